@@ -1,0 +1,69 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Settings of every Swift target: language mode 6, warnings are errors.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+]
+
+/// Settings of the layers above the wrappers: pointers end in layer 2, so `unsafe` never appears here.
+let strictAndPointerFree: [SwiftSetting] = strict + [.strictMemorySafety()]
+
+let package = Package(
+    name: "hookline",
+    products: [
+        .executable(name: "hookline", targets: ["HooklineCommand"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // Layer 1: C modules. A module map and a shim for what Swift cannot import (variadics and macros).
+        .systemLibrary(name: "CMicroHTTPD"),
+        .systemLibrary(name: "CSQLite"),
+        .systemLibrary(name: "CCurl"),
+        .systemLibrary(name: "COpenSSL"),
+
+        // Layer 2: one Swift wrapper a library. They know nothing of Twilio and nothing of each other.
+        .target(name: "MicroHTTP", dependencies: ["CMicroHTTPD"], swiftSettings: strict),
+        .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: strict),
+        .target(name: "Curl", dependencies: ["CCurl"], swiftSettings: strict),
+        .target(name: "OpenSSL", dependencies: ["COpenSSL"], swiftSettings: strict),
+        .target(name: "POSIX", swiftSettings: strict),
+        .target(name: "Prometheus", swiftSettings: strict),
+
+        // Layer 3: everything that knows what Twilio, a delivery or an alert is.
+        .target(
+            name: "Hookline",
+            dependencies: [
+                "MicroHTTP", "SQLite", "Curl", "OpenSSL", "POSIX", "Prometheus",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: strictAndPointerFree),
+
+        // Layer 4: the commands.
+        .executableTarget(
+            name: "HooklineCommand",
+            dependencies: [
+                "Hookline",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strictAndPointerFree),
+
+        // One test target a source target.
+        .testTarget(name: "MicroHTTPTests", dependencies: ["MicroHTTP"], swiftSettings: strict),
+        .testTarget(name: "SQLiteTests", dependencies: ["SQLite"], swiftSettings: strict),
+        .testTarget(name: "CurlTests", dependencies: ["Curl"], swiftSettings: strict),
+        .testTarget(name: "OpenSSLTests", dependencies: ["OpenSSL"], swiftSettings: strict),
+        .testTarget(name: "POSIXTests", dependencies: ["POSIX"], swiftSettings: strict),
+        .testTarget(name: "PrometheusTests", dependencies: ["Prometheus"], swiftSettings: strict),
+        .testTarget(name: "HooklineTests", dependencies: ["Hookline"], swiftSettings: strict),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["HooklineCommand"], swiftSettings: strict),
+        .testTarget(name: "TidyTests", swiftSettings: strict),
+    ]
+)

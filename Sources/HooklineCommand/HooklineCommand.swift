@@ -1,0 +1,5 @@
+import ArgumentParser
+
+@main struct HooklineCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "hookline")
+}
