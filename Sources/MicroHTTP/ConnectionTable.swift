@@ -1,0 +1,111 @@
+/// Where one connection stands; the reaper's deadlines depend on it.
+enum ConnectionPhase {
+    /// No connection uses this slot.
+    case free
+    /// Connected, or kept alive, and no request line yet.
+    case idle
+    /// The request line is there, the fields are not complete.
+    case head
+    /// The body is being received.
+    case body
+    /// The body is longer than allowed; what is left of it is read and thrown away.
+    case discarding
+    /// The handler has the exchange and has not answered; called on the loop's own stack.
+    case handling
+    /// Suspended until an answer comes.
+    case suspended
+    /// An answer is there and will be queued when libmicrohttpd calls again.
+    case answered
+    /// The answer was queued and is being sent.
+    case replying
+}
+
+/// One connection of a loop and the request that it carries now.
+struct ConnectionSlot {
+    var phase: ConnectionPhase = .free
+    /// Changes with every request, so that a late answer finds nobody.
+    var generation: UInt32 = 0
+    var connection: OpaquePointer?
+    var descriptor: Int32 = -1
+    var peer: [UInt8] = []
+    /// When the present phase began, for the reaper.
+    var phaseNanoseconds: UInt64 = 0
+    var startedNanoseconds: UInt64 = 0
+    var completedNanoseconds: UInt64 = 0
+    var method: HTTPMethod = .other
+    var target: [UInt8] = []
+    var fields: HTTPFields?
+    var body: [UInt8] = []
+    var response: HTTPResponse?
+    var status: UInt16 = 0
+    var observer: (any HTTPCompletionObserver)?
+    var refusal: HTTPRefusal?
+}
+
+/// All connections of one loop. Confined to the loop's thread.
+struct ConnectionTable {
+    private(set) var slots: [ConnectionSlot]
+    private var freeSlots: [Int32]
+    /// Connections that exist.
+    private(set) var count = 0
+    /// Connections that wait for an answer.
+    var suspended = 0
+
+    init(capacity: Int) {
+        slots = Array(repeating: ConnectionSlot(), count: capacity)
+        freeSlots = (0..<Int32(capacity)).reversed()
+    }
+
+    subscript(index: Int32) -> ConnectionSlot {
+        _read { yield slots[Int(index)] }
+        _modify { yield &slots[Int(index)] }
+    }
+
+    /// Takes a free slot, or nil when there are as many connections as slots.
+    mutating func take(_ connection: OpaquePointer, _ descriptor: Int32, _ peer: [UInt8]) -> Int32? {
+        guard let index = freeSlots.popLast() else { return nil }
+        count += 1
+        self[index].connection = connection
+        self[index].descriptor = descriptor
+        self[index].peer = peer
+        return index
+    }
+
+    /// Gives a slot back; its generation has moved on, so nothing can find the old connection.
+    mutating func giveBack(_ index: Int32) {
+        let generation = self[index].generation &+ 1
+        self[index] = ConnectionSlot()
+        self[index].generation = generation
+        freeSlots.append(index)
+        count -= 1
+    }
+
+    /// Starts a new request on a connection.
+    mutating func beginRequest(_ index: Int32, target: [UInt8], at now: UInt64) {
+        self[index].generation &+= 1
+        self[index].phase = .head
+        self[index].phaseNanoseconds = now
+        self[index].startedNanoseconds = now
+        self[index].completedNanoseconds = now
+        self[index].target = target
+        self[index].body = []
+    }
+
+    /// Ends the request of a connection, which may carry another.
+    mutating func endRequest(_ index: Int32, at now: UInt64) {
+        self[index].generation &+= 1
+        self[index].phase = .idle
+        self[index].phaseNanoseconds = now
+        self[index].fields = nil
+        self[index].body = []
+        self[index].response = nil
+        self[index].observer = nil
+        self[index].refusal = nil
+        self[index].status = 0
+    }
+
+    mutating func setPhase(_ index: Int32, _ phase: ConnectionPhase, at now: UInt64) {
+        self[index].phase = phase
+        self[index].phaseNanoseconds = now
+    }
+}

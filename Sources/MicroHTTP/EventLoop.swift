@@ -1,0 +1,71 @@
+import CMicroHTTPD
+import Glibc
+import Synchronization
+
+/// One libmicrohttpd daemon, one listen socket, one epoll set, one thread.
+///
+/// libmicrohttpd's internal epoll thread can sleep on ready connections, and its thread pool can
+/// abort the process when it is quiesced (both measured, see ARCHITECTURE.md), so the daemon
+/// runs without any thread of its own: `run()` waits on an epoll set of ours that holds the
+/// daemon's epoll descriptor and the mailbox's eventfd, and calls `MHD_run`.
+///
+/// - `@unchecked Sendable`: `core` is touched by `init` and after that only by the one thread
+///   that calls `run()`; `mailbox` and the atomics are what other threads use.
+public final class EventLoop: @unchecked Sendable {
+    private enum Command: UInt8 {
+        case serve, drain, stop
+    }
+
+    private let core: LoopCore
+    private let command = Atomic<UInt8>(Command.serve.rawValue)
+    private let drained = Atomic<Bool>(false)
+    private let turnsCounted = Atomic<UInt64>(0)
+
+    /// Starts listening; requests are served once `run()` is called.
+    public init(
+        socket: consuming ListenSocket, options: EventLoopOptions, handler: any HTTPHandler
+    ) throws(MicroHTTPError) {
+        core = try LoopCore(listen: socket.take(), options: options, handler: handler)
+    }
+
+    /// The number of turns so far; a watchdog sees by it that the loop is alive. Any thread.
+    public var turns: UInt64 { turnsCounted.load(ordering: .relaxed) }
+
+    /// Connections open now. Any thread.
+    public var connections: Int { core.connectionsGauge.load(ordering: .relaxed) }
+
+    /// Requests that wait for their answer now. Any thread.
+    public var waiting: Int { core.waitingGauge.load(ordering: .relaxed) }
+
+    /// True once `drain()` was called and every accepted request has its whole answer.
+    public var isDrained: Bool { drained.load(ordering: .acquiring) }
+
+    /// Stops accepting; requests that are under way are still answered. Any thread.
+    public func drain() { send(.drain) }
+
+    /// Ends `run()`: what still waits is answered 503. Any thread; safe to call before `run()`.
+    public func stop() { send(.stop) }
+
+    /// Wakes the loop, so that a turn happens now. Any thread.
+    public func wake() { core.mailbox.ring() }
+
+    private func send(_ order: Command) {
+        command.store(order.rawValue, ordering: .releasing)
+        core.mailbox.ring()
+    }
+
+    /// Serves until `stop()`. Call it once, on the thread that is to be the loop's.
+    public func run() {
+        var expected = LoopCore.now()
+        while true {
+            let order = Command(rawValue: command.load(ordering: .acquiring)) ?? .stop
+            if order != .serve { core.stopAccepting() }
+            if order == .stop { break }
+            if order == .drain, core.isQuiet { drained.store(true, ordering: .releasing) }
+            core.turn(expectedNanoseconds: &expected)
+            turnsCounted.add(1, ordering: .relaxed)
+        }
+        core.finish()
+        drained.store(true, ordering: .releasing)
+    }
+}

@@ -1,0 +1,33 @@
+/// The limits of one event loop; every one is enforced by this target.
+public struct EventLoopOptions: Sendable {
+    /// The loop's number, given to every exchange.
+    public var number: Int
+    /// Connections of this loop, at most; above nine tenths of it requests are answered 503.
+    public var connectionsMax: Int
+    /// Bytes of request line and fields together, at most; above it libmicrohttpd answers 431.
+    public var headerBytesMax: Int
+    /// Bytes of a body, at most; above it the answer is 413.
+    public var bodyBytesMax: Int
+    /// From the connection, or the request line, to the end of the fields.
+    public var headerTimeoutNanoseconds: UInt64
+    /// From the request line to the last byte of the body.
+    public var bodyTimeoutNanoseconds: UInt64
+    /// Between two requests of one connection.
+    public var idleTimeoutNanoseconds: UInt64
+
+    /// Limits with the values that suit a webhook.
+    public init(
+        number: Int, connectionsMax: Int = 1024, headerBytesMax: Int = 16 * 1024,
+        bodyBytesMax: Int = 64 * 1024, headerTimeoutNanoseconds: UInt64 = 5_000_000_000,
+        bodyTimeoutNanoseconds: UInt64 = 10_000_000_000,
+        idleTimeoutNanoseconds: UInt64 = 60_000_000_000
+    ) {
+        self.number = number
+        self.connectionsMax = connectionsMax
+        self.headerBytesMax = headerBytesMax
+        self.bodyBytesMax = bodyBytesMax
+        self.headerTimeoutNanoseconds = headerTimeoutNanoseconds
+        self.bodyTimeoutNanoseconds = bodyTimeoutNanoseconds
+        self.idleTimeoutNanoseconds = idleTimeoutNanoseconds
+    }
+}

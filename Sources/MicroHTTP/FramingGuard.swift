@@ -1,0 +1,98 @@
+/// Refuses requests whose framing two HTTP implementations could read differently.
+///
+/// libmicrohttpd 0.9.75 accepts many of them (`docs/http.md` lists what was measured), so every
+/// request head passes this guard before a byte of its body is looked at. Source of the rules:
+/// RFC 9112 and RFC 9110, section 5.
+enum FramingGuard {
+    /// The first fault of a request head, or nil when it is unambiguous.
+    ///
+    /// `headBytes` is libmicrohttpd's count of the head as received; a difference to the
+    /// canonical size shows folding, NUL, bare LF and doubled spaces, which it hides otherwise.
+    static func fault(
+        method: ArraySlice<UInt8>, target: [UInt8], version: ArraySlice<UInt8>,
+        fields: HTTPFields, headBytes: Int
+    ) -> FramingFault? {
+        guard version.elementsEqual("HTTP/1.1".utf8) || version.elementsEqual("HTTP/1.0".utf8)
+        else { return .version }
+        guard !method.isEmpty, method.allSatisfy(isTokenByte) else { return .method }
+        guard target.first == UInt8(ascii: "/"), target.allSatisfy({ $0 > 0x20 && $0 != 0x7f })
+        else { return .target }
+        if let fault = fieldFault(fields) { return fault }
+        let isHTTP11 = version.last == UInt8(ascii: "1")
+        if let fault = hostFault(fields, isHTTP11) { return fault }
+        if let fault = lengthFault(fields, isHTTP11) { return fault }
+        let line = method.count + 1 + target.count + 1 + version.count + 2
+        let canonical = line + fields.contentBytes + fields.count * 4 + 2
+        let difference = headBytes - canonical
+        guard difference <= 0, difference >= -fields.emptyValues else { return .size }
+        return nil
+    }
+
+    private static func fieldFault(_ fields: HTTPFields) -> FramingFault? {
+        for index in 0..<fields.count {
+            let name = fields.name(at: index)
+            guard !name.isEmpty, name.allSatisfy(isTokenByte) else { return .fieldName }
+            for byte in fields.value(at: index) where (byte < 0x20 && byte != 0x09) || byte == 0x7f {
+                return .fieldValue
+            }
+        }
+        return nil
+    }
+
+    private static func hostFault(_ fields: HTTPFields, _ isHTTP11: Bool) -> FramingFault? {
+        let hosts = fields.count(of: "host")
+        guard hosts == 1 || (hosts == 0 && !isHTTP11) else { return .host }
+        guard let host = fields.first("host") else { return nil }
+        let allowed = host.allSatisfy { byte in
+            isHostByte(byte)
+        }
+        return allowed && !host.isEmpty ? nil : .host
+    }
+
+    private static func lengthFault(_ fields: HTTPFields, _ isHTTP11: Bool) -> FramingFault? {
+        let lengths = fields.count(of: "content-length")
+        let encodings = fields.count(of: "transfer-encoding")
+        guard lengths <= 1, encodings <= 1, lengths + encodings <= 1 else { return .length }
+        if let length = fields.first("content-length") {
+            guard (1...10).contains(length.count), length.allSatisfy(isDigit) else {
+                return .length
+            }
+        }
+        if let encoding = fields.first("transfer-encoding") {
+            let lower = encoding.map { $0 >= 0x41 && $0 <= 0x5a ? $0 | 0x20 : $0 }
+            guard isHTTP11, lower.elementsEqual("chunked".utf8) else { return .length }
+        }
+        return nil
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }
+
+    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+        isDigit(byte) || (byte | 0x20 >= 0x61 && byte | 0x20 <= 0x7a)
+    }
+
+    /// A byte of `uri-host [":" port]` (RFC 3986, section 3.2.2).
+    private static func isHostByte(_ byte: UInt8) -> Bool {
+        if isAlphanumeric(byte) { return true }
+        return switch byte {
+        case 0x21, 0x24...0x2e, 0x3a, 0x3b, 0x3d, 0x5b, 0x5d, 0x5f, 0x7e: true
+        default: false
+        }
+    }
+
+    /// A `tchar` of RFC 9110, section 5.6.2.
+    private static func isTokenByte(_ byte: UInt8) -> Bool {
+        if isAlphanumeric(byte) { return true }
+        return switch byte {
+        case 0x21, 0x23...0x27, 0x2a, 0x2b, 0x2d, 0x2e, 0x5e...0x60, 0x7c, 0x7e: true
+        default: false
+        }
+    }
+}
+
+/// What the framing guard found.
+enum FramingFault: String, Sendable, CaseIterable {
+    case version, method, target, host, length, size
+    case fieldName = "field_name"
+    case fieldValue = "field_value"
+}

@@ -1,0 +1,77 @@
+/// The header fields of one request, in the order received, as bytes in one buffer.
+public struct HTTPFields: Sendable {
+    /// Where one field's name and value lie in the buffer.
+    struct Entry: Sendable {
+        var nameStart: UInt32
+        var nameEnd: UInt32
+        var valueEnd: UInt32
+    }
+
+    private var bytes: [UInt8] = []
+    private var entries: [Entry] = []
+
+    /// No fields yet; `append` adds them.
+    public init() {
+        bytes.reserveCapacity(512)
+        entries.reserveCapacity(16)
+    }
+
+    /// The number of field lines.
+    public var count: Int { entries.count }
+
+    /// The sum of the lengths of all names and values in bytes.
+    var contentBytes: Int { bytes.count }
+
+    /// The number of fields whose value is empty.
+    var emptyValues: Int {
+        entries.reduce(0) { $0 + ($1.nameEnd == $1.valueEnd ? 1 : 0) }
+    }
+
+    /// Adds one field line.
+    public mutating func append(name: some Sequence<UInt8>, value: some Sequence<UInt8>) {
+        let start = UInt32(bytes.count)
+        bytes.append(contentsOf: name)
+        let nameEnd = UInt32(bytes.count)
+        bytes.append(contentsOf: value)
+        entries.append(
+            Entry(nameStart: start, nameEnd: nameEnd, valueEnd: UInt32(bytes.count)))
+    }
+
+    /// The name of field `index` as received.
+    public func name(at index: Int) -> ArraySlice<UInt8> {
+        bytes[Int(entries[index].nameStart)..<Int(entries[index].nameEnd)]
+    }
+
+    /// The value of field `index` as received, without the white space around it.
+    public func value(at index: Int) -> ArraySlice<UInt8> {
+        bytes[Int(entries[index].nameEnd)..<Int(entries[index].valueEnd)]
+    }
+
+    /// The number of field lines called `name`, which is written in lower case.
+    public func count(of name: StaticString) -> Int {
+        var found = 0
+        for entry in entries where matches(entry, name) { found += 1 }
+        return found
+    }
+
+    /// The value of the first field called `name`, which is written in lower case.
+    public func first(_ name: StaticString) -> ArraySlice<UInt8>? {
+        for entry in entries where matches(entry, name) {
+            return bytes[Int(entry.nameEnd)..<Int(entry.valueEnd)]
+        }
+        return nil
+    }
+
+    private func matches(_ entry: Entry, _ name: StaticString) -> Bool {
+        let start = Int(entry.nameStart)
+        guard Int(entry.nameEnd) - start == name.utf8CodeUnitCount else { return false }
+        return bytes.withUnsafeBufferPointer { buffer in
+            for offset in 0..<name.utf8CodeUnitCount {
+                var byte = buffer[start + offset]
+                if byte >= 0x41 && byte <= 0x5a { byte |= 0x20 }
+                if byte != name.utf8Start[offset] { return false }
+            }
+            return true
+        }
+    }
+}

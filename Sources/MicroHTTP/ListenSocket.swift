@@ -1,0 +1,58 @@
+import Glibc
+
+/// A listening TCP socket that may share its port with others of this process.
+public struct ListenSocket: ~Copyable {
+    /// The descriptor; owned, closed by `deinit` unless it was given away.
+    private var descriptor: Int32
+    /// The port in use, also when port 0 was asked for.
+    public let port: UInt16
+
+    /// Binds and listens. `host` is a numeric address or `localhost`; port 0 takes a free one.
+    ///
+    /// With `shared`, SO_REUSEPORT lets each event loop have its own socket on one port. Any
+    /// process of the same user could join such a port, so a server first probes the port with
+    /// a socket that is not shared.
+    public init(host: String, port: UInt16, shared: Bool) throws(MicroHTTPError) {
+        (descriptor, self.port) = try Self.open(host: host, port: port, shared: shared)
+    }
+
+    deinit {
+        if descriptor >= 0 { close(descriptor) }
+    }
+
+    /// Gives the descriptor away; the caller closes it.
+    consuming func take() -> Int32 {
+        let given = descriptor
+        descriptor = -1
+        return given
+    }
+
+    private static func open(
+        host: String, port: UInt16, shared: Bool
+    ) throws(MicroHTTPError) -> (Int32, UInt16) {
+        var address = try SocketAddress(host: host, port: port)
+        let type = SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue
+        let socket = Glibc.socket(address.family, Int32(type), 0)
+        guard socket >= 0 else { throw .lastError("socket") }
+        var one: Int32 = 1
+        let size = socklen_t(MemoryLayout<Int32>.size)
+        setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &one, size)
+        guard !shared || setsockopt(socket, SOL_SOCKET, SO_REUSEPORT, &one, size) == 0 else {
+            throw failure(socket, "setsockopt(SO_REUSEPORT)")
+        }
+        guard address.withSockaddr({ bind(socket, $0, $1) }) == 0 else {
+            throw failure(socket, "bind")
+        }
+        guard listen(socket, 4096) == 0 else { throw failure(socket, "listen") }
+        guard address.withMutableSockaddr({ getsockname(socket, $0, $1) }) == 0 else {
+            throw failure(socket, "getsockname")
+        }
+        return (socket, address.port)
+    }
+
+    private static func failure(_ socket: Int32, _ operation: String) -> MicroHTTPError {
+        let error = MicroHTTPError.lastError(operation)
+        close(socket)
+        return error
+    }
+}

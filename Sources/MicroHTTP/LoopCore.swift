@@ -1,0 +1,168 @@
+import CMicroHTTPD
+import Glibc
+import Synchronization
+
+/// The state of one event loop, confined to the loop's thread but for mailbox and gauges.
+final class LoopCore {
+    let options: EventLoopOptions
+    let handler: any HTTPHandler
+    let mailbox: Mailbox
+    let connectionsGauge = Atomic<Int>(0)
+    let waitingGauge = Atomic<Int>(0)
+    var table: ConnectionTable
+    var isDraining = false
+
+    private var daemon: OpaquePointer?
+    private let listenDescriptor: Int32
+    private var quiescedDescriptor: Int32 = -1
+    private let pollDescriptor: Int32
+    private var spareAnswers: [Mailbox.Answer] = []
+    private var nextReapNanoseconds: UInt64 = 0
+
+    init(
+        listen: Int32, options: EventLoopOptions, handler: any HTTPHandler
+    ) throws(MicroHTTPError) {
+        self.options = options
+        self.handler = handler
+        mailbox = try Mailbox()
+        listenDescriptor = listen
+        table = ConnectionTable(capacity: options.connectionsMax)
+        pollDescriptor = epoll_create1(Int32(EPOLL_CLOEXEC))
+        guard pollDescriptor >= 0 else { throw .lastError("epoll_create1") }
+        daemon = startDaemon()
+        guard daemon != nil else { throw .daemonNotStarted("see the message logged before") }
+        try watch(hookline_mhd_epoll_fd(daemon))
+        try watch(mailbox.bell)
+    }
+
+    deinit {
+        if let daemon { MHD_stop_daemon(daemon) }
+        if quiescedDescriptor >= 0 { close(quiescedDescriptor) }
+        close(pollDescriptor)
+    }
+
+    /// Nanoseconds of the monotonic clock.
+    static func now() -> UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+    }
+
+    /// True when no request is under way.
+    var isQuiet: Bool {
+        table.slots.allSatisfy { slot in slot.phase == .free || slot.phase == .idle }
+    }
+
+    /// One turn: wait, deliver finished exchanges, let libmicrohttpd work, reap.
+    func turn(expectedNanoseconds: inout UInt64) {
+        let timeout = waitMilliseconds()
+        let sleepStart = Self.now()
+        var events = (epoll_event(), epoll_event())
+        let ready = withUnsafeMutablePointer(to: &events) { pointer in
+            pointer.withMemoryRebound(to: epoll_event.self, capacity: 2) {
+                epoll_wait(pollDescriptor, $0, 2, timeout)
+            }
+        }
+        let woke = Self.now()
+        if ready == 0, timeout > 0 {
+            // Nothing was ready: how late the wait ended is how late the loop turns.
+            let due = sleepStart + UInt64(timeout) * 1_000_000
+            handler.turned(loop: options.number, lagNanoseconds: woke > due ? woke - due : 0)
+        } else if sleepStart > expectedNanoseconds {
+            // Work was waiting while the last turn ran: its length is the lag of what came.
+            handler.turned(
+                loop: options.number, lagNanoseconds: sleepStart - expectedNanoseconds)
+        }
+        expectedNanoseconds = woke
+        mailbox.silence()
+        deliverAnswers()
+        MHD_run(daemon)
+        if woke >= nextReapNanoseconds {
+            nextReapNanoseconds = woke + 250_000_000
+            reap(at: woke)
+        }
+        connectionsGauge.store(table.count, ordering: .relaxed)
+        waitingGauge.store(table.suspended, ordering: .relaxed)
+    }
+
+    /// Takes the mailbox and hands each answer to its connection, if that still waits for it.
+    func deliverAnswers() {
+        spareAnswers.removeAll(keepingCapacity: true)
+        mailbox.take(&spareAnswers)
+        for answer in spareAnswers {
+            if answer.dropped { handler.dropped(loop: options.number) }
+            guard table[answer.slot].generation == answer.generation else { continue }
+            let phase = table[answer.slot].phase
+            guard phase == .handling || phase == .suspended else { continue }
+            table[answer.slot].response = answer.response
+            table[answer.slot].observer = answer.observer
+            table[answer.slot].phase = .answered
+            if phase == .suspended, let connection = table[answer.slot].connection {
+                table.suspended -= 1
+                MHD_resume_connection(connection)
+            }
+        }
+        spareAnswers.removeAll(keepingCapacity: true)
+    }
+
+    /// Takes no further connections. The accept queue is emptied first, because closing a
+    /// SO_REUSEPORT socket resets what waits in it. Calling it again does nothing.
+    func stopAccepting() {
+        guard !isDraining else { return }
+        MHD_run(daemon)
+        isDraining = true
+        quiescedDescriptor = MHD_quiesce_daemon(daemon)
+    }
+
+    /// Answers what still waits with 503 and stops the daemon: libmicrohttpd aborts the process
+    /// when it is stopped with a suspended connection.
+    func finish() {
+        deliverAnswers()
+        for index in table.slots.indices where table.slots[index].phase == .suspended {
+            let slot = Int32(index)
+            table[slot].response = HTTPResponse(status: 503, fields: [HTTPField("Retry-After", "1")])
+            table[slot].phase = .answered
+            if let connection = table[slot].connection { MHD_resume_connection(connection) }
+        }
+        table.suspended = 0
+        for _ in 0..<16 where !isQuiet { MHD_run(daemon) }
+        MHD_stop_daemon(daemon)
+        daemon = nil
+        connectionsGauge.store(0, ordering: .relaxed)
+        waitingGauge.store(0, ordering: .relaxed)
+    }
+
+    private func waitMilliseconds() -> Int32 {
+        var timeout: UInt64 = 0
+        // At least ten turns a second: the reaper, the watchdog and draining need them.
+        guard MHD_get_timeout(daemon, &timeout) == .YES else { return 100 }
+        return Int32(min(timeout, 100))
+    }
+
+    private func watch(_ descriptor: Int32) throws(MicroHTTPError) {
+        var event = epoll_event()
+        event.events = EPOLLIN.rawValue
+        event.data.fd = descriptor
+        guard epoll_ctl(pollDescriptor, EPOLL_CTL_ADD, descriptor, &event) == 0 else {
+            throw .lastError("epoll_ctl")
+        }
+    }
+
+    private func startDaemon() -> OpaquePointer? {
+        var start = hookline_mhd_options()
+        start.listen_fd = listenDescriptor
+        start.connections_max = UInt32(options.connectionsMax)
+        // The pool also holds parsed fields and the reply's head, hence the addition.
+        start.connection_memory_bytes = UInt32(options.headerBytesMax + 8 * 1024)
+        start.connection_timeout_seconds =
+            UInt32(options.idleTimeoutNanoseconds / 1_000_000_000) + 1
+        start.access_handler = DaemonCallbacks.access
+        start.request_completed = DaemonCallbacks.requestCompleted
+        start.connection_changed = DaemonCallbacks.connectionChanged
+        start.request_line = DaemonCallbacks.requestLine
+        start.logger = DaemonCallbacks.log
+        // Unretained: the daemon is stopped before this object goes, in `finish` or `deinit`.
+        start.context = Unmanaged.passUnretained(self).toOpaque()
+        return hookline_mhd_start(&start)
+    }
+}

@@ -1,0 +1,163 @@
+import CMicroHTTPD
+import Glibc
+
+/// What happens to one request, step by step; called by `DaemonCallbacks`.
+extension LoopCore {
+    /// A connection was accepted: it takes a slot.
+    func connected(_ connection: OpaquePointer) -> Int32? {
+        let peer = SocketAddress.bytes(of: hookline_mhd_client_address(connection))
+        let slot = table.take(connection, hookline_mhd_connection_fd(connection), peer)
+        if let slot { table.setPhase(slot, .head, at: Self.now()) }
+        return slot
+    }
+
+    /// A connection is about to be closed: its slot is free.
+    func closed(_ slot: Int32) {
+        table.giveBack(slot)
+    }
+
+    /// The request line is there; `target` is raw, before any decoding.
+    func requestLine(_ slot: Int32, _ target: UnsafePointer<CChar>) {
+        let bytes = UnsafeRawBufferPointer(start: target, count: strlen(target))
+        table.beginRequest(slot, target: Array(bytes), at: Self.now())
+    }
+
+    /// The head is complete: guard it before a byte of the body is looked at.
+    func headComplete(
+        _ slot: Int32, _ connection: OpaquePointer, method: UnsafePointer<CChar>,
+        version: UnsafePointer<CChar>
+    ) -> MHD_Result {
+        let methodBytes = Array(UnsafeRawBufferPointer(start: method, count: strlen(method)))
+        let versionBytes = Array(UnsafeRawBufferPointer(start: version, count: strlen(version)))
+        let fields = Self.fields(of: connection)
+        let fault = FramingGuard.fault(
+            method: methodBytes[...], target: table[slot].target, version: versionBytes[...],
+            fields: fields, headBytes: hookline_mhd_header_size(connection))
+        if fault != nil { return refuse(slot, connection, .framing, status: 400) }
+        if isDraining || table.count > options.connectionsMax * 9 / 10 {
+            return refuse(slot, connection, .overloaded, status: 503)
+        }
+        if let expect = fields.first("expect"), !Self.isContinue(expect) {
+            return refuse(slot, connection, .expectation, status: 417)
+        }
+        if let length = fields.first("content-length"), Self.number(length) > options.bodyBytesMax {
+            return refuse(slot, connection, .bodyTooLarge, status: 413)
+        }
+        table[slot].method = Self.method(methodBytes)
+        table[slot].fields = fields
+        table.setPhase(slot, .body, at: Self.now())
+        return .YES
+    }
+
+    /// A piece of the body: kept, or thrown away once the body is too long.
+    func bodyPiece(_ slot: Int32, _ piece: UnsafeRawBufferPointer) -> MHD_Result {
+        if table[slot].phase == .body,
+            table[slot].body.count + piece.count <= options.bodyBytesMax
+        {
+            table[slot].body.append(contentsOf: piece)
+            return .YES
+        }
+        // Only a chunked body comes here: no answer can be queued while one is being received,
+        // so it is read to its end, or to the body's deadline, and answered 413 then.
+        table[slot].phase = .discarding
+        table[slot].body = []
+        return .YES
+    }
+
+    /// The request is complete: the handler gets it and answers now or later.
+    func requestComplete(_ slot: Int32, _ connection: OpaquePointer) -> MHD_Result {
+        let now = Self.now()
+        table[slot].completedNanoseconds = now
+        guard table[slot].phase == .body, let fields = table[slot].fields else {
+            return refuse(slot, connection, .bodyTooLarge, status: 413)
+        }
+        let request = HTTPRequest(
+            method: table[slot].method, target: table[slot].target, fields: fields,
+            body: table[slot].body, peer: table[slot].peer,
+            startedNanoseconds: table[slot].startedNanoseconds, completedNanoseconds: now)
+        table[slot].body = []
+        table[slot].phase = .handling
+        let isAnswered = hand(request, slot)
+        // A quick answer is in the mailbox already: no need to suspend.
+        if isAnswered { deliverAnswers() }
+        if table[slot].phase == .answered { return sendAnswer(slot, connection) }
+        table[slot].phase = .suspended
+        table.suspended += 1
+        MHD_suspend_connection(connection)
+        return .YES
+    }
+
+    /// Queues the answer that is there.
+    func sendAnswer(_ slot: Int32, _ connection: OpaquePointer) -> MHD_Result {
+        guard let response = table[slot].response else { return .NO }
+        table[slot].status = response.status
+        table[slot].response = nil
+        table.setPhase(slot, .replying, at: Self.now())
+        return Reply.queue(response, closing: isDraining, on: connection)
+    }
+
+    /// The request ended; whoever answered is told.
+    func requestEnded(_ slot: Int32, sent: Bool) {
+        let now = Self.now()
+        let ended = table[slot]
+        if ended.phase == .suspended { table.suspended -= 1 }
+        table.endRequest(slot, at: now)
+        let completion = HTTPCompletion(
+            loop: options.number, status: ended.status,
+            startedNanoseconds: ended.startedNanoseconds,
+            completedNanoseconds: ended.completedNanoseconds, finishedNanoseconds: now,
+            aborted: !sent)
+        ended.observer?.completed(completion)
+        if let refusal = ended.refusal { handler.refused(refusal, completion) }
+    }
+
+    private func hand(_ request: HTTPRequest, _ slot: Int32) -> Bool {
+        let exchange = HTTPExchange(
+            request: request, loop: options.number, slot: slot,
+            generation: table[slot].generation, mailbox: mailbox)
+        handler.receive(exchange)
+        return exchange.isAnswered
+    }
+
+    private func refuse(
+        _ slot: Int32, _ connection: OpaquePointer, _ refusal: HTTPRefusal, status: UInt16
+    ) -> MHD_Result {
+        table[slot].refusal = refusal
+        table[slot].completedNanoseconds = Self.now()
+        let fields = status == 503 ? [HTTPField("Retry-After", "1")] : []
+        table[slot].response = HTTPResponse(status: status, fields: fields, closesConnection: true)
+        return sendAnswer(slot, connection)
+    }
+
+    private static func fields(of connection: OpaquePointer) -> HTTPFields {
+        var fields = HTTPFields()
+        withUnsafeMutablePointer(to: &fields) { pointer in
+            _ = MHD_get_connection_values_n(
+                connection, .HEADER_KIND,
+                { context, _, key, keyBytes, value, valueBytes in
+                    guard let context else { return .NO }
+                    let fields = context.assumingMemoryBound(to: HTTPFields.self)
+                    fields.pointee.append(
+                        name: UnsafeRawBufferPointer(start: key, count: keyBytes),
+                        value: UnsafeRawBufferPointer(start: value, count: valueBytes))
+                    return .YES
+                }, pointer)
+        }
+        return fields
+    }
+
+    private static func isContinue(_ value: ArraySlice<UInt8>) -> Bool {
+        value.map { $0 >= 0x41 && $0 <= 0x5a ? $0 | 0x20 : $0 }.elementsEqual("100-continue".utf8)
+    }
+
+    private static func number(_ digits: ArraySlice<UInt8>) -> Int {
+        digits.reduce(0) { $0 * 10 + Int($1 - 0x30) }
+    }
+
+    private static func method(_ bytes: [UInt8]) -> HTTPMethod {
+        if bytes.elementsEqual("POST".utf8) { return .post }
+        if bytes.elementsEqual("GET".utf8) { return .get }
+        if bytes.elementsEqual("HEAD".utf8) { return .head }
+        return .other
+    }
+}

@@ -1,0 +1,80 @@
+import Glibc
+
+/// Folders and small files that the process keeps.
+public enum Folder {
+    /// Creates a folder for its owner only, if it is not there; checks that it can be used.
+    public static func prepare(_ path: String) throws(POSIXError) {
+        if mkdir(path, 0o700) != 0 && errno != EEXIST { throw .last("mkdir \(path)") }
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw .last("stat \(path)") }
+        guard status.st_mode & S_IFMT == S_IFDIR else {
+            throw POSIXError(operation: "open \(path)", code: ENOTDIR, message: "not a folder")
+        }
+        guard access(path, R_OK | W_OK | X_OK) == 0 else { throw .last("access \(path)") }
+    }
+
+    /// Makes the folder's entries durable: call it once after files were created in it.
+    public static func sync(_ path: String) throws(POSIXError) {
+        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .last("open \(path)") }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw .last("fsync \(path)") }
+    }
+
+    /// The bytes that the folder's file system still has for this process, nil if unreadable.
+    public static func freeBytes(_ path: String) -> UInt64? {
+        var status = statvfs()
+        guard statvfs(path, &status) == 0 else { return nil }
+        return UInt64(status.f_bavail) * UInt64(status.f_frsize)
+    }
+
+    /// The size of a file in bytes, nil when there is none.
+    public static func fileBytes(_ path: String) -> UInt64? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        return UInt64(status.st_size)
+    }
+
+    /// Removes a file; one that is not there is no error.
+    public static func remove(_ path: String) throws(POSIXError) {
+        guard unlink(path) == 0 || errno == ENOENT else { throw .last("unlink \(path)") }
+    }
+
+    /// Writes a whole file for its owner only, through a temporary one and a rename.
+    public static func write(_ bytes: [UInt8], to path: String) throws(POSIXError) {
+        let temporary = path + ".new"
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw .last("open \(temporary)") }
+        let written = Descriptor.write(bytes, to: descriptor)
+        let closed = close(descriptor)
+        guard written, closed == 0 else { throw .last("write \(temporary)") }
+        guard rename(temporary, path) == 0 else { throw .last("rename \(path)") }
+    }
+}
+
+/// Writes to descriptors.
+public enum Descriptor {
+    /// Standard output.
+    public static let standardOutput: Int32 = 1
+    /// Standard error.
+    public static let standardError: Int32 = 2
+
+    /// Writes all bytes; false when the descriptor no longer takes them.
+    @discardableResult
+    public static func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
+        bytes.withUnsafeBytes { buffer in
+            var offset = 0
+            while offset < buffer.count {
+                let written = Glibc.write(
+                    descriptor, buffer.baseAddress?.advanced(by: offset), buffer.count - offset)
+                if written < 0 && errno == EINTR { continue }
+                guard written > 0 else { return false }
+                offset += written
+            }
+            return true
+        }
+    }
+
+    /// True when the descriptor is a terminal.
+    public static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
+}

@@ -1,0 +1,60 @@
+import Glibc
+import Synchronization
+
+/// A named thread that runs one function to its end.
+public final class WorkerThread: Sendable {
+    /// What the new thread gets: released exactly once, by the thread itself.
+    private final class Start {
+        let name: String
+        let body: @Sendable () -> Void
+
+        init(name: String, body: @escaping @Sendable () -> Void) {
+            self.name = name
+            self.body = body
+        }
+    }
+
+    /// The thread until it was joined, then 0. `pthread_t` is an unsigned integer on Linux.
+    private let thread: Atomic<UInt>
+
+    /// Starts the thread. The name is cut to 15 bytes, the kernel's limit.
+    public init(name: String, _ body: @escaping @Sendable () -> Void) throws(POSIXError) {
+        thread = Atomic(try Self.start(name: name, body))
+    }
+
+    /// Waits until the function has returned. A second call returns at once.
+    public func join() {
+        let running = thread.exchange(0, ordering: .relaxed)
+        if running != 0 { pthread_join(pthread_t(running), nil) }
+    }
+
+    private static func start(
+        name: String, _ body: @escaping @Sendable () -> Void
+    ) throws(POSIXError) -> UInt {
+        var thread = pthread_t()
+        let start = Unmanaged.passRetained(Start(name: name, body: body))
+        let code = pthread_create(&thread, nil, { Self.run($0) }, start.toOpaque())
+        guard code == 0 else {
+            start.release()
+            throw POSIXError(
+                operation: "pthread_create", code: code, message: String(cString: strerror(code)))
+        }
+        return UInt(thread)
+    }
+
+    private static func run(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+        guard let context else { return nil }
+        let start = Unmanaged<Start>.fromOpaque(context).takeRetainedValue()
+        nameThisThread(start.name)
+        start.body()
+        return nil
+    }
+
+    /// pthread_setname_np is hidden from Swift; the kernel takes the name from this file too.
+    private static func nameThisThread(_ name: String) {
+        let descriptor = open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        Descriptor.write(Array(name.utf8.prefix(15)), to: descriptor)
+        close(descriptor)
+    }
+}
