@@ -17,20 +17,14 @@ public final class WorkerThread: Sendable {
     /// The thread until it was joined, then 0. `pthread_t` is an unsigned integer on Linux.
     private let thread: Atomic<UInt>
 
-    /// Starts the thread. The name is cut to 15 bytes, the kernel's limit.
-    public init(name: String, _ body: @escaping @Sendable () -> Void) throws(POSIXError) {
-        thread = Atomic(try Self.start(name: name, body))
+    private init(_ thread: pthread_t) {
+        self.thread = Atomic(UInt(thread))
     }
 
-    /// Waits until the function has returned. A second call returns at once.
-    public func join() {
-        let running = thread.exchange(0, ordering: .relaxed)
-        if running != 0 { pthread_join(pthread_t(running), nil) }
-    }
-
-    private static func start(
+    /// Starts a thread. The name is cut to 15 bytes, the kernel's limit.
+    public static func start(
         name: String, _ body: @escaping @Sendable () -> Void
-    ) throws(POSIXError) -> UInt {
+    ) throws(POSIXError) -> WorkerThread {
         var thread = pthread_t()
         let start = Unmanaged.passRetained(Start(name: name, body: body))
         let code = pthread_create(&thread, nil, { Self.run($0) }, start.toOpaque())
@@ -39,7 +33,13 @@ public final class WorkerThread: Sendable {
             throw POSIXError(
                 operation: "pthread_create", code: code, message: String(cString: strerror(code)))
         }
-        return UInt(thread)
+        return WorkerThread(thread)
+    }
+
+    /// Waits until the function has returned. A second call returns at once.
+    public func join() {
+        let running = thread.exchange(0, ordering: .relaxed)
+        if running != 0 { pthread_join(pthread_t(running), nil) }
     }
 
     private static func run(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
