@@ -4,7 +4,7 @@ import Synchronization
 /// A named thread that runs one function to its end.
 public final class WorkerThread: Sendable {
     /// What the new thread gets: released exactly once, by the thread itself.
-    private final class Start {
+    private final class Start: Sendable {
         let name: String
         let body: @Sendable () -> Void
 
@@ -25,22 +25,24 @@ public final class WorkerThread: Sendable {
     public static func start(
         name: String, _ body: @escaping @Sendable () -> Void
     ) throws(POSIXError) -> WorkerThread {
-        var thread = pthread_t()
-        let start = Unmanaged.passRetained(Start(name: name, body: body))
-        let code = pthread_create(&thread, nil, { Self.run($0) }, start.toOpaque())
+        let (code, thread) = create(Start(name: name, body: body))
         guard code == 0 else {
-            start.release()
             throw POSIXError(
                 operation: "pthread_create", code: code, message: String(cString: strerror(code)))
         }
         return WorkerThread(thread)
     }
 
-    /// Waits until the function has returned. A second call returns at once.
-    public func join() {
-        let running = thread.exchange(0, ordering: .relaxed)
-        if running != 0 { pthread_join(pthread_t(running), nil) }
+    private static func create(_ start: Start) -> (Int32, pthread_t) {
+        var thread = pthread_t()
+        let retained = Unmanaged.passRetained(start).toOpaque()
+        let code = pthread_create(&thread, nil, entry, retained)
+        if code != 0 { Unmanaged<Start>.fromOpaque(retained).release() }
+        return (code, thread)
     }
+
+    private static let entry:
+        @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { run($0) }
 
     private static func run(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
         guard let context else { return nil }
