@@ -1,0 +1,69 @@
+/// Which deliveries are claimed first (R8).
+public enum DeliveryPriority: String, CaseIterable, Sendable {
+    /// Messages with media.
+    case high
+    /// Everything else.
+    case normal
+
+    /// The number in the database; never renumber.
+    var code: Int64 { self == .high ? 0 : 1 }
+
+    init(code: Int64) {
+        self = code == 0 ? .high : .normal
+    }
+}
+
+/// Where a delivery stands. Each verb of the queue moves it in one transaction.
+///
+///     append → available → claim → running → complete → (row deleted)
+///                 ↑                   ├─ retry → retryable → claim …
+///                 └──── rescue ───────┘          deadLetter → deadLettered
+public enum DeliveryState: String, CaseIterable, Sendable {
+    /// Owed now. Written by `append`, and by `rescue` at start.
+    case available
+    /// Claimed by the process that holds the data folder's lock.
+    case running
+    /// Owed again later. Written by `retry`.
+    case retryable
+    /// Given up, kept for a person. Written by `deadLetter`.
+    case deadLettered = "dead_lettered"
+
+    /// The number in the database; never renumber.
+    var code: Int64 {
+        switch self {
+        case .available: 0
+        case .running: 1
+        case .retryable: 2
+        case .deadLettered: 3
+        }
+    }
+
+    init?(code: Int64) {
+        guard let state = Self.allCases.first(where: { $0.code == code }) else { return nil }
+        self = state
+    }
+}
+
+/// A webhook that is owed to the application, as it was claimed.
+struct Delivery: Sendable {
+    /// The row's number; ids rise and are never used again.
+    var id: Int64
+    /// Which try the next one is, from 1.
+    var attempt: Int
+    /// What is owed.
+    var webhook: Webhook
+}
+
+/// What became of a claimed delivery; the queue writes it down.
+enum DeliveryChange: Sendable {
+    /// The application has it.
+    case complete(id: Int64)
+    /// It is owed again at `dueMilliseconds` since the epoch.
+    case retry(id: Int64, dueMilliseconds: Int64)
+    /// It is given up.
+    case deadLetter(id: Int64, reason: DeadLetterReason)
+    /// It was forwarded while its commit was late: nobody may claim it until that try ended.
+    case hold(id: Int64)
+    /// A held delivery is owed after all.
+    case release(id: Int64)
+}

@@ -1,0 +1,258 @@
+import SQLite
+
+/// The queue in SQLite: one verb a state change, each inside the caller's transaction.
+///
+/// Confined to the store thread, which owns the only connection that writes or checkpoints:
+/// SQLite 3.7.0 to 3.51.2 can corrupt a write-ahead log that two connections write and
+/// checkpoint at once (https://sqlite.org/wal.html#walresetbug).
+final class DeliveryStore {
+    /// Rows by state and priority; true as of the last transaction that ended.
+    private(set) var counts: DeliveryCounts
+    /// What the transaction under way will have changed.
+    private var pending: DeliveryCounts
+    private let connection: Connection
+    private let statements: StoreStatements
+    private var nextID: Int64
+    private var claimsSinceNormal = 0
+
+    /// Opens the database, creates or checks its schema and recovers what a dead process held.
+    init(path: String, synchronousOff: Bool = false) throws(StoreError) {
+        let opened = try Self.sqlite { () throws(SQLiteError) in
+            try Connection(path: path, create: true)
+        }
+        try Self.prepare(opened, path)
+        connection = opened
+        do {
+            if synchronousOff { try opened.execute("PRAGMA synchronous=OFF") }
+            statements = try StoreStatements(opened)
+            try opened.execute("UPDATE delivery SET state=0 WHERE state=1")
+            nextID = try Self.integer(opened, "SELECT coalesce(max(id), 0) + 1 FROM identity")
+            counts = try DeliveryCounts(counting: opened)
+            pending = counts
+        } catch {
+            throw .sqlite(error)
+        }
+    }
+
+    /// Begins a transaction that writes.
+    func begin() throws(SQLiteError) {
+        pending = counts
+        try connection.execute("BEGIN IMMEDIATE")
+    }
+
+    /// Ends the transaction; when it returns, everything in it is on the disk.
+    func commit() throws(SQLiteError) {
+        try connection.execute("COMMIT")
+        counts = pending
+    }
+
+    /// Ends the transaction without effect; after some errors SQLite has already done so.
+    func rollBack() {
+        if connection.isInTransaction {
+            // A ROLLBACK that fails leaves nothing to do: the next BEGIN reports it.
+            try? connection.execute("ROLLBACK")
+        }
+    }
+
+    /// Adds a webhook unless its identity was seen; returns its id, or nil for a duplicate.
+    func append(_ webhook: Webhook) throws(SQLiteError) -> Int64? {
+        let id = nextID
+        guard try claimIdentity(webhook.identity, id, webhook.receivedMilliseconds) else {
+            return nil
+        }
+        nextID += 1
+        try statements.insert(webhook, id: id)
+        let delivery = statements.insertDelivery
+        try delivery.bind(1, id)
+        try delivery.bind(2, webhook.priority.code)
+        try delivery.bind(3, webhook.receivedMilliseconds)
+        try delivery.run()
+        pending[webhook.priority, .available] += 1
+        return id
+    }
+
+    /// Takes up to `count` deliveries that are due: media first, but every fourth place goes to
+    /// text when there is any, so that text never starves.
+    func claim(_ count: Int, nowMilliseconds: Int64) throws(SQLiteError) -> [Delivery] {
+        var claimed: [Delivery] = []
+        var exhausted: Set<DeliveryPriority> = []
+        while claimed.count < count && exhausted.count < DeliveryPriority.allCases.count {
+            let turn: DeliveryPriority = claimsSinceNormal >= 3 ? .normal : .high
+            let priority = exhausted.contains(turn) ? (turn == .high ? .normal : .high) : turn
+            guard let delivery = try claimOne(priority, nowMilliseconds) else {
+                exhausted.insert(priority)
+                continue
+            }
+            claimsSinceNormal = priority == .normal ? 0 : claimsSinceNormal + 1
+            claimed.append(delivery)
+        }
+        return claimed
+    }
+
+    /// When the next delivery is due: milliseconds since the epoch, nil when none waits.
+    func nextDueMilliseconds() throws(SQLiteError) -> Int64? {
+        var next: Int64?
+        for priority in DeliveryPriority.allCases {
+            let query = statements.firstDue
+            try query.bind(1, priority.code)
+            if try query.step() { next = min(next ?? .max, query.integer(0)) }
+            query.reset()
+        }
+        return next
+    }
+
+    /// Writes down what became of a delivery; one that is gone already changes nothing.
+    func apply(_ change: DeliveryChange) throws(SQLiteError) {
+        switch change {
+        case .complete(let id):
+            guard try leave(id) else { return }
+            try run(statements.deleteDelivery, id)
+            try run(statements.deleteWebhook, id)
+        case .retry(let id, let due):
+            try move(id, to: .retryable, due: due, reason: nil)
+        case .deadLetter(let id, let reason):
+            try move(id, to: .deadLettered, due: 0, reason: reason.rawValue)
+        case .hold(let id):
+            try move(id, to: .running, due: 0, reason: nil)
+        case .release(let id):
+            try move(id, to: .available, due: 0, reason: nil)
+        }
+    }
+
+    /// Forgets identities that were seen before `milliseconds`, at most `count` of them, and
+    /// never one whose delivery still exists. Returns how many.
+    func pruneIdentities(before milliseconds: Int64, count: Int) throws(SQLiteError) -> Int {
+        let statement = statements.pruneIdentities
+        try statement.bind(1, milliseconds)
+        try statement.bind(2, Int64(count))
+        try statement.run()
+        return connection.changes
+    }
+
+    /// Notes that the application has a message whose commit is unknown or failed: its identity
+    /// is claimed and a delivery of it, should one exist, is complete.
+    func settle(_ identity: Identity, nowMilliseconds: Int64) throws(SQLiteError) {
+        let find = statements.findIdentity
+        try find.bind(1, identity.bytes)
+        let id = try find.step() ? find.integer(0) : nil
+        find.reset()
+        if let id { return try apply(.complete(id: id)) }
+        if try claimIdentity(identity, nextID, nowMilliseconds) { nextID += 1 }
+    }
+
+    /// Moves the write-ahead log into the database; returns the frames left in it.
+    func checkpoint(truncating: Bool) throws(SQLiteError) -> Int {
+        try connection.checkpoint(truncating: truncating)
+    }
+
+    /// Frames in the write-ahead log as of the last commit, each a page and 24 bytes.
+    var logFrames: Int { connection.logFrames }
+
+    /// Keeps the log as it is when the connection closes: after a failed fsync it must not be
+    /// checkpointed by this process.
+    func keepLogOnClose() { connection.keepLogOnClose() }
+
+    /// The oldest message that is owed, by priority: when it was received.
+    func oldestReceivedMilliseconds(_ priority: DeliveryPriority) throws(SQLiteError) -> Int64? {
+        let query = statements.oldest
+        try query.bind(1, priority.code)
+        defer { query.reset() }
+        guard try query.step(), !query.isNull(0) else { return nil }
+        return query.integer(0)
+    }
+}
+
+extension DeliveryStore {
+    private func claimIdentity(
+        _ identity: Identity, _ id: Int64, _ seen: Int64
+    ) throws(SQLiteError) -> Bool {
+        let statement = statements.insertIdentity
+        try statement.bind(1, id)
+        try statement.bind(2, identity.bytes)
+        try statement.bind(3, seen)
+        try statement.run()
+        return connection.changes == 1
+    }
+
+    private func claimOne(
+        _ priority: DeliveryPriority, _ now: Int64
+    ) throws(SQLiteError) -> Delivery? {
+        let query = statements.selectDue
+        try query.bind(1, priority.code)
+        try query.bind(2, now)
+        guard try query.step() else {
+            query.reset()
+            return nil
+        }
+        let state = DeliveryState(code: query.integer(2)) ?? .available
+        let delivery = statements.delivery(from: query, priority: priority)
+        query.reset()
+        try run(statements.markRunning, delivery.id)
+        pending[priority, state] -= 1
+        pending[priority, .running] += 1
+        return delivery
+    }
+
+    private func move(
+        _ id: Int64, to state: DeliveryState, due: Int64, reason: String?
+    ) throws(SQLiteError) {
+        guard try leave(id, entering: state) else { return }
+        let update = statements.move
+        try update.bind(1, id)
+        try update.bind(2, state.code)
+        try update.bind(3, due)
+        if let reason { try update.bind(4, reason) } else { try update.bindNull(4) }
+        try update.run()
+    }
+
+    /// Takes a delivery out of the counts of its present state; false when there is no such row.
+    private func leave(_ id: Int64, entering: DeliveryState? = nil) throws(SQLiteError) -> Bool {
+        let query = statements.stateOf
+        try query.bind(1, id)
+        defer { query.reset() }
+        guard try query.step(), let state = DeliveryState(code: query.integer(1)) else {
+            return false
+        }
+        let priority = DeliveryPriority(code: query.integer(0))
+        pending[priority, state] -= 1
+        if let entering { pending[priority, entering] += 1 }
+        return true
+    }
+
+    private func run(_ statement: Statement, _ id: Int64) throws(SQLiteError) {
+        try statement.bind(1, id)
+        try statement.run()
+    }
+
+    private static func prepare(_ connection: Connection, _ path: String) throws(StoreError) {
+        connection.setBusyTimeout(milliseconds: 500)
+        let found = try sqlite { () throws(SQLiteError) in
+            try integer(connection, "PRAGMA user_version")
+        }
+        guard found <= Schema.version else {
+            throw .newerSchema(found: found, supported: Schema.version, path: path)
+        }
+        let mode = try sqlite { () throws(SQLiteError) in
+            let query = try connection.prepare("PRAGMA journal_mode=WAL")
+            return try query.step() ? query.text(0) : ""
+        }
+        guard mode == "wal" else { throw .noWriteAheadLog(mode: mode, path: path) }
+        try sqlite { () throws(SQLiteError) in
+            try connection.execute(Schema.settings)
+            if found < 1 { try connection.execute("BEGIN;\(Schema.version1);COMMIT") }
+        }
+    }
+
+    private static func sqlite<Value>(
+        _ body: () throws(SQLiteError) -> Value
+    ) throws(StoreError) -> Value {
+        do { return try body() } catch { throw .sqlite(error) }
+    }
+
+    private static func integer(
+        _ connection: Connection, _ sql: String
+    ) throws(SQLiteError) -> Int64 {
+        let query = try connection.prepare(sql)
+        return try query.step() ? query.integer(0) : 0
+    }
+}

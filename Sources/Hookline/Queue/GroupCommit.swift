@@ -1,0 +1,111 @@
+import POSIX
+import SQLite
+import Synchronization
+
+/// The store thread: takes whatever waits, writes one transaction, hands out receipts.
+///
+/// There is no timer: while one transaction is being synced the next batch gathers, so a single
+/// message waits for one sync and a thousand share one. Order within a transaction: changes of
+/// deliveries, appends, claims; a message can be appended and claimed in the same one, and its
+/// claim leaves only after the commit.
+final class GroupCommit: Sendable {
+    /// What waits for the store thread.
+    struct Inbox: Sendable {
+        var appends: [PendingWebhook] = []
+        var changes: [DeliveryChange] = []
+        var settled: [Identity] = []
+        var wanted = 0
+        var isStopping = false
+    }
+
+    /// What the store thread tells the rest.
+    struct Callbacks: Sendable {
+        /// Deliveries were claimed; called on the store thread.
+        var claimed: @Sendable ([Delivery]) -> Void
+        /// A batch failed: its webhooks go down the ladder; called on the store thread.
+        var failed: @Sendable ([PendingWebhook]) -> Void
+        /// An fsync failed: the process has to end and recover; called once.
+        var broken: @Sendable (StoreError) -> Void
+    }
+
+    /// The bounds of the store.
+    struct Options: Sendable {
+        var path: String
+        /// Rows of one transaction.
+        var batchRowsMax: Int
+        /// Webhooks that wait in memory for the store thread.
+        var waitingMax: Int
+        /// Deliveries that may be owed.
+        var owedMax: Int
+        /// Bytes of the write-ahead log after which it is copied into the database.
+        var checkpointBytes: Int
+        /// How long an identity is kept.
+        var dedupeRetentionMilliseconds: Int64
+    }
+
+    let options: Options
+    let callbacks: Callbacks
+    let metrics: ReceiverMetrics
+    let status = StoreStatus()
+    let inbox = Mutex(Inbox())
+    /// The appends of the transaction under way, for the ladder's look at what is overdue.
+    let committing = Mutex<[PendingWebhook]>([])
+    let bell = Bell()
+
+    init(options: Options, callbacks: Callbacks, metrics: ReceiverMetrics) {
+        self.options = options
+        self.callbacks = callbacks
+        self.metrics = metrics
+    }
+
+    /// Leaves a webhook for the next transaction; false when too many wait or are owed, or the
+    /// store is broken: then it is the ladder's. Any thread.
+    func append(_ pending: PendingWebhook) -> Bool {
+        guard !status.isBroken, status.owed < Int64(options.owedMax) else { return false }
+        let isAccepted = inbox.withLock { inbox in
+            guard inbox.appends.count < options.waitingMax, !inbox.isStopping else { return false }
+            inbox.appends.append(pending)
+            return true
+        }
+        if isAccepted { bell.ring() }
+        return isAccepted
+    }
+
+    /// Leaves changes of deliveries for the next transaction. Any thread.
+    func record(_ changes: [DeliveryChange]) {
+        guard !changes.isEmpty else { return }
+        inbox.withLock { $0.changes.append(contentsOf: changes) }
+        bell.ring()
+    }
+
+    /// Notes that the application has a message that may not be stored. Any thread.
+    func settle(_ identity: Identity) {
+        inbox.withLock { $0.settled.append(identity) }
+        bell.ring()
+    }
+
+    /// Asks for `count` more deliveries, as soon as they are due. Any thread.
+    func want(_ count: Int) {
+        guard count > 0 else { return }
+        inbox.withLock { $0.wanted += count }
+        bell.ring()
+    }
+
+    /// Webhooks whose request ended before `nanoseconds` and that are not committed yet. They
+    /// stay where they are: what can still be committed will be. Any thread.
+    func overdue(before nanoseconds: UInt64) -> [PendingWebhook] {
+        let underWay = committing.withLock { batch in
+            batch.filter { $0.receivedNanoseconds < nanoseconds }
+        }
+        let waiting = inbox.withLock { inbox in
+            inbox.appends.filter { $0.receivedNanoseconds < nanoseconds }
+        }
+        return underWay + waiting
+    }
+
+    /// Ends the thread after everything that waits is written. Any thread.
+    func stop() {
+        inbox.withLock { $0.isStopping = true }
+        bell.ring()
+    }
+}

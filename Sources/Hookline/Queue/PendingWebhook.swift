@@ -1,0 +1,97 @@
+import Synchronization
+
+/// Whoever waits for the fate of a webhook; every call but the first changes nothing.
+protocol WebhookReceipt: Sendable {
+    /// It is committed.
+    func stored()
+    /// It was committed, or taken, before.
+    func duplicate()
+    /// The application itself took it, on the last rung of the ladder.
+    func taken()
+    /// Neither the store nor the application has it: 503.
+    func unavailable()
+}
+
+/// One webhook on its way into the store, and down the ladder when the store is late.
+///
+/// Two threads may want it at once: the store thread when its commit returns, and the ladder
+/// when the store's deadline passes. `owner` decides; what comes second is told so.
+final class PendingWebhook: Sendable {
+    private enum Owner: UInt8 {
+        case store, ladder, committed
+    }
+
+    /// What is known of a webhook that both have had.
+    private struct Late {
+        var committedID: Int64?
+        var immediate = Immediate.running
+    }
+
+    /// How far immediate processing came.
+    enum Immediate: Sendable {
+        case running, taken, failed
+    }
+
+    /// What the store thread has to do after a commit.
+    enum Commit: Sendable, Equatable {
+        /// The ordinary case: in time.
+        case inTime
+        /// The ladder forwards it at this moment: hold the delivery.
+        case lateWhileForwarding
+        /// The application has it already: the delivery is complete.
+        case lateButTaken
+        /// The application did not take it: the delivery is owed.
+        case lateAndOwed
+    }
+
+    /// What is to be stored.
+    let webhook: Webhook
+    /// When the last byte of its request was received: nanoseconds of the monotonic clock.
+    let receivedNanoseconds: UInt64
+    /// Who waits for its fate.
+    let receipt: any WebhookReceipt
+
+    private let owner = Atomic<UInt8>(Owner.store.rawValue)
+    private let late = Mutex(Late())
+
+    init(webhook: Webhook, receivedNanoseconds: UInt64, receipt: any WebhookReceipt) {
+        self.webhook = webhook
+        self.receivedNanoseconds = receivedNanoseconds
+        self.receipt = receipt
+    }
+
+    /// The ladder takes it from the store; false when it is committed, or taken over before.
+    func takeOver() -> Bool {
+        owner.compareExchange(
+            expected: Owner.store.rawValue, desired: Owner.ladder.rawValue,
+            ordering: .acquiringAndReleasing
+        ).exchanged
+    }
+
+    /// True when it was taken over, so that an append may find it delivered already.
+    var isTakenOver: Bool { owner.load(ordering: .acquiring) == Owner.ladder.rawValue }
+
+    /// The store thread has committed it as delivery `id` (nil: it was a duplicate).
+    func committed(id: Int64?) -> Commit {
+        let exchange = owner.compareExchange(
+            expected: Owner.store.rawValue, desired: Owner.committed.rawValue,
+            ordering: .acquiringAndReleasing)
+        if exchange.exchanged { return .inTime }
+        return late.withLock { late in
+            late.committedID = id
+            return switch late.immediate {
+            case .running: .lateWhileForwarding
+            case .taken: .lateButTaken
+            case .failed: .lateAndOwed
+            }
+        }
+    }
+
+    /// Immediate processing ended; returns the delivery that was committed meanwhile, if any.
+    func immediateEnded(taken: Bool) -> Int64? {
+        late.withLock { late in
+            late.immediate = taken ? .taken : .failed
+            return late.committedID
+        }
+    }
+}

@@ -1,0 +1,40 @@
+/// The database's tables. A newer version is refused, an older one is migrated step by step.
+enum Schema {
+    /// `PRAGMA user_version` of a database that this program writes.
+    static let version: Int64 = 1
+
+    /// What a connection sets before anything else.
+    ///
+    /// `synchronous=FULL`: with a write-ahead log every COMMIT is synced before it returns
+    /// (https://sqlite.org/pragma.html#pragma_synchronous); an acknowledged message survives a
+    /// power cut. Checkpoints are ours: between commits, never inside one.
+    static let settings = """
+        PRAGMA synchronous=FULL;
+        PRAGMA wal_autocheckpoint=0;
+        PRAGMA foreign_keys=OFF;
+        PRAGMA temp_store=MEMORY;
+        PRAGMA cache_size=-16384;
+        PRAGMA journal_size_limit=4194304;
+        """
+
+    /// Version 1.
+    ///
+    /// `identity` outlives its delivery by the deduplication's retention; the row's id is the
+    /// delivery's id, so ids rise for ever. The payload has a table of its own, so that a change
+    /// of state rewrites a narrow row only. `delivery_due` holds what can be claimed, in the
+    /// order in which it is claimed, and nothing else.
+    static let version1 = """
+        CREATE TABLE identity(
+            id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, seen_ms INTEGER NOT NULL);
+        CREATE TABLE webhook(
+            id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, received_ms INTEGER NOT NULL,
+            origin BLOB NOT NULL, target BLOB NOT NULL, content_type BLOB NOT NULL,
+            body BLOB NOT NULL, signature BLOB NOT NULL, trace_parent BLOB NOT NULL,
+            account BLOB NOT NULL, message_sid BLOB NOT NULL, identity BLOB NOT NULL);
+        CREATE TABLE delivery(
+            id INTEGER PRIMARY KEY, priority INTEGER NOT NULL, state INTEGER NOT NULL,
+            due_ms INTEGER NOT NULL, attempts INTEGER NOT NULL, reason TEXT);
+        CREATE INDEX delivery_due ON delivery(priority, due_ms) WHERE state IN (0, 2);
+        PRAGMA user_version=1;
+        """
+}

@@ -1,0 +1,57 @@
+import SQLite
+
+/// What the store can refuse or fail with.
+enum StoreError: Error, Sendable {
+    /// The file was written by a newer version of this program.
+    case newerSchema(found: Int64, supported: Int64, path: String)
+    /// The file system does not support a write-ahead log.
+    case noWriteAheadLog(mode: String, path: String)
+    /// SQLite failed.
+    case sqlite(SQLiteError)
+
+    /// A fixed word, usable as a metric label.
+    var reason: StoreFailure {
+        switch self {
+        case .newerSchema, .noWriteAheadLog: .access
+        case .sqlite(let error): StoreFailure(error.reason)
+        }
+    }
+}
+
+/// Why a store operation failed, as the label `reason` of `hookline_store_errors_total`.
+enum StoreFailure: String, CaseIterable, Sendable {
+    case busy, full, sync, corrupt, access, constraint, other
+    case inputOutput = "io"
+    /// The commit took longer than the store's deadline.
+    case deadline
+
+    init(_ reason: SQLiteError.Reason) {
+        self =
+            switch reason {
+            case .busy: .busy
+            case .full: .full
+            case .sync: .sync
+            case .inputOutput: .inputOutput
+            case .corrupt: .corrupt
+            case .access: .access
+            case .constraint: .constraint
+            case .other: .other
+            }
+    }
+}
+
+extension StoreError: CustomStringConvertible {
+    var description: String {
+        switch self {
+        case .newerSchema(let found, let supported, let path):
+            "\(path) has schema version \(found), written by a newer Hookline; "
+                + "this one knows versions up to \(supported). Install the newer version, "
+                + "or point --data-dir at another folder"
+        case .noWriteAheadLog(let mode, let path):
+            "\(path) cannot use a write-ahead log (SQLite answered journal_mode=\(mode)); "
+                + "put --data-dir on a local file system"
+        case .sqlite(let error):
+            error.description
+        }
+    }
+}

@@ -1,0 +1,62 @@
+import Synchronization
+
+/// What other threads may know of the store; written by the store thread after each transaction.
+final class StoreStatus: Sendable {
+    private struct Figures: Sendable {
+        var counts: DeliveryCounts?
+        var oldest: [DeliveryPriority: Int64] = [:]
+    }
+
+    private let figures = Mutex(Figures())
+    private let owedRows = Atomic<Int64>(0)
+    private let commitStarted = Atomic<UInt64>(0)
+    private let broken = Atomic<Bool>(false)
+    private let aliveNanoseconds = Atomic<UInt64>(0)
+    private let logFrames = Atomic<Int>(-1)
+
+    /// Rows that are owed, as of the last transaction.
+    var owed: Int64 { owedRows.load(ordering: .relaxed) }
+
+    /// True after a failed fsync: this process writes no more.
+    var isBroken: Bool { broken.load(ordering: .acquiring) }
+
+    /// When the transaction under way began; 0 when there is none. Monotonic nanoseconds.
+    var commitStartedNanoseconds: UInt64 { commitStarted.load(ordering: .relaxed) }
+
+    /// When the store thread last turned; monotonic nanoseconds.
+    var turnedNanoseconds: UInt64 { aliveNanoseconds.load(ordering: .relaxed) }
+
+    /// The counts, nil before the store was opened and after it broke.
+    var counts: DeliveryCounts? { isBroken ? nil : figures.withLock { $0.counts } }
+
+    /// Frames of the write-ahead log, nil while unknown.
+    var walFrames: Int? {
+        let frames = logFrames.load(ordering: .relaxed)
+        return frames < 0 || isBroken ? nil : frames
+    }
+
+    /// When the oldest owed message was received, nil when none is owed; epoch milliseconds.
+    func oldestMilliseconds(_ priority: DeliveryPriority) -> Int64? {
+        figures.withLock { $0.oldest[priority] }
+    }
+
+    func publish(_ counts: DeliveryCounts, walFrames: Int) {
+        figures.withLock { $0.counts = counts }
+        owedRows.store(counts.owed, ordering: .relaxed)
+        logFrames.store(walFrames, ordering: .relaxed)
+    }
+
+    func publish(oldest: [DeliveryPriority: Int64]) {
+        figures.withLock { $0.oldest = oldest }
+    }
+
+    func turned(at nanoseconds: UInt64) { aliveNanoseconds.store(nanoseconds, ordering: .relaxed) }
+
+    func commitBegan(at nanoseconds: UInt64) {
+        commitStarted.store(nanoseconds, ordering: .relaxed)
+    }
+
+    func commitEnded() { commitStarted.store(0, ordering: .relaxed) }
+
+    func markBroken() { broken.store(true, ordering: .releasing) }
+}

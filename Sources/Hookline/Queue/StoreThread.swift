@@ -1,0 +1,185 @@
+import POSIX
+import SQLite
+
+/// The work of the store thread. Confined to that thread.
+struct StoreThread: ~Copyable {
+    /// What one turn writes.
+    private struct Batch {
+        var changes: [DeliveryChange] = []
+        var settled: [Identity] = []
+        var appends: [PendingWebhook] = []
+        var ids: [Int64?] = []
+        var claimed: [Delivery] = []
+
+        var isEmpty: Bool { changes.isEmpty && settled.isEmpty && appends.isEmpty }
+    }
+
+    private let store: DeliveryStore
+    private let group: GroupCommit
+    private let housekeeping: StoreHousekeeping
+    private var wanted = 0
+    /// Changes that follow from late commits; they come before any claim.
+    private var followUps: [DeliveryChange] = []
+    private var nextDueMilliseconds: Int64?
+    private var mayClaim = true
+    private var pauseUntilNanoseconds: UInt64?
+
+    init(store: DeliveryStore, group: GroupCommit) {
+        self.store = store
+        self.group = group
+        housekeeping = StoreHousekeeping(store: store, group: group)
+        group.status.publish(store.counts, walFrames: store.logFrames)
+    }
+
+    /// Turns until the group is told to stop and nothing waits, or the store is broken.
+    mutating func run() {
+        while true {
+            let now = MonotonicClock.now()
+            group.status.turned(at: now)
+            var (batch, isStopping) = takeBatch()
+            let wantsClaim = wanted > 0 && !isStopping && isClaimDue()
+            if batch.isEmpty && !wantsClaim {
+                if isStopping { break }
+                housekeeping.turn(nowNanoseconds: now)
+                group.bell.wait(untilNanoseconds: wakeNanoseconds(now))
+                continue
+            }
+            guard write(&batch, claiming: wantsClaim) else { return drainAfterBreak() }
+            housekeeping.afterCommit()
+        }
+        housekeeping.finish()
+    }
+
+    private mutating func takeBatch() -> (Batch, isStopping: Bool) {
+        var batch = Batch()
+        let max = group.options.batchRowsMax
+        let (isStopping, more) = group.inbox.withLock { inbox in
+            swap(&batch.changes, &inbox.changes)
+            swap(&batch.settled, &inbox.settled)
+            if inbox.appends.count <= max {
+                swap(&batch.appends, &inbox.appends)
+            } else {
+                batch.appends = Array(inbox.appends.prefix(max))
+                inbox.appends.removeFirst(max)
+            }
+            wanted += inbox.wanted
+            inbox.wanted = 0
+            return (inbox.isStopping, !inbox.appends.isEmpty)
+        }
+        if more { group.bell.ring() }
+        batch.changes.insert(contentsOf: followUps, at: 0)
+        followUps = []
+        return (batch, isStopping)
+    }
+
+    private func isClaimDue() -> Bool {
+        guard !mayClaim else { return true }
+        guard let due = nextDueMilliseconds else { return false }
+        return due <= WallClock.nowMilliseconds()
+    }
+
+    private func wakeNanoseconds(_ now: UInt64) -> UInt64 {
+        var wait: UInt64 = 1_000_000_000
+        if wanted > 0, let due = nextDueMilliseconds {
+            let left = Swift.max(0, due - WallClock.nowMilliseconds())
+            wait = min(wait, UInt64(left) * 1_000_000)
+        }
+        return now + wait
+    }
+
+    /// Writes one transaction; false when an fsync failed.
+    private mutating func write(_ batch: inout Batch, claiming: Bool) -> Bool {
+        let started = MonotonicClock.now()
+        group.committing.withLock { $0 = batch.appends }
+        group.status.commitBegan(at: started)
+        defer {
+            group.status.commitEnded()
+            group.committing.withLock { $0 = [] }
+        }
+        do {
+            try store.begin()
+            for change in batch.changes { try store.apply(change) }
+            for identity in batch.settled {
+                try store.settle(identity, nowMilliseconds: WallClock.nowMilliseconds())
+            }
+            for pending in batch.appends { batch.ids.append(try store.append(pending.webhook)) }
+            if claiming {
+                let now = WallClock.nowMilliseconds()
+                batch.claimed = try store.claim(wanted, nowMilliseconds: now)
+                if batch.claimed.count < wanted {
+                    nextDueMilliseconds = try store.nextDueMilliseconds()
+                }
+            }
+            try store.commit()
+        } catch {
+            return failed(batch, error)
+        }
+        group.metrics.committed(
+            messages: batch.appends.count, nanoseconds: MonotonicClock.now() - started)
+        group.status.publish(store.counts, walFrames: store.logFrames)
+        committed(batch, claiming: claiming)
+        return true
+    }
+
+    private mutating func committed(_ batch: Batch, claiming: Bool) {
+        var withheld: Set<Int64> = []
+        for (pending, id) in zip(batch.appends, batch.ids) {
+            let outcome = pending.committed(id: id)
+            if id == nil { pending.receipt.duplicate() } else { pending.receipt.stored() }
+            guard outcome != .inTime, let id else { continue }
+            switch outcome {
+            case .inTime, .lateAndOwed: break
+            case .lateWhileForwarding:
+                withheld.insert(id)
+                followUps.append(.hold(id: id))
+            case .lateButTaken:
+                withheld.insert(id)
+                followUps.append(.complete(id: id))
+            }
+        }
+        if !batch.appends.isEmpty || !batch.changes.isEmpty { mayClaim = true }
+        guard claiming else { return }
+        mayClaim = batch.claimed.count == wanted
+        wanted -= batch.claimed.count
+        // A claim of a withheld delivery is not handed out: the slot is wanted again.
+        let handed = withheld.isEmpty
+            ? batch.claimed : batch.claimed.filter { !withheld.contains($0.id) }
+        wanted += batch.claimed.count - handed.count
+        if !handed.isEmpty { group.callbacks.claimed(handed) }
+    }
+
+    /// The transaction failed: changes are tried again, webhooks go down the ladder.
+    private mutating func failed(_ batch: Batch, _ error: SQLiteError) -> Bool {
+        store.rollBack()
+        let failure = StoreError.sqlite(error)
+        group.metrics.storeFailed(failure.reason)
+        followUps = batch.changes
+        for identity in batch.settled { group.settle(identity) }
+        if failure.reason == .sync {
+            group.status.markBroken()
+            store.keepLogOnClose()
+        }
+        if !batch.appends.isEmpty { group.callbacks.failed(batch.appends) }
+        if failure.reason == .sync {
+            group.callbacks.broken(failure)
+            return false
+        }
+        housekeeping.makeRoom(failure.reason)
+        // Nothing but time mends a full or busy disk: pause, so as not to spin on it.
+        group.bell.wait(untilNanoseconds: MonotonicClock.now() + 20_000_000)
+        return true
+    }
+
+    /// After a failed fsync nothing is written; what still comes goes down the ladder.
+    private func drainAfterBreak() {
+        while true {
+            let (appends, isStopping) = group.inbox.withLock { inbox in
+                defer { inbox.appends = [] }
+                return (inbox.appends, inbox.isStopping)
+            }
+            if !appends.isEmpty { group.callbacks.failed(appends) }
+            if isStopping { return }
+            group.bell.wait(untilNanoseconds: MonotonicClock.now() + 100_000_000)
+        }
+    }
+}
