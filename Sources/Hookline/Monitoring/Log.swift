@@ -1,0 +1,108 @@
+import POSIX
+import Synchronization
+
+/// The process's log: lines are handed over here and written by a thread of their own, so that
+/// no event loop ever waits for standard error.
+///
+/// Bounded: beyond `waitingMax` lines, or `requestLinesPerSecond` lines of requests in one
+/// second, lines are dropped and counted.
+final class Log: Sendable {
+    private struct State: Sendable {
+        var waiting: [[UInt8]] = []
+        var second: UInt64 = 0
+        var requestLines = 0
+        var isStopping = false
+    }
+
+    private let format: LogFormat
+    private let level: LogLevel
+    private let waitingMax = 8192
+    private let requestLinesPerSecond = 2000
+    private let state = Mutex(State())
+    private let bell = Bell()
+    private let droppedLines = Atomic<UInt64>(0)
+    private let thread = Mutex<WorkerThread?>(nil)
+    private let write: @Sendable ([UInt8]) -> Void
+
+    /// A log that writes through `write`; standard error if none is given.
+    init(
+        format: LogFormat, level: LogLevel,
+        write: @escaping @Sendable ([UInt8]) -> Void = {
+            Descriptor.write($0, to: Descriptor.standardError)
+        }
+    ) {
+        self.format = format
+        self.level = level
+        self.write = write
+    }
+
+    /// Lines that were dropped so far.
+    var dropped: UInt64 { droppedLines.load(ordering: .relaxed) }
+
+    /// Starts the writing thread.
+    func start() throws(POSIXError) {
+        let started = try WorkerThread.start(name: "log") { self.run() }
+        thread.withLock { $0 = started }
+    }
+
+    /// True when lines of this level are written, so that a caller can save making them.
+    func isWritten(_ level: LogLevel) -> Bool { level >= self.level }
+
+    /// Hands a line over. Any thread; never blocks on the output.
+    func write(_ line: LogLine) { hand(line, isRequest: false) }
+
+    /// Hands over a line that there is one of for each request or delivery: under a flood only
+    /// some of these are written. Any thread.
+    func writeSampled(_ line: LogLine) { hand(line, isRequest: true) }
+
+    /// Writes what waits and ends the thread.
+    func stop() {
+        state.withLock { $0.isStopping = true }
+        bell.ring()
+        thread.withLock { $0 }?.join()
+    }
+
+    private func hand(_ line: LogLine, isRequest: Bool) {
+        guard isWritten(line.severity) else { return }
+        if isRequest && !takeRequestTurn() {
+            droppedLines.add(1, ordering: .relaxed)
+            return
+        }
+        let timestamp = Timestamp.text(milliseconds: WallClock.nowMilliseconds())
+        let bytes = format == .json ? line.json(timestamp: timestamp) : line.text(timestamp: timestamp)
+        let isKept = state.withLock { state in
+            guard state.waiting.count < waitingMax else { return false }
+            state.waiting.append(bytes)
+            return true
+        }
+        if isKept { bell.ring() } else { droppedLines.add(1, ordering: .relaxed) }
+    }
+
+    private func takeRequestTurn() -> Bool {
+        let second = MonotonicClock.now() / 1_000_000_000
+        return state.withLock { state in
+            if state.second != second {
+                state.second = second
+                state.requestLines = 0
+            }
+            state.requestLines += 1
+            return state.requestLines <= requestLinesPerSecond
+        }
+    }
+
+    private func run() {
+        while true {
+            let (lines, isStopping) = state.withLock { state in
+                defer { state.waiting = [] }
+                return (state.waiting, state.isStopping)
+            }
+            if !lines.isEmpty {
+                write(Array(lines.joined()))
+            } else if isStopping {
+                return
+            } else {
+                bell.wait(untilNanoseconds: nil)
+            }
+        }
+    }
+}

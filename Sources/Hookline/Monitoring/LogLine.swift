@@ -1,0 +1,110 @@
+/// One structured log line under construction: safe for any bytes, without Foundation.
+struct LogLine: Sendable {
+    private var fields: [(name: StaticString, value: Value)] = []
+    private let level: LogLevel
+    private let message: String
+
+    private enum Value: Sendable {
+        case text(String)
+        case number(String)
+    }
+
+    /// A line with its level and its message, which is fixed text or an error's description.
+    init(_ level: LogLevel, _ message: String) {
+        self.level = level
+        self.message = message
+    }
+
+    /// Adds text.
+    func with(_ name: StaticString, _ value: String) -> LogLine {
+        adding(name, .text(value))
+    }
+
+    /// Adds text from outside; invalid UTF-8 is replaced, control characters are escaped.
+    func with(_ name: StaticString, bytes: some Collection<UInt8>) -> LogLine {
+        adding(name, .text(String(decoding: bytes.prefix(128), as: UTF8.self)))
+    }
+
+    /// Adds an integer.
+    func with(_ name: StaticString, _ value: some BinaryInteger) -> LogLine {
+        adding(name, .number(String(value)))
+    }
+
+    /// Adds a duration of `nanoseconds` as seconds, with microseconds.
+    func with(_ name: StaticString, nanoseconds: UInt64) -> LogLine {
+        let micros = nanoseconds / 1000
+        let fraction = String(micros % 1_000_000)
+        let zeros = String(repeating: "0", count: 6 - fraction.utf8.count)
+        return adding(name, .number("\(micros / 1_000_000).\(zeros)\(fraction)"))
+    }
+
+    private func adding(_ name: StaticString, _ value: Value) -> LogLine {
+        var copy = self
+        copy.fields.append((name, value))
+        return copy
+    }
+
+    /// The line's level.
+    var severity: LogLevel { level }
+
+    /// The line as JSON, with its line feed.
+    func json(timestamp: String) -> [UInt8] {
+        var line = Array("{\"ts\":\"\(timestamp)\",\"level\":\"\(level.rawValue)\",\"msg\":".utf8)
+        Self.appendQuoted(message, to: &line)
+        for field in fields {
+            line.append(contentsOf: ",\"\(field.name)\":".utf8)
+            switch field.value {
+            case .text(let text): Self.appendQuoted(text, to: &line)
+            case .number(let digits): line.append(contentsOf: digits.utf8)
+            }
+        }
+        line.append(contentsOf: "}\n".utf8)
+        return line
+    }
+
+    /// The line for people: time, level, message, then `name=value`.
+    func text(timestamp: String) -> [UInt8] {
+        let level = level.rawValue.uppercased()
+        let padding = String(repeating: " ", count: max(0, 7 - level.utf8.count))
+        var line = Array("\(timestamp) \(level)\(padding) ".utf8)
+        line.append(contentsOf: Self.printable(message).utf8)
+        for field in fields {
+            line.append(contentsOf: "  \(field.name)=".utf8)
+            switch field.value {
+            case .text(let text): line.append(contentsOf: Self.printable(text).utf8)
+            case .number(let digits): line.append(contentsOf: digits.utf8)
+            }
+        }
+        line.append(0x0a)
+        return line
+    }
+
+    /// Quotes by RFC 8259, section 7; U+2028 and U+2029 too, which some readers break at.
+    private static func appendQuoted(_ text: String, to line: inout [UInt8]) {
+        line.append(UInt8(ascii: "\""))
+        for scalar in text.unicodeScalars {
+            switch scalar.value {
+            case 0x22: line.append(contentsOf: "\\\"".utf8)
+            case 0x5c: line.append(contentsOf: "\\\\".utf8)
+            case 0x0a: line.append(contentsOf: "\\n".utf8)
+            case 0..<0x20, 0x7f, 0x80...0x9f, 0x2028, 0x2029:
+                let digits = String(scalar.value, radix: 16)
+                let zeros = String(repeating: "0", count: 4 - digits.utf8.count)
+                line.append(contentsOf: "\\u\(zeros)\(digits)".utf8)
+            default: line.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
+            }
+        }
+        line.append(UInt8(ascii: "\""))
+    }
+
+    private static func printable(_ text: String) -> String {
+        var shown = ""
+        for scalar in text.unicodeScalars {
+            switch scalar.value {
+            case 0..<0x20, 0x7f...0x9f, 0x2028, 0x2029: shown += "\u{fffd}"
+            default: shown.unicodeScalars.append(scalar)
+            }
+        }
+        return shown
+    }
+}

@@ -1,0 +1,76 @@
+import Prometheus
+
+/// How a webhook's request ended.
+enum WebhookOutcome: String, LabelValue {
+    case accepted, duplicate, deferred, refused, malformed, unavailable, aborted
+}
+
+/// The stretches of a webhook's time (R2).
+enum WebhookPhase: String, LabelValue {
+    case receive, validation, acknowledgement, response, background
+}
+
+/// What validation said (R5).
+enum ValidationResult: String, LabelValue {
+    case valid, deferred, malformed
+    case invalidSignature = "invalid_signature"
+    case missingSignature = "missing_signature"
+    case unknownAccount = "unknown_account"
+}
+
+/// The budgets of R1, R6 and R7.
+enum Budget: String, LabelValue {
+    case signature, validation, acknowledgement, response
+}
+
+/// Where an error belongs.
+enum ErrorType: String, LabelValue {
+    case framing, form, signature, store, redis, destination, configuration, `internal`
+    case bodyTooLarge = "body_too_large"
+    case tokenSource = "token_source"
+}
+
+/// Which of an account's tokens matched.
+enum TokenPosition: String, LabelValue {
+    case first, second, later
+
+    init(index: Int) {
+        self = index == 0 ? .first : index == 1 ? .second : .later
+    }
+}
+
+/// The store behind a queue.
+enum StoreName: String, LabelValue {
+    case sqlite
+}
+
+/// What a store was doing.
+enum StoreOperation: String, LabelValue {
+    case commit, checkpoint
+}
+
+/// The states of a delivery that make up the queue's depth.
+enum DepthState: String, LabelValue {
+    case available, running, retryable
+
+    var state: DeliveryState {
+        switch self {
+        case .available: .available
+        case .running: .running
+        case .retryable: .retryable
+        }
+    }
+}
+
+/// The severities of the response-time thresholds.
+enum ResponseTimeSeverity: String, LabelValue {
+    case warning, critical
+}
+
+/// The severity of the validation-failure threshold.
+enum ValidationFailureSeverity: String, LabelValue {
+    case error
+}
+
+extension DeliveryPriority: LabelValue {}
+extension StoreFailure: LabelValue {}

@@ -1,0 +1,34 @@
+/// RFC 3339 time in UTC with milliseconds, and HTTP dates, without Foundation.
+enum Timestamp {
+    /// For example `2026-11-23T22:51:00.123Z`.
+    static func text(milliseconds: Int64) -> String {
+        let (days, inDay) = milliseconds.quotientAndRemainder(dividingBy: 86_400_000)
+        let (year, month, day) = civil(daysSinceEpoch: days)
+        let seconds = inDay / 1000
+        let time = [seconds / 3600, seconds / 60 % 60, seconds % 60].map { padded($0, 2) }
+        return "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))T"
+            + time.joined(separator: ":") + ".\(padded(inDay % 1000, 3))Z"
+    }
+
+    /// The proleptic Gregorian date of a day number (days since 1970-01-01, not negative).
+    ///
+    /// Counts in eras of 400 years that begin on the first of March, so that the leap day is a
+    /// year's last.
+    private static func civil(daysSinceEpoch: Int64) -> (Int64, Int64, Int64) {
+        let shifted = daysSinceEpoch + 719_468
+        let era = shifted / 146_097
+        let dayOfEra = shifted % 146_097
+        let yearOfEra =
+            (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let monthFromMarch = (5 * dayOfYear + 2) / 153
+        let day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
+        let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
+        return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day)
+    }
+
+    private static func padded(_ number: Int64, _ width: Int) -> String {
+        let digits = String(number)
+        return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
+    }
+}
