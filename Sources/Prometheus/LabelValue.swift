@@ -1,0 +1,42 @@
+/// A fixed set of label values: an enum whose raw values are the label's texts.
+///
+/// `allCases` must be complete; every case becomes a child that is exported from the start.
+public protocol LabelValue: CaseIterable, RawRepresentable, Hashable, Sendable
+where RawValue == String {}
+
+/// The position of each case in `allCases`, found without hashing.
+struct CasePositions<Label: LabelValue>: Sendable {
+    /// All cases in declaration order.
+    let cases: [Label]
+    // Swift stores an enum of up to 256 cases without payloads as its position in one byte. That
+    // is checked for every case here rather than relied upon.
+    private let byteIsPosition: Bool
+
+    /// Reads `allCases` once.
+    init(_: Label.Type) {
+        let cases = Array(Label.allCases)
+        self.cases = cases
+        byteIsPosition =
+            MemoryLayout<Label>.size == 1
+            && cases.indices.allSatisfy { Self.byte(of: cases[$0]) == $0 }
+    }
+
+    /// The label's text for each case.
+    var texts: [String] { cases.map(\.rawValue) }
+
+    /// The position of a case: one byte read for an ordinary enum, else a search.
+    func position(of label: Label) -> Int {
+        if byteIsPosition {
+            let position = Self.byte(of: label)
+            if position < cases.count { return position }
+        }
+        guard let position = cases.firstIndex(of: label) else {
+            preconditionFailure("allCases leaves out a case of \(Label.self)")
+        }
+        return position
+    }
+
+    private static func byte(of label: Label) -> Int {
+        withUnsafeBytes(of: label) { Int($0[0]) }
+    }
+}

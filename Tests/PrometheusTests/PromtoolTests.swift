@@ -1,0 +1,42 @@
+import Foundation
+import Testing
+
+@testable import Prometheus
+
+/// `promtool check metrics` (Debian package `prometheus`) as a second reader and linter.
+struct PromtoolTests {
+    private static let path = "/usr/bin/promtool"
+    private static let isInstalled = FileManager.default.isExecutableFile(atPath: path)
+
+    /// Feeds a text to promtool; exit status and what it said.
+    private func check(_ text: String) throws -> (status: Int32, output: String) {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: Self.path)
+        process.arguments = ["check", "metrics"]
+        let input = Pipe()
+        let output = Pipe()
+        process.standardInput = input
+        process.standardOutput = output
+        process.standardError = output
+        try process.run()
+        try input.fileHandleForWriting.write(contentsOf: Data(text.utf8))
+        try input.fileHandleForWriting.close()
+        let said = try output.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        return (process.terminationStatus, String(decoding: said, as: UTF8.self))
+    }
+
+    @Test(.enabled(if: isInstalled, "promtool is not installed"))
+    func `promtool finds nothing to say about any kind of metric`() throws {
+        let result = try check(Exposition(TextFormatTests.everything()).text)
+        #expect(result.status == 0)
+        #expect(result.output == "")
+    }
+
+    @Test(.enabled(if: isInstalled, "promtool is not installed"))
+    func `promtool does see a missing line feed and a bad name`() throws {
+        let text = Exposition(TextFormatTests.everything()).text
+        #expect(try check(String(text.dropLast())).status != 0)
+        #expect(try check(text.replacing("test_events_total", with: "test_events")).status != 0)
+    }
+}
