@@ -1,0 +1,72 @@
+import MicroHTTP
+
+/// Where the origin of the signed URL comes from; chosen once, at start.
+///
+/// Twilio signs the URL that it called. Behind a proxy that is not the URL that arrives here, so
+/// it is configured, or taken from a proxy that is trusted by its address, or, when asked for,
+/// from the request itself.
+enum RequestOrigin: Sendable {
+    /// `--public-url`: origin and base path, without a slash at the end.
+    case configured([UInt8])
+    /// `--trusted-proxies`: `X-Forwarded-*` of these peers, `Host` of all others.
+    case forwarded(by: [CIDRBlock])
+    /// `--origin-from-host` and `--dev`.
+    case host
+
+    /// The origin of a request as bytes, for example `https://hooks.example.com`.
+    func origin(of request: HTTPRequest) throws(Rejection) -> [UInt8] {
+        switch self {
+        case .configured(let origin):
+            return origin
+        case .host:
+            return try Self.fromHost(request)
+        case .forwarded(let proxies):
+            guard proxies.contains(where: { $0.contains(request.peer) }) else {
+                return try Self.fromHost(request)
+            }
+            return try Self.fromForwarded(request)
+        }
+    }
+
+    private static func fromHost(_ request: HTTPRequest) throws(Rejection) -> [UInt8] {
+        guard let host = request.fields.first("host"), !host.isEmpty else { throw .noOrigin }
+        return Array("http://".utf8) + host
+    }
+
+    /// Each field at most once: a second one would let a client put its own beside the proxy's.
+    private static func fromForwarded(_ request: HTTPRequest) throws(Rejection) -> [UInt8] {
+        let fields = request.fields
+        guard fields.count(of: "x-forwarded-proto") <= 1,
+            fields.count(of: "x-forwarded-host") <= 1, fields.count(of: "x-forwarded-port") <= 1,
+            let host = fields.first("x-forwarded-host") ?? fields.first("host"),
+            isHost(host)
+        else { throw .noOrigin }
+        let scheme = fields.first("x-forwarded-proto") ?? Array("http".utf8)[...]
+        guard scheme.elementsEqual("http".utf8) || scheme.elementsEqual("https".utf8) else {
+            throw .noOrigin
+        }
+        var origin = Array(scheme) + Array("://".utf8) + host
+        if let port = fields.first("x-forwarded-port"), !hasPort(host) {
+            guard !port.isEmpty, port.count <= 5, port.allSatisfy(isDigit) else { throw .noOrigin }
+            let isHTTPS = scheme.count == 5
+            let isDefault = port.elementsEqual((isHTTPS ? "443" : "80").utf8)
+            if !isDefault { origin += [UInt8(ascii: ":")] + port }
+        }
+        return origin
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }
+
+    private static func isHost(_ host: ArraySlice<UInt8>) -> Bool {
+        !host.isEmpty
+            && host.allSatisfy { byte in
+                isDigit(byte) || (byte | 0x20 >= 0x61 && byte | 0x20 <= 0x7a)
+                    || "-._:[]".utf8.contains(byte)
+            }
+    }
+
+    private static func hasPort(_ host: ArraySlice<UInt8>) -> Bool {
+        let afterBracket = host.lastIndex(of: UInt8(ascii: "]")).map { host[$0...] } ?? host
+        return afterBracket.contains(UInt8(ascii: ":"))
+    }
+}

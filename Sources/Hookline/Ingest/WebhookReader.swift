@@ -1,0 +1,45 @@
+import MicroHTTP
+import POSIX
+
+/// Turns verified parameters into a typed `Webhook`.
+struct WebhookReader: Sendable {
+    /// Fields that have one value; a signed request that repeats one is ambiguous.
+    static let singleValued: [StaticString] = [
+        "AccountSid", "MessageSid", "Body", "From", "To", "MessageStatus", "ErrorCode",
+        "NumMedia",
+    ]
+
+    /// The webhook of a request that was verified as `account`'s.
+    static func webhook(
+        _ request: HTTPRequest, origin: [UInt8], parameters: FormParameters?,
+        signature: ArraySlice<UInt8>
+    ) -> Webhook {
+        let account = parameters?.first(named: "AccountSid") ?? []
+        let sid = parameters?.first(named: "MessageSid") ?? []
+        let status = parameters?.first(named: "MessageStatus")
+        let kind: WebhookKind = status != nil ? .statusCallback : sid.isEmpty ? .other : .message
+        let identity =
+            switch kind {
+            case .message:
+                Identity(account: account, messageSID: sid)
+            case .statusCallback where !sid.isEmpty:
+                Identity(
+                    account: account, messageSID: sid, status: status ?? [],
+                    errorCode: parameters?.first(named: "ErrorCode") ?? [])
+            case .statusCallback, .other:
+                Identity(target: request.target, body: request.body, signature: signature)
+            }
+        return Webhook(
+            kind: kind, priority: hasMedia(parameters) ? .high : .normal, identity: identity,
+            receivedMilliseconds: WallClock.nowMilliseconds(), origin: origin,
+            target: request.target, contentType: Array(request.fields.first("content-type") ?? []),
+            body: request.body, signature: Array(signature),
+            traceParent: Array(request.fields.first("traceparent") ?? []),
+            account: Array(account), messageSID: Array(sid))
+    }
+
+    private static func hasMedia(_ parameters: FormParameters?) -> Bool {
+        guard let count = parameters?.first(named: "NumMedia") else { return false }
+        return count.contains { $0 >= UInt8(ascii: "1") && $0 <= UInt8(ascii: "9") }
+    }
+}

@@ -1,0 +1,166 @@
+import MicroHTTP
+import POSIX
+import Synchronization
+
+/// The one answer to a webhook: decides it, times it, counts it when it has left.
+///
+/// Whichever comes first wins: the commit's receipt, the ladder's, or the deadline's.
+final class WebhookReply: WebhookReceipt, HTTPCompletionObserver {
+    private let exchange: HTTPExchange
+    private let context: ReplyContext
+    private let route: RouteLabel
+    private let requestID: String
+    private let messageSID: [UInt8]
+    private let validatedNanoseconds: UInt64
+    private let receiptNanoseconds = Atomic<UInt64>(0)
+    /// The outcome's position in `WebhookOutcome.allCases`; -1 while undecided.
+    private let outcome = Atomic<Int>(-1)
+
+    init(
+        _ exchange: HTTPExchange, context: ReplyContext, route: RouteLabel, messageSID: [UInt8] = []
+    ) {
+        self.exchange = exchange
+        self.context = context
+        self.route = route
+        self.messageSID = messageSID
+        requestID = context.requestIDs.next()
+        validatedNanoseconds = MonotonicClock.now()
+    }
+
+    func stored() { decide(.accepted) }
+    func duplicate() { decide(.duplicate) }
+    func taken() { decide(.accepted) }
+    func unavailable() { decide(.unavailable) }
+
+    /// Refuses the request.
+    func refuse(_ rejection: Rejection) {
+        var fields = [HTTPField("X-Request-Id", requestID)]
+        if rejection == .methodNotAllowed { fields.append(HTTPField("Allow", "POST")) }
+        decide(rejection.outcome, HTTPResponse(status: rejection.status, fields: fields))
+    }
+
+    private func decide(_ outcome: WebhookOutcome) {
+        let response =
+            outcome == .unavailable
+            ? HTTPResponse(
+                status: 503,
+                fields: [HTTPField("Retry-After", "1"), HTTPField("X-Request-Id", requestID)])
+            : HTTPResponse(
+                status: 200,
+                fields: [
+                    HTTPField("Content-Type", "text/xml"), HTTPField("X-Request-Id", requestID),
+                ], body: ReplyContext.emptyTwiML)
+        decide(outcome, response)
+    }
+
+    private func decide(_ outcome: WebhookOutcome, _ response: HTTPResponse) {
+        let index = WebhookOutcome.allCases.firstIndex(of: outcome) ?? 0
+        let isFirst = self.outcome.compareExchange(
+            expected: -1, desired: index, ordering: .acquiringAndReleasing
+        ).exchanged
+        guard isFirst else { return }
+        receiptNanoseconds.store(MonotonicClock.now(), ordering: .releasing)
+        exchange.answer(response, observer: self)
+    }
+
+    func completed(_ completion: HTTPCompletion) {
+        let decided = WebhookOutcome.allCases[max(0, outcome.load(ordering: .acquiring))]
+        let timing = ReplyTiming(
+            completion: completion, validatedNanoseconds: validatedNanoseconds,
+            receiptNanoseconds: receiptNanoseconds.load(ordering: .acquiring))
+        context.observe(timing, route: route, outcome: completion.aborted ? .aborted : decided)
+        guard context.log.isWritten(.info) else { return }
+        context.log.writeSampled(
+            LogLine(.info, "webhook").with("request_id", requestID)
+                .with("route", route.rawValue).with("outcome", decided.rawValue)
+                .with("status", completion.status)
+                .with("duration_s", nanoseconds: timing.duration)
+                .with("validation_s", nanoseconds: timing.validation)
+                .with("acknowledgement_s", nanoseconds: timing.acknowledgement)
+                .with("response_s", nanoseconds: timing.response)
+                .with("message_sid", bytes: messageSID))
+    }
+}
+
+/// The times of one answered webhook in nanoseconds; the three phases add up to the duration.
+struct ReplyTiming: Sendable {
+    /// The loop that served it, which is its metrics' shard.
+    let shard: Int
+    /// The request line to the last byte of the request: a slow sender's time.
+    let receive: UInt64
+    /// The last byte of the request to the verdict on it.
+    let validation: UInt64
+    /// The verdict to the receipt of the commit.
+    let acknowledgement: UInt64
+    /// The receipt to the last byte of the reply.
+    let response: UInt64
+    /// The last byte of the request to the receipt.
+    var receipt: UInt64 { validation + acknowledgement }
+    /// The last byte of the request to the last byte of the reply.
+    var duration: UInt64 { receipt + response }
+
+    init(completion: HTTPCompletion, validatedNanoseconds: UInt64, receiptNanoseconds: UInt64) {
+        let received = completion.completedNanoseconds
+        let validated = max(validatedNanoseconds, received)
+        let receipt = max(receiptNanoseconds, validated)
+        shard = completion.loop
+        receive = received - min(completion.startedNanoseconds, received)
+        validation = validated - received
+        acknowledgement = receipt - validated
+        response = max(completion.finishedNanoseconds, receipt) - receipt
+    }
+}
+
+/// What every reply needs; one value for all.
+struct ReplyContext: Sendable {
+    /// "No reply" in TwiML: nothing is sent to the person who wrote.
+    static let emptyTwiML = Array(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response></Response>".utf8)
+
+    let metrics: ReceiverMetrics
+    let log: Log
+    let requestIDs: RequestIDs
+    let budgets: Budgets
+
+    /// Observes one answered webhook on its loop's shard.
+    func observe(_ timing: ReplyTiming, route: RouteLabel, outcome: WebhookOutcome) {
+        let shard = timing.shard
+        metrics.webhookDuration[route, outcome].observe(nanoseconds: timing.duration, shard: shard)
+        metrics.phaseDuration[.receive].observe(nanoseconds: timing.receive, shard: shard)
+        metrics.phaseDuration[.validation].observe(nanoseconds: timing.validation, shard: shard)
+        metrics.phaseDuration[.acknowledgement].observe(
+            nanoseconds: timing.acknowledgement, shard: shard)
+        metrics.phaseDuration[.response].observe(nanoseconds: timing.response, shard: shard)
+        if outcome == .accepted || outcome == .duplicate {
+            metrics.receiptDuration.observe(nanoseconds: timing.receipt, shard: shard)
+        }
+        if timing.validation > budgets.validationNanoseconds {
+            metrics.budgetExceeded[.validation].add(shard: shard)
+        }
+        if timing.receipt > budgets.acknowledgementNanoseconds {
+            metrics.budgetExceeded[.acknowledgement].add(shard: shard)
+        }
+        if timing.duration > budgets.responseNanoseconds {
+            metrics.budgetExceeded[.response].add(shard: shard)
+        }
+    }
+}
+
+/// The budgets of R1 and R6 in nanoseconds.
+struct Budgets: Sendable {
+    let validationNanoseconds: UInt64
+    let acknowledgementNanoseconds: UInt64
+    let responseNanoseconds: UInt64
+}
+
+/// Makes request ids: unlike over restarts, rising within one. Any thread.
+final class RequestIDs: Sendable {
+    private let prefix = Hexadecimal.text(RandomBytes.make(6)) + "-"
+    private let count = Atomic<UInt64>(0)
+
+    /// The next id, for example `9f3c01ab77e2-1a`.
+    func next() -> String {
+        let number = count.add(1, ordering: .relaxed).newValue
+        return prefix + String(number, radix: 16)
+    }
+}
