@@ -19,7 +19,7 @@ public final class EventLoop: @unchecked Sendable {
     private let core: LoopCore
     private let command = Atomic<UInt8>(Command.serve.rawValue)
     private let drained = Atomic<Bool>(false)
-    private let turnsCounted = Atomic<UInt64>(0)
+    private let lastTurn = Atomic<UInt64>(LoopCore.now())
 
     /// Starts listening; requests are served once `run()` is called.
     public init(
@@ -28,8 +28,9 @@ public final class EventLoop: @unchecked Sendable {
         core = try LoopCore(listen: socket.take(), options: options, handler: handler)
     }
 
-    /// The number of turns so far; a watchdog sees by it that the loop is alive. Any thread.
-    public var turns: UInt64 { turnsCounted.load(ordering: .relaxed) }
+    /// When the loop last turned, in monotonic nanoseconds; a watchdog sees by it that the loop
+    /// is alive. Any thread.
+    public var turnedNanoseconds: UInt64 { lastTurn.load(ordering: .relaxed) }
 
     /// Connections open now. Any thread.
     public var connections: Int { core.connectionsGauge.load(ordering: .relaxed) }
@@ -63,7 +64,7 @@ public final class EventLoop: @unchecked Sendable {
             if order == .stop { break }
             if order == .drain, core.isQuiet { drained.store(true, ordering: .releasing) }
             core.turn(expectedNanoseconds: &expected)
-            turnsCounted.add(1, ordering: .relaxed)
+            lastTurn.store(expected, ordering: .relaxed)
         }
         core.finish()
         drained.store(true, ordering: .releasing)

@@ -11,7 +11,7 @@ final class StoreStatus: Sendable {
     private let owedRows = Atomic<Int64>(0)
     private let commitStarted = Atomic<UInt64>(0)
     private let broken = Atomic<Bool>(false)
-    private let aliveNanoseconds = Atomic<UInt64>(0)
+    private let alive = Atomic<Bool>(true)
     private let logFrames = Atomic<Int>(-1)
 
     /// Rows that are owed, as of the last transaction.
@@ -23,8 +23,8 @@ final class StoreStatus: Sendable {
     /// When the transaction under way began; 0 when there is none. Monotonic nanoseconds.
     var commitStartedNanoseconds: UInt64 { commitStarted.load(ordering: .relaxed) }
 
-    /// When the store thread last turned; monotonic nanoseconds.
-    var turnedNanoseconds: UInt64 { aliveNanoseconds.load(ordering: .relaxed) }
+    /// False once the store thread has ended; a commit that hangs is not an end.
+    var isAlive: Bool { alive.load(ordering: .relaxed) }
 
     /// The counts, nil before the store was opened and after it broke.
     var counts: DeliveryCounts? { isBroken ? nil : figures.withLock { $0.counts } }
@@ -50,7 +50,7 @@ final class StoreStatus: Sendable {
         figures.withLock { $0.oldest = oldest }
     }
 
-    func turned(at nanoseconds: UInt64) { aliveNanoseconds.store(nanoseconds, ordering: .relaxed) }
+    func ended() { alive.store(false, ordering: .relaxed) }
 
     func commitBegan(at nanoseconds: UInt64) {
         commitStarted.store(nanoseconds, ordering: .relaxed)

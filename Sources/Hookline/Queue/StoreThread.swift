@@ -33,9 +33,9 @@ struct StoreThread: ~Copyable {
 
     /// Turns until the group is told to stop and nothing waits, or the store is broken.
     mutating func run() {
+        defer { group.status.ended() }
         while true {
             let now = MonotonicClock.now()
-            group.status.turned(at: now)
             var (batch, isStopping) = takeBatch()
             let wantsClaim = wanted > 0 && !isStopping && isClaimDue()
             if batch.isEmpty && !wantsClaim {

@@ -1,0 +1,259 @@
+import Curl
+import POSIX
+import Synchronization
+
+/// Forwards deliveries until stopped: this is the table of contents of forwarding.
+final class DeliveryWorker: Sendable {
+    /// What waits for the forwarding thread.
+    private struct Inbox: Sendable {
+        var claimed: [Delivery] = []
+        var immediate: [(pending: PendingWebhook, deadlineNanoseconds: UInt64)] = []
+        var isStopping = false
+    }
+
+    /// What is being forwarded.
+    private enum InFlight {
+        case delivery(Delivery)
+        case immediate(PendingWebhook)
+    }
+
+    /// What the worker needs; fixed for its life.
+    struct Options: Sendable {
+        var concurrencyMax: Int
+        var retryPolicy: RetryPolicy
+    }
+
+    private let options: Options
+    private let destination: Destination?
+    private let metrics: ReceiverMetrics
+    private let log: Log
+    private let twimlNotice: TwiMLNotice
+    private let inbox = Mutex(Inbox())
+    private let waker = Mutex<TransferWaker?>(nil)
+    private let bell = Bell()
+    private let links = Mutex<Links?>(nil)
+
+    /// Who hears what became of deliveries; set once, before the thread starts.
+    struct Links: Sendable {
+        var store: GroupCommit
+        var ladder: CommitLadder
+    }
+
+    init(options: Options, destination: Destination?, metrics: ReceiverMetrics, log: Log) {
+        self.options = options
+        self.destination = destination
+        self.metrics = metrics
+        self.log = log
+        twimlNotice = TwiMLNotice(metrics: metrics, log: log)
+    }
+
+    /// Connects the worker with the queue; before `run()`.
+    func connect(_ links: Links) { self.links.withLock { $0 = links } }
+
+    /// Takes claimed deliveries. The store thread.
+    func take(_ deliveries: [Delivery]) {
+        inbox.withLock { $0.claimed.append(contentsOf: deliveries) }
+        wake()
+    }
+
+    /// Forwards one webhook at once, whose store is late; it must end by the deadline.
+    func forwardNow(_ pending: PendingWebhook, deadlineNanoseconds: UInt64) {
+        inbox.withLock { $0.immediate.append((pending, deadlineNanoseconds)) }
+        wake()
+    }
+
+    /// Ends the thread; what is under way is given back to the queue. Any thread.
+    func stop() {
+        inbox.withLock { $0.isStopping = true }
+        wake()
+    }
+
+    /// Forwards until `stop()`: claim → forward → judge → record. The forwarding thread.
+    func run() {
+        guard let links = links.withLock({ $0 }) else { return }
+        guard let destination else { return runWithoutDestination(links) }
+        let engine: TransferEngine
+        do {
+            engine = try TransferEngine(connectionsMax: options.concurrencyMax)
+        } catch {
+            log.write(LogLine(.critical, "cannot forward").with("error", "\(error)"))
+            return Signals.requestStop()
+        }
+        waker.withLock { $0 = engine.waker }
+        var inFlight: [UInt64: InFlight] = [:]
+        var nextTag: UInt64 = 1
+        var results: [TransferResult] = []
+        links.store.want(options.concurrencyMax)
+        while true {
+            let work = takeInbox()
+            if work.isStopping { break }
+            for (item, request) in requests(work, destination) {
+                if start(request, engine, tag: nextTag) {
+                    inFlight[nextTag] = item
+                } else {
+                    record(item, .failed(.other), 0, links)
+                }
+                nextTag += 1
+            }
+            results.removeAll(keepingCapacity: true)
+            engine.poll(timeoutMilliseconds: 1000, into: &results)
+            for result in results {
+                guard let item = inFlight.removeValue(forKey: result.tag) else { continue }
+                record(item, result.outcome, result.durationNanoseconds, links)
+            }
+        }
+        waker.withLock { $0 = nil }
+        giveBack(inFlight.values, links)
+    }
+
+    private func takeInbox() -> Inbox {
+        inbox.withLock { inbox in
+            defer {
+                inbox.claimed = []
+                inbox.immediate = []
+            }
+            return inbox
+        }
+    }
+
+    private func requests(
+        _ work: Inbox, _ destination: Destination
+    ) -> [(InFlight, TransferRequest)] {
+        let now = WallClock.nowMilliseconds()
+        let claimed = work.claimed.map { delivery in
+            if delivery.attempt == 1 { observeBackground(delivery, now) }
+            let request = destination.request(for: delivery.webhook, attempt: delivery.attempt)
+            return (InFlight.delivery(delivery), request)
+        }
+        let clock = MonotonicClock.now()
+        let immediate = work.immediate.map { pending, deadline in
+            let left = deadline > clock ? Int((deadline - clock) / 1_000_000) : 0
+            let request = destination.request(
+                for: pending.webhook, attempt: 1, timeoutMilliseconds: max(1, left))
+            return (InFlight.immediate(pending), request)
+        }
+        return immediate + claimed
+    }
+
+    private func start(_ request: TransferRequest, _ engine: TransferEngine, tag: UInt64) -> Bool {
+        do {
+            try engine.add(request, tag: tag)
+            return true
+        } catch {
+            log.write(LogLine(.error, "cannot start a transfer").with("error", "\(error)"))
+            return false
+        }
+    }
+
+    /// Judges one attempt and writes down what follows from it.
+    private func record(
+        _ item: InFlight, _ outcome: TransferOutcome, _ nanoseconds: UInt64, _ links: Links
+    ) {
+        let now = WallClock.nowMilliseconds()
+        let result = AttemptResult(outcome)
+        twimlNotice.look(at: outcome)
+        switch item {
+        case .immediate(let pending):
+            count(result, pending.webhook, nanoseconds, now)
+            links.ladder.immediateEnded(pending, taken: result == .success)
+        case .delivery(let delivery):
+            count(result, delivery.webhook, nanoseconds, now)
+            let verdict = options.retryPolicy.verdict(
+                on: outcome, attempt: delivery.attempt,
+                receivedMilliseconds: delivery.webhook.receivedMilliseconds, nowMilliseconds: now)
+            links.store.record([change(delivery, verdict, result)])
+            links.store.want(1)
+        }
+    }
+
+    private func change(
+        _ delivery: Delivery, _ verdict: AttemptVerdict, _ result: AttemptResult
+    ) -> DeliveryChange {
+        let line = LogLine(verdict == .completed ? .info : .warning, "delivery")
+            .with("id", delivery.id).with("attempt", delivery.attempt)
+            .with("result", result.rawValue)
+            .with("message_sid", bytes: delivery.webhook.messageSID)
+        switch verdict {
+        case .completed:
+            log.writeSampled(line)
+            return .complete(id: delivery.id)
+        case .retry(let due):
+            log.writeSampled(line.with("next", Timestamp.text(milliseconds: due)))
+            return .retry(id: delivery.id, dueMilliseconds: due)
+        case .deadLetter(let reason):
+            log.write(line.with("dead_letter", reason.rawValue))
+            return .deadLetter(id: delivery.id, reason: reason)
+        }
+    }
+
+    private func count(
+        _ result: AttemptResult, _ webhook: Webhook, _ nanoseconds: UInt64, _ now: Int64
+    ) {
+        let shard = metrics.backgroundShard
+        metrics.deliveryAttempts[webhook.priority, result].add(shard: shard)
+        metrics.attemptDuration[webhook.priority].observe(nanoseconds: nanoseconds, shard: shard)
+        if result == .success {
+            let lag = UInt64(max(0, now - webhook.receivedMilliseconds))
+            metrics.deliveryLag[webhook.priority].observe(
+                nanoseconds: lag * 1_000_000, shard: shard)
+        } else {
+            metrics.errors[.destination].add(shard: shard)
+        }
+    }
+
+    private func observeBackground(_ delivery: Delivery, _ now: Int64) {
+        let wait = UInt64(max(0, now - delivery.webhook.receivedMilliseconds))
+        metrics.phaseDuration[.background].observe(
+            nanoseconds: wait * 1_000_000, shard: metrics.backgroundShard)
+    }
+
+    private func wake() {
+        if let waker = waker.withLock({ $0 }) { waker.wake() } else { bell.ring() }
+    }
+
+    /// At the end: nothing that was claimed stays claimed.
+    private func giveBack(_ items: some Sequence<InFlight>, _ links: Links) {
+        let left = takeInbox()
+        var changes = left.claimed.map { DeliveryChange.release(id: $0.id) }
+        for item in items {
+            switch item {
+            case .delivery(let delivery): changes.append(.release(id: delivery.id))
+            case .immediate(let pending): links.ladder.immediateEnded(pending, taken: false)
+            }
+        }
+        for entry in left.immediate { links.ladder.immediateEnded(entry.pending, taken: false) }
+        links.store.record(changes)
+    }
+
+    /// Without `--forward-to`, a webhook that is written to the log is delivered.
+    private func runWithoutDestination(_ links: Links) {
+        let wanted = options.concurrencyMax * 4
+        links.store.want(wanted)
+        while true {
+            let work = takeInbox()
+            if work.isStopping { return giveBack([], links) }
+            let now = WallClock.nowMilliseconds()
+            for delivery in work.claimed {
+                observeBackground(delivery, now)
+                count(.success, delivery.webhook, 0, now)
+                log.writeSampled(Self.delivered(delivery.webhook).with("id", delivery.id))
+            }
+            links.store.record(work.claimed.map { .complete(id: $0.id) })
+            links.store.want(work.claimed.count)
+            for entry in work.immediate {
+                count(.success, entry.pending.webhook, 0, now)
+                log.write(Self.delivered(entry.pending.webhook))
+                links.ladder.immediateEnded(entry.pending, taken: true)
+            }
+            if work.claimed.isEmpty && work.immediate.isEmpty {
+                bell.wait(untilNanoseconds: nil)
+            }
+        }
+    }
+
+    private static func delivered(_ webhook: Webhook) -> LogLine {
+        LogLine(.info, "delivered to the log (no --forward-to)")
+            .with("kind", webhook.kind.rawValue).with("priority", webhook.priority.rawValue)
+            .with("message_sid", bytes: webhook.messageSID)
+    }
+}

@@ -1,0 +1,33 @@
+import Curl
+import POSIX
+import Synchronization
+
+/// Notices answers of the application that carry TwiML verbs: Twilio has its answer already, so
+/// the verbs are not executed. Counted each time, logged at most once a minute.
+final class TwiMLNotice: Sendable {
+    private let metrics: ReceiverMetrics
+    private let log: Log
+    private let nextLogNanoseconds = Atomic<UInt64>(0)
+
+    init(metrics: ReceiverMetrics, log: Log) {
+        self.metrics = metrics
+        self.log = log
+    }
+
+    /// Looks at one answer. The forwarding thread.
+    func look(at outcome: TransferOutcome) {
+        guard case .response(let status, _, let contentType, let body) = outcome,
+            (200..<300).contains(status),
+            TwiMLReply.carriesVerbs(body: body, contentType: contentType)
+        else { return }
+        metrics.twimlIgnored.add(shard: metrics.backgroundShard)
+        let now = MonotonicClock.now()
+        guard now >= nextLogNanoseconds.load(ordering: .relaxed) else { return }
+        nextLogNanoseconds.store(now + 60_000_000_000, ordering: .relaxed)
+        log.write(
+            LogLine(
+                .warning,
+                "the application answered with TwiML verbs, which are ignored: Twilio has its "
+                    + "answer already. Send messages with Twilio's REST API instead"))
+    }
+}

@@ -1,0 +1,146 @@
+import POSIX
+import Synchronization
+
+/// The ladder of R9: SQLite, then immediate processing, then 503.
+///
+/// A webhook is handed to the store. If its commit has not returned by the store's deadline, or
+/// failed, the application is asked directly; 200 leaves only when it took the message, or when
+/// the commit returned after all. What neither has by the last deadline is answered 503, and
+/// what can still be committed will be: deduplication makes a retry harmless.
+final class CommitLadder: Sendable {
+    /// The ladder's deadlines, counted from the last byte of the request, and its bound.
+    struct Options: Sendable {
+        var storeNanoseconds: UInt64
+        var immediateNanoseconds: UInt64
+        var immediateConcurrencyMax: Int
+        var waitingMax: Int
+    }
+
+    /// What waits for, or is in, immediate processing.
+    private struct State: Sendable {
+        /// Wait for a place among those that run.
+        var waiting: [PendingWebhook] = []
+        /// Are being forwarded.
+        var running: [PendingWebhook] = []
+        /// The application did not take them; their commit may still come in time.
+        var refused: [PendingWebhook] = []
+    }
+
+    private let options: Options
+    private let store: GroupCommit
+    private let metrics: ReceiverMetrics
+    private let state = Mutex(State())
+    private let forward: @Sendable (PendingWebhook, _ deadlineNanoseconds: UInt64) -> Void
+    private let journal: TakenJournal
+
+    /// `forward` starts immediate processing and must call `immediateEnded` once for each.
+    init(
+        options: Options, store: GroupCommit, metrics: ReceiverMetrics, journal: TakenJournal,
+        forward: @escaping @Sendable (PendingWebhook, _ deadlineNanoseconds: UInt64) -> Void
+    ) {
+        self.options = options
+        self.store = store
+        self.metrics = metrics
+        self.journal = journal
+        self.forward = forward
+    }
+
+    /// Takes a verified webhook. Event loops.
+    func commit(_ pending: PendingWebhook) {
+        if !store.append(pending) {
+            if pending.takeOver() { descend([pending]) }
+        } else if isStalled(at: pending.receivedNanoseconds), pending.takeOver() {
+            // A commit has hung for longer than the deadline already: do not wait for it too.
+            metrics.storeFailed(.deadline)
+            descend([pending])
+        }
+    }
+
+    /// Takes webhooks whose batch failed. The store thread.
+    func failed(_ batch: [PendingWebhook]) {
+        descend(batch.filter { $0.takeOver() })
+    }
+
+    /// Looks after deadlines. The timer thread, a hundred times a second.
+    func tick() {
+        let now = MonotonicClock.now()
+        if now > options.storeNanoseconds {
+            let overdue = store.overdue(before: now - options.storeNanoseconds)
+                .filter { $0.takeOver() }
+            for _ in overdue { metrics.storeFailed(.deadline) }
+            if !overdue.isEmpty { descend(overdue) }
+        }
+        let expired = state.withLock { state in
+            let isLate: (PendingWebhook) -> Bool = {
+                now >= $0.receivedNanoseconds + self.options.immediateNanoseconds
+            }
+            let late = (state.waiting + state.running + state.refused).filter(isLate)
+            state.waiting.removeAll(where: isLate)
+            state.refused.removeAll(where: isLate)
+            return late
+        }
+        for pending in expired {
+            // For those that run, the attempt's own end follows and finds the reply given.
+            pending.receipt.unavailable()
+        }
+    }
+
+    /// Immediate processing of one webhook ended. The forwarding thread.
+    func immediateEnded(_ pending: PendingWebhook, taken: Bool) {
+        if taken {
+            // Written down before the reply: after a crash the message is not forwarded again.
+            journal.append(pending.webhook.identity)
+            metrics.immediateProcessed.add(shard: metrics.backgroundShard)
+            pending.receipt.taken()
+        }
+        if let id = pending.immediateEnded(taken: taken) {
+            store.record([taken ? .complete(id: id) : .release(id: id)])
+        } else if taken {
+            store.settle(pending.webhook.identity)
+        }
+        // Not taken: the commit may still come before the last deadline; `tick` answers then.
+        let next = state.withLock { state in
+            state.running.removeAll { $0 === pending }
+            if !taken { state.refused.append(pending) }
+            return startable(&state)
+        }
+        start(next)
+    }
+
+    /// True while nothing waits for immediate processing or its end. For the graceful stop.
+    var isIdle: Bool {
+        state.withLock { $0.waiting.isEmpty && $0.running.isEmpty && $0.refused.isEmpty }
+    }
+
+    private func isStalled(at now: UInt64) -> Bool {
+        let began = store.status.commitStartedNanoseconds
+        return began != 0 && now > began + options.storeNanoseconds
+    }
+
+    private func descend(_ webhooks: [PendingWebhook]) {
+        guard !webhooks.isEmpty else { return }
+        let (next, refused) = state.withLock { state in
+            let room = max(0, options.waitingMax - state.waiting.count)
+            state.waiting.append(contentsOf: webhooks.prefix(room))
+            return (startable(&state), webhooks.dropFirst(room))
+        }
+        for pending in refused { pending.receipt.unavailable() }
+        start(next)
+    }
+
+    /// Moves what may run now from waiting to running; called with the lock held.
+    private func startable(_ state: inout State) -> [PendingWebhook] {
+        let room = options.immediateConcurrencyMax - state.running.count
+        guard room > 0, !state.waiting.isEmpty else { return [] }
+        let next = Array(state.waiting.prefix(room))
+        state.waiting.removeFirst(next.count)
+        state.running.append(contentsOf: next)
+        return next
+    }
+
+    private func start(_ webhooks: [PendingWebhook]) {
+        for pending in webhooks {
+            forward(pending, pending.receivedNanoseconds + options.immediateNanoseconds)
+        }
+    }
+}
