@@ -23,3 +23,14 @@ public struct POSIXError: Error, Sendable, Equatable {
             operation: operation, code: code, message: String(cString: strerror(code)))
     }
 }
+
+extension POSIXError {
+    /// True when a lock is held by somebody else.
+    public var isWouldBlock: Bool { code == EWOULDBLOCK }
+
+    /// True when the file, folder or socket is not there.
+    public var isNotFound: Bool { code == ENOENT }
+
+    /// True when nobody listens at a socket.
+    public var isRefused: Bool { code == ECONNREFUSED }
+}

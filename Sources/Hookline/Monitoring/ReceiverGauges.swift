@@ -1,0 +1,85 @@
+import MicroHTTP
+import POSIX
+import Prometheus
+
+/// The gauges that are read at a scrape. What cannot be read is absent, never 0 (X14).
+enum ReceiverGauges {
+    /// Declares them; each closure is called on the ops loop.
+    static func declare(
+        in registry: Registry, store: StoreStatus, paths: DataFolder.Paths, log: Log
+    ) {
+        registry.gauges(
+            "hookline_queue_depth", help: "Deliveries that are owed.",
+            labels: ("store", "priority", "state"), StoreName.self, DeliveryPriority.self,
+            DepthState.self
+        ) { _, priority, state in store.counts.map { Double($0[priority, state.state]) } }
+        registry.gauges(
+            "hookline_queue_oldest_message_age_seconds",
+            help: "Age of the oldest message that is owed; absent when none is.",
+            labels: ("store", "priority"), StoreName.self, DeliveryPriority.self
+        ) { _, priority in
+            store.oldestMilliseconds(priority).map {
+                Double(max(0, WallClock.nowMilliseconds() - $0)) / 1000
+            }
+        }
+        registry.gauge(
+            "hookline_dead_letters", help: "Deliveries that were given up and are kept."
+        ) {
+            store.counts.map { counts in
+                Double(DeliveryPriority.allCases.reduce(0) { $0 + counts[$1, .deadLettered] })
+            }
+        }
+        registry.gauge(
+            "hookline_store_wal_bytes", help: "Size of the write-ahead log that is in use."
+        ) { store.walFrames.map { Double($0 * 4120) } }
+        registry.gauge(
+            "hookline_data_dir_free_bytes", help: "Room left on the data folder's file system."
+        ) { Folder.freeBytes(paths.folder).map(Double.init) }
+        registry.counter(
+            "hookline_log_lines_dropped_total", help: "Log lines that were not written."
+        ) { Double(log.dropped) }
+    }
+
+    /// Declares what the loops know.
+    static func declare(in registry: Registry, loops: [EventLoop]) {
+        registry.gauge("hookline_connections", help: "Connections of the webhook listener.") {
+            Double(loops.reduce(0) { $0 + $1.connections })
+        }
+        registry.gauge(
+            "hookline_requests_waiting", help: "Requests that wait for their commit."
+        ) { Double(loops.reduce(0) { $0 + $1.waiting }) }
+    }
+
+    /// Declares the configured thresholds and objectives as gauges, for rules and dashboards.
+    static func declareThresholds(in registry: Registry, configuration: Configuration) {
+        let warning = configuration.alertWarning.seconds
+        let critical = configuration.alertCritical.seconds
+        registry.gauges(
+            "hookline_alert_response_time_threshold_seconds",
+            help: "Configured threshold of the response time.", label: "severity",
+            ResponseTimeSeverity.self
+        ) { $0 == .warning ? warning : critical }
+        let failures = configuration.alertValidationFailures
+        registry.gauges(
+            "hookline_alert_validation_failure_threshold_ratio",
+            help: "Configured threshold of the ratio of failed validations.", label: "severity",
+            ValidationFailureSeverity.self
+        ) { _ in failures }
+    }
+}
+
+extension Duration {
+    /// The duration in seconds.
+    var seconds: Double {
+        Double(components.seconds) + Double(components.attoseconds) / 1e18
+    }
+
+    /// The duration in nanoseconds; a negative one reads as 0.
+    var nanoseconds: UInt64 {
+        let whole = UInt64(max(0, components.seconds)) &* 1_000_000_000
+        return whole &+ UInt64(max(0, components.attoseconds) / 1_000_000_000)
+    }
+
+    /// The duration in milliseconds, rounded down.
+    var milliseconds: Int64 { Int64(nanoseconds / 1_000_000) }
+}
