@@ -1,0 +1,86 @@
+import MicroHTTP
+import POSIX
+
+/// Builds everything, owns every lifetime: the whole wiring on one page.
+///
+/// What is in scope in `run` is what is running. Order: folder and lock, tokens, store, sockets,
+/// forwarding, loops; a fault before the last step leaves nothing behind.
+public struct Receiver: Sendable {
+    private let configuration: Configuration
+
+    /// A receiver for a validated configuration.
+    public init(_ configuration: Configuration) {
+        self.configuration = configuration
+    }
+
+    /// Serves until SIGTERM or SIGINT, or until the store fails. Call it on the main thread.
+    ///
+    /// Returns the exit status: 0 after a graceful stop, 1 when the store had failed.
+    public func run() throws(StartupError) -> Int32 {
+        Signals.block()
+        let log = Log(format: configuration.logFormat, level: configuration.logLevel)
+        try StartupError.starting { () throws(POSIXError) in try log.start() }
+        defer { log.stop() }
+        try raiseDescriptorLimit()
+        let folder = try DataFolder(path: configuration.dataDirectory)
+        let tokens = Tokens(try TokenLoader(configuration, folder.paths).load())
+        let metrics = ReceiverMetrics(
+            eventLoops: configuration.threads + 1, thresholdSeconds: configuration.latencyMarks)
+
+        let back = BackOffice(configuration, folder.paths, tokens, metrics, log)
+        let sockets = try ListenerSockets(configuration)
+        let failure = StoreFailureStop(log: log)
+        try back.startStore(onBroken: { failure.report($0) })
+        let health = Health()
+        let operations = OpsEndpoint(registry: metrics.registry, health: health, log: log)
+        let endpoint = WebhookEndpoint(
+            configuration: configuration, origin: RequestOrigin(configuration), tokens: tokens,
+            ladder: back.ladder,
+            context: ReplyContext(
+                metrics: metrics, log: log, requestIDs: RequestIDs(),
+                budgets: Budgets(configuration)),
+            operations: operations)
+        let listeners = try sockets.serve(configuration, endpoint, operations)
+        declareGauges(metrics, back, listeners, folder.paths, log)
+        health.watch(loops: listeners.allLoops, store: back.store.status)
+        try back.startForwarding()
+        StartupNotice(configuration, listeners, folder.paths).write(to: log)
+
+        while Signals.wait() == .reload {
+            log.write(LogLine(.info, "SIGHUP: nothing to read again"))
+        }
+        log.write(LogLine(.info, "stopping: no new connections, answering what is under way"))
+        health.drain()
+        let deadline = MonotonicClock.now() + configuration.shutdownDeadline.nanoseconds
+        let lastResort = LastResort(deadlineNanoseconds: deadline)
+        listeners.drain(untilNanoseconds: deadline - 2_000_000_000)
+        back.stop()
+        listeners.stop()
+        log.write(LogLine(.info, "stopped"))
+        lastResort.disarm()
+        return failure.hasFailed ? 1 : 0
+    }
+
+    private func declareGauges(
+        _ metrics: ReceiverMetrics, _ back: BackOffice, _ listeners: Listeners,
+        _ paths: DataFolder.Paths, _ log: Log
+    ) {
+        let registry = metrics.registry
+        ReceiverGauges.declare(in: registry, store: back.store.status, paths: paths, log: log)
+        ReceiverGauges.declare(in: registry, loops: listeners.webhooks.loops)
+        ReceiverGauges.declareThresholds(in: registry, configuration: configuration)
+        ReceiverGauges.declareProcess(in: registry)
+    }
+
+    /// Every connection is a descriptor; libmicrohttpd stops accepting when they run out.
+    private func raiseDescriptorLimit() throws(StartupError) {
+        let needed = UInt64(configuration.connectionsMax + configuration.forwardConcurrency + 256)
+        let limit = ProcessLimits.raiseOpenFiles(to: needed)
+        guard limit >= needed else {
+            throw .resources(
+                "--connections-max: \(configuration.connectionsMax) connections need "
+                    + "\(needed) open files, the limit is \(limit); raise it (ulimit -n) or "
+                    + "lower --connections-max")
+        }
+    }
+}

@@ -1,0 +1,157 @@
+import POSIX
+import Synchronization
+
+/// Everything behind the reply: store, ladder, forwarding, their threads and the control socket.
+final class BackOffice: Sendable {
+    let store: GroupCommit
+    let ladder: CommitLadder
+    private let worker: DeliveryWorker
+    private let journal: TakenJournal
+    private let control: ControlServer
+    private let paths: DataFolder.Paths
+    private let log: Log
+    private let onBroken = Mutex<@Sendable (StoreError) -> Void>({ _ in })
+    private let threads = Mutex<Threads>(Threads())
+    private let isStopping = Atomic<Bool>(false)
+
+    private struct Threads: Sendable {
+        var store: WorkerThread?
+        var forwarding: WorkerThread?
+        var timer: WorkerThread?
+    }
+
+    init(
+        _ configuration: Configuration, _ paths: DataFolder.Paths, _ tokens: Tokens,
+        _ metrics: ReceiverMetrics, _ log: Log
+    ) {
+        self.paths = paths
+        self.log = log
+        let worker = DeliveryWorker(
+            options: DeliveryWorker.Options(configuration),
+            destination: Destination(configuration, tokens: tokens), metrics: metrics, log: log)
+        let journal = TakenJournal(path: paths.takenJournal, log: log)
+        let links = Mutex<CommitLadder?>(nil)
+        let broken = Mutex<(@Sendable (StoreError) -> Void)?>(nil)
+        let store = GroupCommit(
+            options: GroupCommit.Options(configuration, path: paths.database),
+            callbacks: GroupCommit.Callbacks(
+                claimed: { worker.take($0) },
+                failed: { batch in links.withLock { $0 }?.failed(batch) },
+                broken: { error in broken.withLock { $0 }?(error) }),
+            metrics: metrics)
+        let ladder = CommitLadder(
+            options: CommitLadder.Options(configuration), store: store, metrics: metrics,
+            journal: journal,
+            forward: { pending, deadline in
+                worker.forwardNow(pending, deadlineNanoseconds: deadline)
+            })
+        links.withLock { $0 = ladder }
+        worker.connect(DeliveryWorker.Links(store: store, ladder: ladder))
+        self.worker = worker
+        self.journal = journal
+        self.store = store
+        self.ladder = ladder
+        control = ControlServer(store: store.status)
+        broken.withLock { [onBroken] in $0 = { error in onBroken.withLock { $0 }(error) } }
+    }
+
+    /// Opens the store on its own thread and waits until it is open, or says why it is not.
+    func startStore(onBroken report: @escaping @Sendable (StoreError) -> Void) throws(StartupError) {
+        onBroken.withLock { $0 = report }
+        let opened = OneTimeResult()
+        let thread = try StartupError.starting { () throws(POSIXError) in
+            try WorkerThread.start(name: "store") { self.runStore(opened) }
+        }
+        threads.withLock { $0.store = thread }
+        if let error = opened.wait() {
+            thread.join()
+            throw .store(error)
+        }
+    }
+
+    /// Starts forwarding, the timer and the control socket.
+    func startForwarding() throws(StartupError) {
+        let started = try StartupError.starting { () throws(POSIXError) in
+            let forwarding = try WorkerThread.start(name: "forwarding") { self.worker.run() }
+            let timer = try WorkerThread.start(name: "timer") { self.runTimer() }
+            try control.start(path: paths.control)
+            return (forwarding, timer)
+        }
+        threads.withLock {
+            $0.forwarding = started.0
+            $0.timer = started.1
+        }
+    }
+
+    /// Stops forwarding, writes what waits and closes the store.
+    func stop() {
+        let threads = threads.withLock { $0 }
+        control.stop()
+        worker.stop()
+        threads.forwarding?.join()
+        store.stop()
+        threads.store?.join()
+        isStopping.store(true, ordering: .relaxed)
+        threads.timer?.join()
+    }
+
+    private func runStore(_ opened: OneTimeResult) {
+        let open: DeliveryStore
+        do throws(StoreError) {
+            open = try DeliveryStore(path: store.options.path)
+            try settleJournal(open)
+        } catch {
+            return opened.set("\(error)")
+        }
+        var thread = StoreThread(store: open, group: store)
+        opened.set(nil)
+        thread.run()
+    }
+
+    /// Messages that an earlier process saw taken by the application are complete.
+    private func settleJournal(_ open: DeliveryStore) throws(StoreError) {
+        do {
+            try Folder.sync(paths.folder)
+            let taken = try journal.read()
+            if !taken.isEmpty {
+                try open.begin()
+                for identity in taken {
+                    try open.settle(identity, nowMilliseconds: WallClock.nowMilliseconds())
+                }
+                try open.commit()
+                log.write(
+                    LogLine(.warning, "messages that the application took directly are settled")
+                        .with("count", taken.count))
+            }
+            try journal.clear()
+        } catch {
+            throw StoreError(wrapping: error)
+        }
+    }
+
+    private func runTimer() {
+        let pause = Bell()
+        while !isStopping.load(ordering: .relaxed) {
+            ladder.tick()
+            pause.wait(untilNanoseconds: MonotonicClock.now() + 10_000_000)
+        }
+    }
+}
+
+/// One result that one thread waits for: nil for success, else why not.
+final class OneTimeResult: Sendable {
+    private let state = Mutex<String?>(nil)
+    private let bell = Bell()
+
+    /// Sets the result and wakes the waiter.
+    func set(_ failure: String?) {
+        state.withLock { $0 = failure }
+        bell.ring()
+    }
+
+    /// Waits for the result.
+    func wait() -> String? {
+        bell.wait(untilNanoseconds: nil)
+        return state.withLock { $0 }
+    }
+}

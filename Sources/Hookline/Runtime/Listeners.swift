@@ -1,0 +1,62 @@
+import MicroHTTP
+import POSIX
+
+/// The sockets of both listeners, bound before anything else is started.
+struct ListenerSockets: ~Copyable {
+    private var webhooks: ServerLoops.Sockets
+    private var operations: ServerLoops.Sockets?
+
+    /// Binds what the configuration names.
+    init(_ configuration: Configuration) throws(StartupError) {
+        let first = try ServerLoops.Sockets(configuration.listen, key: "--listen")
+        if let address = configuration.opsListen {
+            operations = try ServerLoops.Sockets(address, key: "--ops-listen")
+        } else {
+            operations = nil
+        }
+        webhooks = first
+    }
+
+    /// Gives the sockets loops and threads: from here on requests are served.
+    consuming func serve(
+        _ configuration: Configuration, _ endpoint: WebhookEndpoint, _ opsEndpoint: OpsEndpoint
+    ) throws(StartupError) -> Listeners {
+        let options = EventLoopOptions(configuration)
+        var opsOptions = EventLoopOptions(number: configuration.threads, connectionsMax: 256)
+        opsOptions.idleTimeoutNanoseconds = options.idleTimeoutNanoseconds
+        let served = try ServerLoops(
+            sockets: webhooks, count: configuration.threads, options: options, name: "webhooks",
+            handler: endpoint)
+        guard let operations = consume operations else {
+            return Listeners(webhooks: served, operations: nil)
+        }
+        let ops = try ServerLoops(
+            sockets: operations, count: 1, options: opsOptions, name: "ops",
+            handler: opsEndpoint)
+        return Listeners(webhooks: served, operations: ops)
+    }
+}
+
+/// The listeners that serve.
+struct Listeners: Sendable {
+    let webhooks: ServerLoops
+    let operations: ServerLoops?
+
+    /// Every event loop of the process.
+    var allLoops: [EventLoop] { webhooks.loops + (operations?.loops ?? []) }
+
+    /// Stops accepting webhooks and waits until what was accepted is answered, or the deadline.
+    func drain(untilNanoseconds deadline: UInt64) {
+        webhooks.drain()
+        let pause = Bell()
+        while !webhooks.isDrained && MonotonicClock.now() < deadline {
+            pause.wait(untilNanoseconds: MonotonicClock.now() + 5_000_000)
+        }
+    }
+
+    /// Ends all loops.
+    func stop() {
+        webhooks.stop()
+        operations?.stop()
+    }
+}
