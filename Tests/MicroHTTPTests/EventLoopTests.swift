@@ -1,0 +1,133 @@
+import Glibc
+import Synchronization
+import Testing
+
+@testable import MicroHTTP
+
+private let post = "POST /a%2fb?x=1%262 HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc"
+
+@Suite struct EventLoopTests {
+    @Test func `a request arrives whole and raw and is answered`() throws {
+        let got = Mutex<HTTPRequest?>(nil)
+        let server = try TestServer(TestHandler { exchange in
+            got.withLock { $0 = exchange.request }
+            exchange.answer(HTTPResponse(
+                status: 200, fields: [HTTPField("X-Test", "y")], body: Array("hello".utf8)))
+        })
+        defer { server.stop() }
+        let client = try RawClient(port: server.port)
+        client.send(post)
+        let response = try #require(client.response())
+        #expect(response.status == 200)
+        #expect(response.body == "hello")
+        #expect(response.head.contains("X-Test: y"))
+        let request = try #require(got.withLock { $0 })
+        #expect(request.method == .post)
+        #expect(request.target.elementsEqual("/a%2fb?x=1%262".utf8))
+        #expect(request.path.elementsEqual("/a%2fb".utf8))
+        #expect(request.body == Array("abc".utf8))
+        #expect(request.peer == [127, 0, 0, 1])
+        #expect(request.startedNanoseconds <= request.completedNanoseconds)
+    }
+
+    @Test func `an answer from another thread long after is delivered once`() throws {
+        let kept = Mutex<[HTTPExchange]>([])
+        let server = try TestServer(TestHandler { exchange in
+            kept.withLock { $0.append(exchange) }
+        })
+        defer { server.stop() }
+        let observer = TestObserver()
+        let client = try RawClient(port: server.port)
+        client.send(post)
+        #expect(eventually { kept.withLock { $0.count } == 1 })
+        #expect(eventually { server.loop.waiting == 1 })
+        let exchange = try #require(kept.withLock { $0.first })
+        #expect(exchange.answer(HTTPResponse(status: 201), observer: observer))
+        #expect(!exchange.answer(HTTPResponse(status: 500)))
+        #expect(client.response()?.status == 201)
+        #expect(eventually { observer.completions.withLock { $0.count } == 1 })
+        let completion = try #require(observer.completions.withLock { $0.first })
+        #expect(!completion.aborted)
+        #expect(completion.finishedNanoseconds >= completion.completedNanoseconds)
+        client.send(post)
+        #expect(eventually { kept.withLock { $0.count } == 2 })
+        kept.withLock { $0.last }?.answer(HTTPResponse(status: 202))
+        #expect(client.response()?.status == 202)
+    }
+
+    @Test func `an exchange that is dropped answers 503 and is counted`() throws {
+        let handler = TestHandler { _ in }
+        let server = try TestServer(handler)
+        defer { server.stop() }
+        let client = try RawClient(port: server.port)
+        client.send(post)
+        let response = try #require(client.response())
+        #expect(response.status == 503)
+        #expect(response.head.contains("Retry-After: 1"))
+        #expect(handler.seen.withLock { $0.dropped } == 1)
+    }
+
+    @Test func `pipelined requests are answered in order`() throws {
+        let count = Atomic<Int>(0)
+        let server = try TestServer(TestHandler { exchange in
+            let number = count.add(1, ordering: .relaxed).newValue
+            exchange.answer(HTTPResponse(status: 200, body: Array("\(number)".utf8)))
+        })
+        defer { server.stop() }
+        let client = try RawClient(port: server.port)
+        client.send(post + post + post)
+        #expect(client.response()?.body == "1")
+        #expect(client.response()?.body == "2")
+        #expect(client.response()?.body == "3")
+    }
+
+    @Test func `a client that leaves while its request waits is reported as aborted`() throws {
+        let kept = Mutex<HTTPExchange?>(nil)
+        let server = try TestServer(TestHandler { exchange in kept.withLock { $0 = exchange } })
+        defer { server.stop() }
+        let observer = TestObserver()
+        do {
+            let client = try RawClient(port: server.port)
+            client.send(post)
+            #expect(eventually { server.loop.waiting == 1 })
+            // SO_LINGER 0: close() resets, so that the reply cannot be taken by the kernel.
+            var linger = Glibc.linger(l_onoff: 1, l_linger: 0)
+            setsockopt(
+                client.descriptor, SOL_SOCKET, SO_LINGER, &linger,
+                socklen_t(MemoryLayout<Glibc.linger>.size))
+        }
+        kept.withLock { $0 }?.answer(HTTPResponse(status: 200), observer: observer)
+        #expect(eventually { observer.completions.withLock { $0.count } == 1 })
+        #expect(observer.completions.withLock { $0.first?.aborted } == true)
+        #expect(eventually { server.loop.waiting == 0 && server.loop.connections == 0 })
+    }
+
+    @Test func `stopping answers what waits with 503`() throws {
+        let kept = Mutex<HTTPExchange?>(nil)
+        let server = try TestServer(TestHandler { exchange in kept.withLock { $0 = exchange } })
+        let client = try RawClient(port: server.port)
+        client.send(post)
+        #expect(eventually { server.loop.waiting == 1 })
+        server.stop()
+        #expect(client.response()?.status == 503)
+        // A late answer finds nobody and harms nobody.
+        kept.withLock { $0 }?.answer(HTTPResponse(status: 200))
+    }
+
+    @Test func `draining lets a waiting request finish and closes its connection`() throws {
+        let kept = Mutex<HTTPExchange?>(nil)
+        let server = try TestServer(TestHandler { exchange in kept.withLock { $0 = exchange } })
+        defer { server.stop() }
+        let client = try RawClient(port: server.port)
+        client.send(post)
+        #expect(eventually { server.loop.waiting == 1 })
+        server.loop.drain()
+        #expect(!server.loop.isDrained)
+        kept.withLock { $0 }?.answer(HTTPResponse(status: 200))
+        let response = try #require(client.response())
+        #expect(response.status == 200)
+        #expect(response.head.contains("Connection: close"))
+        #expect(eventually { server.loop.isDrained })
+        #expect(client.isAtEnd)
+    }
+}

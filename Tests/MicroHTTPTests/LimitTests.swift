@@ -1,0 +1,86 @@
+import Glibc
+import Testing
+
+@testable import MicroHTTP
+
+private func echoServer(_ options: EventLoopOptions) throws -> (TestServer, TestHandler) {
+    let handler = TestHandler { exchange in
+        exchange.answer(
+            HTTPResponse(status: 200, body: Array("\(exchange.request.body.count)".utf8)))
+    }
+    return (try TestServer(options, handler), handler)
+}
+
+@Suite struct LimitTests {
+    @Test func `a body of the limit is taken and one byte more is 413`() throws {
+        let (server, handler) = try echoServer(EventLoopOptions(number: 0, bodyBytesMax: 70_000))
+        defer { server.stop() }
+        for (count, status) in [(70_000, 200), (70_001, 413)] {
+            let client = try RawClient(port: server.port)
+            client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: \(count)\r\n\r\n")
+            client.send([UInt8](repeating: 0x61, count: count))
+            #expect(client.response()?.status == status)
+        }
+        #expect(eventually { handler.seen.withLock { $0.refusals } == [.bodyTooLarge] })
+    }
+
+    @Test func `a chunked body over the limit is 413 at its end`() throws {
+        let (server, handler) = try echoServer(EventLoopOptions(number: 0, bodyBytesMax: 10))
+        defer { server.stop() }
+        for (text, status) in [("5\r\nabcde\r\n5\r\nabcde\r\n0\r\n\r\n", 200),
+            ("5\r\nabcde\r\n6\r\nabcdef\r\n0\r\n\r\n", 413)] {
+            let client = try RawClient(port: server.port)
+            client.send("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n\(text)")
+            #expect(client.response()?.status == status)
+        }
+        #expect(eventually { handler.seen.withLock { $0.refusals } == [.bodyTooLarge] })
+    }
+
+    @Test func `a head that trickles is cut at its deadline`() throws {
+        let (server, _) = try echoServer(
+            EventLoopOptions(number: 0, headerTimeoutNanoseconds: 300_000_000))
+        defer { server.stop() }
+        let client = try RawClient(port: server.port)
+        client.send("POST / HTTP/1.1\r\nHost: h\r\nX-")
+        #expect(client.isAtEnd)
+        #expect(eventually { server.loop.connections == 0 })
+    }
+
+    @Test func `a body that does not come is cut at its deadline`() throws {
+        let (server, _) = try echoServer(
+            EventLoopOptions(number: 0, bodyTimeoutNanoseconds: 300_000_000))
+        defer { server.stop() }
+        let client = try RawClient(port: server.port)
+        client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nab")
+        #expect(client.isAtEnd)
+    }
+
+    @Test func `an idle connection is closed at its deadline`() throws {
+        let (server, _) = try echoServer(
+            EventLoopOptions(number: 0, idleTimeoutNanoseconds: 300_000_000))
+        defer { server.stop() }
+        let client = try RawClient(port: server.port)
+        client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n")
+        #expect(client.response()?.status == 200)
+        #expect(client.isAtEnd)
+    }
+
+    @Test func `above nine tenths of its connections a loop sheds with 503`() throws {
+        let (server, handler) = try echoServer(EventLoopOptions(number: 0, connectionsMax: 10))
+        defer { server.stop() }
+        var clients: [RawClient] = []
+        for _ in 0..<9 {
+            let client = try RawClient(port: server.port)
+            client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n")
+            #expect(client.response()?.status == 200)
+            clients.append(client)
+        }
+        let tenth = try RawClient(port: server.port)
+        tenth.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n")
+        let response = try #require(tenth.response())
+        #expect(response.status == 503)
+        #expect(response.head.contains("Retry-After: 1"))
+        #expect(eventually { handler.seen.withLock { $0.refusals } == [.overloaded] })
+        #expect(clients.count == 9)
+    }
+}
