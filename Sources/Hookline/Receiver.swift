@@ -18,7 +18,7 @@ public struct Receiver: Sendable {
     /// Returns the exit status: 0 after a graceful stop, 1 when the store had failed.
     public func run() throws(StartupError) -> Int32 {
         Signals.block()
-        let log = Log(format: configuration.logFormat, level: configuration.logLevel)
+        let log = Log(format: configuration.logFormatInForce, level: configuration.logLevel)
         try StartupError.starting { () throws(POSIXError) in try log.start() }
         defer { log.stop() }
         try raiseDescriptorLimit()
@@ -27,10 +27,11 @@ public struct Receiver: Sendable {
         let metrics = ReceiverMetrics(
             eventLoops: configuration.threads + 1, thresholdSeconds: configuration.latencyMarks)
 
-        let back = BackOffice(configuration, folder.paths, tokens, metrics, log)
-        let sockets = try ListenerSockets(configuration)
         let failure = StoreFailureStop(log: log)
-        try back.startStore(onBroken: { failure.report($0) })
+        let back = BackOffice(
+            configuration, folder.paths, tokens, metrics, log, onBroken: { failure.report($0) })
+        let sockets = try ListenerSockets(configuration)
+        try back.startStore()
         let health = Health()
         let operations = OpsEndpoint(registry: metrics.registry, health: health, log: log)
         let endpoint = WebhookEndpoint(

@@ -20,21 +20,4 @@ public final class AppendOnlyFile: Sendable {
     public func append(_ bytes: [UInt8]) throws(POSIXError) {
         guard Descriptor.write(bytes, to: descriptor) else { throw .last("write") }
     }
-
-    /// The contents of a file, nil when there is none; at most `bytesMax` bytes are read.
-    public static func contents(of path: String, bytesMax: Int) throws(POSIXError) -> [UInt8]? {
-        let opened = open(path, O_RDONLY | O_CLOEXEC)
-        if opened < 0 && errno == ENOENT { return nil }
-        guard opened >= 0 else { throw .last("open \(path)") }
-        defer { close(opened) }
-        var all: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 64 * 1024)
-        while all.count < bytesMax {
-            let got = Glibc.read(opened, &buffer, min(buffer.count, bytesMax - all.count))
-            guard got >= 0 else { throw .last("read \(path)") }
-            if got == 0 { break }
-            all.append(contentsOf: buffer.prefix(got))
-        }
-        return all
-    }
 }

@@ -40,6 +40,23 @@ public enum Folder {
         guard unlink(path) == 0 || errno == ENOENT else { throw .last("unlink \(path)") }
     }
 
+    /// The contents of a file, nil when there is none; at most `bytesMax` bytes are read.
+    public static func read(_ path: String, bytesMax: Int) throws(POSIXError) -> [UInt8]? {
+        let opened = open(path, O_RDONLY | O_CLOEXEC)
+        if opened < 0 && errno == ENOENT { return nil }
+        guard opened >= 0 else { throw .last("open \(path)") }
+        defer { close(opened) }
+        var all: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 64 * 1024)
+        while all.count < bytesMax {
+            let got = Glibc.read(opened, &buffer, min(buffer.count, bytesMax - all.count))
+            guard got >= 0 else { throw .last("read \(path)") }
+            if got == 0 { break }
+            all.append(contentsOf: buffer.prefix(got))
+        }
+        return all
+    }
+
     /// Writes a whole file for its owner only, through a temporary one and a rename.
     public static func write(_ bytes: [UInt8], to path: String) throws(POSIXError) {
         let temporary = path + ".new"

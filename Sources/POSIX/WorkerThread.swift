@@ -33,6 +33,14 @@ public final class WorkerThread: Sendable {
         return WorkerThread(thread)
     }
 
+    /// Waits until the thread has ended; a second call returns at once. Any other thread.
+    public func join() {
+        // Relaxed would do: whoever takes the number is the only one who joins it.
+        let number = thread.exchange(0, ordering: .acquiringAndReleasing)
+        guard number != 0 else { return }
+        pthread_join(pthread_t(number), nil)
+    }
+
     private static func create(_ start: Start) -> (Int32, pthread_t) {
         var thread = pthread_t()
         let retained = Unmanaged.passRetained(start).toOpaque()

@@ -19,7 +19,10 @@ final class DeliveryWorker: Sendable {
 
     /// What the worker needs; fixed for its life.
     struct Options: Sendable {
+        /// Deliveries that are forwarded at once.
         var concurrencyMax: Int
+        /// Webhooks that are in immediate processing at once; they come on top.
+        var immediateConcurrencyMax: Int
         var retryPolicy: RetryPolicy
     }
 
@@ -72,38 +75,45 @@ final class DeliveryWorker: Sendable {
     func run() {
         guard let links = links.withLock({ $0 }) else { return }
         guard let destination else { return runWithoutDestination(links) }
-        let engine: TransferEngine
+        var inFlight: [UInt64: InFlight] = [:]
         do {
-            engine = try TransferEngine(connectionsMax: options.concurrencyMax)
+            try drive(destination, links, &inFlight)
         } catch {
             log.write(LogLine(.critical, "cannot forward").with("error", "\(error)"))
-            return Signals.requestStop()
+            Signals.requestStop()
         }
+        waker.withLock { $0 = nil }
+        giveBack(inFlight.values, links)
+    }
+
+    private func drive(
+        _ destination: Destination, _ links: Links, _ inFlight: inout [UInt64: InFlight]
+    ) throws(CurlError) {
+        var engine = try TransferEngine(
+            connectionsMax: options.concurrencyMax + options.immediateConcurrencyMax)
         waker.withLock { $0 = engine.waker }
-        var inFlight: [UInt64: InFlight] = [:]
         var nextTag: UInt64 = 1
         var results: [TransferResult] = []
         links.store.want(options.concurrencyMax)
         while true {
             let work = takeInbox()
-            if work.isStopping { break }
+            if work.isStopping { return }
             for (item, request) in requests(work, destination) {
-                if start(request, engine, tag: nextTag) {
+                do throws(CurlError) {
+                    try engine.add(request, tag: nextTag)
                     inFlight[nextTag] = item
-                } else {
-                    record(item, .failed(.other), 0, links)
+                } catch {
+                    record(item, .failed(.other, code: 0, message: "\(error)"), 0, links)
                 }
                 nextTag += 1
             }
             results.removeAll(keepingCapacity: true)
-            engine.poll(timeoutMilliseconds: 1000, into: &results)
+            try engine.poll(timeoutMilliseconds: 1000, into: &results)
             for result in results {
                 guard let item = inFlight.removeValue(forKey: result.tag) else { continue }
                 record(item, result.outcome, result.durationNanoseconds, links)
             }
         }
-        waker.withLock { $0 = nil }
-        giveBack(inFlight.values, links)
     }
 
     private func takeInbox() -> Inbox {
@@ -135,19 +145,9 @@ final class DeliveryWorker: Sendable {
         return immediate + claimed
     }
 
-    private func start(_ request: TransferRequest, _ engine: TransferEngine, tag: UInt64) -> Bool {
-        do {
-            try engine.add(request, tag: tag)
-            return true
-        } catch {
-            log.write(LogLine(.error, "cannot start a transfer").with("error", "\(error)"))
-            return false
-        }
-    }
-
     /// Judges one attempt and writes down what follows from it.
     private func record(
-        _ item: InFlight, _ outcome: TransferOutcome, _ nanoseconds: UInt64, _ links: Links
+        _ item: InFlight, _ outcome: TransferResult.Outcome, _ nanoseconds: UInt64, _ links: Links
     ) {
         let now = WallClock.nowMilliseconds()
         let result = AttemptResult(outcome)

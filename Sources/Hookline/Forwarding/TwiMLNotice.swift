@@ -15,10 +15,9 @@ final class TwiMLNotice: Sendable {
     }
 
     /// Looks at one answer. The forwarding thread.
-    func look(at outcome: TransferOutcome) {
-        guard case .response(let status, _, let contentType, let body) = outcome,
-            (200..<300).contains(status),
-            TwiMLReply.carriesVerbs(body: body, contentType: contentType)
+    func look(at outcome: TransferResult.Outcome) {
+        guard case .response(let response) = outcome, (200..<300).contains(response.status),
+            TwiMLReply.carriesVerbs(response.body)
         else { return }
         metrics.twimlIgnored.add(shard: metrics.backgroundShard)
         let now = MonotonicClock.now()

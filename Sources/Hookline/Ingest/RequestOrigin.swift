@@ -10,8 +10,19 @@ enum RequestOrigin: Sendable {
     case configured([UInt8])
     /// `--trusted-proxies`: `X-Forwarded-*` of these peers, `Host` of all others.
     case forwarded(by: [CIDRBlock])
-    /// `--origin-from-host` and `--dev`.
+    /// `--origin-from-host` and `--dev`: `Host`, and `X-Forwarded-Proto` when there is one.
     case host
+
+    /// What the configuration chose.
+    init(_ configuration: Configuration) {
+        if let url = configuration.publicURL {
+            self = .configured(Array(url.utf8))
+        } else if !configuration.trustedProxies.isEmpty {
+            self = .forwarded(by: configuration.trustedProxies)
+        } else {
+            self = .host
+        }
+    }
 
     /// The origin of a request as bytes, for example `https://hooks.example.com`.
     func origin(of request: HTTPRequest) throws(Rejection) -> [UInt8] {
@@ -19,32 +30,43 @@ enum RequestOrigin: Sendable {
         case .configured(let origin):
             return origin
         case .host:
-            return try Self.fromHost(request)
+            // The host is the client's word already; so may the scheme be, which a tunnel adds.
+            return try Self.fromHost(request, scheme: Self.forwardedScheme(request))
         case .forwarded(let proxies):
             guard proxies.contains(where: { $0.contains(request.peer) }) else {
-                return try Self.fromHost(request)
+                return try Self.fromHost(request, scheme: Self.plain)
             }
             return try Self.fromForwarded(request)
         }
     }
 
-    private static func fromHost(_ request: HTTPRequest) throws(Rejection) -> [UInt8] {
+    private static let plain = Array("http".utf8)[...]
+
+    private static func fromHost(
+        _ request: HTTPRequest, scheme: ArraySlice<UInt8>
+    ) throws(Rejection) -> [UInt8] {
         guard let host = request.fields.first("host"), !host.isEmpty else { throw .noOrigin }
-        return Array("http://".utf8) + host
+        return Array(scheme) + Array("://".utf8) + host
+    }
+
+    private static func forwardedScheme(
+        _ request: HTTPRequest
+    ) throws(Rejection) -> ArraySlice<UInt8> {
+        let scheme = request.fields.first("x-forwarded-proto") ?? plain
+        guard scheme.elementsEqual("http".utf8) || scheme.elementsEqual("https".utf8),
+            request.fields.count(of: "x-forwarded-proto") <= 1
+        else { throw .noOrigin }
+        return scheme
     }
 
     /// Each field at most once: a second one would let a client put its own beside the proxy's.
     private static func fromForwarded(_ request: HTTPRequest) throws(Rejection) -> [UInt8] {
         let fields = request.fields
-        guard fields.count(of: "x-forwarded-proto") <= 1,
-            fields.count(of: "x-forwarded-host") <= 1, fields.count(of: "x-forwarded-port") <= 1,
+        guard fields.count(of: "x-forwarded-host") <= 1, fields.count(of: "x-forwarded-port") <= 1,
             let host = fields.first("x-forwarded-host") ?? fields.first("host"),
             isHost(host)
         else { throw .noOrigin }
-        let scheme = fields.first("x-forwarded-proto") ?? Array("http".utf8)[...]
-        guard scheme.elementsEqual("http".utf8) || scheme.elementsEqual("https".utf8) else {
-            throw .noOrigin
-        }
+        let scheme = try forwardedScheme(request)
         var origin = Array(scheme) + Array("://".utf8) + host
         if let port = fields.first("x-forwarded-port"), !hasPort(host) {
             guard !port.isEmpty, port.count <= 5, port.allSatisfy(isDigit) else { throw .noOrigin }

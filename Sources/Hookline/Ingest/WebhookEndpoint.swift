@@ -75,12 +75,12 @@ final class WebhookEndpoint: HTTPHandler {
         guard !keys.isEmpty else { throw .unknownAccount }
         let origin = try origin.origin(of: request)
         let signed = SignedRequest(
-            origin: origin, target: request.target, method: .post, contentType: contentType,
-            body: request.body, parameters: parameters, signature: signature)
+            origin: origin, target: request.target, body: request.body, parameters: parameters,
+            signature: signature)
         guard case .match(let match) = TwilioSignature.verify(signed, keys: keys) else {
             throw .invalidSignature
         }
-        if parameters?.firstRepeated(of: WebhookReader.singleValued) != nil {
+        if parameters?.firstAmbiguous(of: WebhookReader.singleValued) != nil {
             throw .malformedForm
         }
         let webhook = WebhookReader.webhook(

@@ -1,6 +1,7 @@
 import MicroHTTP
 import POSIX
 import Prometheus
+import SQLite
 
 /// The gauges that are read at a scrape. What cannot be read is absent, never 0 (X14).
 enum ReceiverGauges {
@@ -66,20 +67,12 @@ enum ReceiverGauges {
             ValidationFailureSeverity.self
         ) { _ in failures }
     }
-}
 
-extension Duration {
-    /// The duration in seconds.
-    var seconds: Double {
-        Double(components.seconds) + Double(components.attoseconds) / 1e18
+    /// Declares what the process and the build are.
+    static func declareProcess(in registry: Registry) {
+        ProcessMetrics.register(in: registry)
+        registry.info(
+            "hookline_build", help: "The running build; always 1.",
+            labels: [("version", Version.current), ("sqlite", SQLiteLibrary.version)])
     }
-
-    /// The duration in nanoseconds; a negative one reads as 0.
-    var nanoseconds: UInt64 {
-        let whole = UInt64(max(0, components.seconds)) &* 1_000_000_000
-        return whole &+ UInt64(max(0, components.attoseconds) / 1_000_000_000)
-    }
-
-    /// The duration in milliseconds, rounded down.
-    var milliseconds: Int64 { Int64(nanoseconds / 1_000_000) }
 }

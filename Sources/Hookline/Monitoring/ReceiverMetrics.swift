@@ -38,12 +38,12 @@ final class ReceiverMetrics: Sendable {
         webhookDuration = registry.histograms(
             "hookline_webhook_duration_seconds",
             help: "Time from the last byte of a request to the last byte of its reply handed "
-                + "to the kernel.", bounds: latency, labels: ("route", "outcome"),
-            RouteLabel.self, WebhookOutcome.self)
+                + "to the kernel.", labels: ("route", "outcome"),
+            RouteLabel.self, WebhookOutcome.self, bounds: latency)
         phaseDuration = registry.histograms(
             "hookline_webhook_phase_duration_seconds",
             help: "Time of each phase of a webhook; validation, acknowledgement and response "
-                + "add up to its duration.", bounds: latency, label: "phase", WebhookPhase.self)
+                + "add up to its duration.", label: "phase", WebhookPhase.self, bounds: latency)
         receiptDuration = registry.histogram(
             "hookline_webhook_receipt_duration_seconds",
             help: "Time from the last byte of a request to the receipt of its commit.",
@@ -67,12 +67,11 @@ final class ReceiverMetrics: Sendable {
             labels: ("priority", "result"), DeliveryPriority.self, AttemptResult.self)
         attemptDuration = registry.histograms(
             "hookline_delivery_attempt_duration_seconds", help: "Time of an attempt.",
-            bounds: latency + [30, 60], label: "priority", DeliveryPriority.self)
+            label: "priority", DeliveryPriority.self, bounds: latency + [30, 60])
         deliveryLag = registry.histograms(
             "hookline_delivery_lag_seconds",
-            help: "Time from receipt of a webhook to its delivery.",
-            bounds: latency + [60, 300, 900, 3600, 14_400, 43_200, 86_400], label: "priority",
-            DeliveryPriority.self)
+            help: "Time from receipt of a webhook to its delivery.", label: "priority",
+            DeliveryPriority.self, bounds: latency + [60, 300, 900, 3600, 14_400, 43_200, 86_400])
         twimlIgnored = registry.counter(
             "hookline_delivery_twiml_ignored_total",
             help: "Answers of the application that carried TwiML verbs, which Twilio never sees.")
@@ -81,7 +80,7 @@ final class ReceiverMetrics: Sendable {
             help: "Webhooks that the application took directly because the store was late.")
         storeOperationDuration = registry.histograms(
             "hookline_store_operation_duration_seconds", help: "Time of a store operation.",
-            bounds: latency, labels: ("store", "operation"), StoreName.self, StoreOperation.self)
+            labels: ("store", "operation"), StoreName.self, StoreOperation.self, bounds: latency)
         storeBatchMessages = registry.histogram(
             "hookline_store_batch_messages", help: "Messages committed by one transaction.",
             bounds: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024])

@@ -8,11 +8,13 @@ enum StoreError: Error, Sendable {
     case noWriteAheadLog(mode: String, path: String)
     /// SQLite failed.
     case sqlite(SQLiteError)
+    /// The folder, or the journal of messages that were taken directly, cannot be used.
+    case journal(String)
 
     /// A fixed word, usable as a metric label.
     var reason: StoreFailure {
         switch self {
-        case .newerSchema, .noWriteAheadLog: .access
+        case .newerSchema, .noWriteAheadLog, .journal: .access
         case .sqlite(let error): StoreFailure(error.reason)
         }
     }
@@ -52,6 +54,8 @@ extension StoreError: CustomStringConvertible {
                 + "put --data-dir on a local file system"
         case .sqlite(let error):
             error.description
+        case .journal(let reason):
+            reason
         }
     }
 }

@@ -1,4 +1,5 @@
 import POSIX
+import SQLite
 import Synchronization
 
 /// Everything behind the reply: store, ladder, forwarding, their threads and the control socket.
@@ -10,7 +11,6 @@ final class BackOffice: Sendable {
     private let control: ControlServer
     private let paths: DataFolder.Paths
     private let log: Log
-    private let onBroken = Mutex<@Sendable (StoreError) -> Void>({ _ in })
     private let threads = Mutex<Threads>(Threads())
     private let isStopping = Atomic<Bool>(false)
 
@@ -22,7 +22,8 @@ final class BackOffice: Sendable {
 
     init(
         _ configuration: Configuration, _ paths: DataFolder.Paths, _ tokens: Tokens,
-        _ metrics: ReceiverMetrics, _ log: Log
+        _ metrics: ReceiverMetrics, _ log: Log,
+        onBroken: @escaping @Sendable (StoreError) -> Void
     ) {
         self.paths = paths
         self.log = log
@@ -31,13 +32,12 @@ final class BackOffice: Sendable {
             destination: Destination(configuration, tokens: tokens), metrics: metrics, log: log)
         let journal = TakenJournal(path: paths.takenJournal, log: log)
         let links = Mutex<CommitLadder?>(nil)
-        let broken = Mutex<(@Sendable (StoreError) -> Void)?>(nil)
         let store = GroupCommit(
             options: GroupCommit.Options(configuration, path: paths.database),
             callbacks: GroupCommit.Callbacks(
                 claimed: { worker.take($0) },
                 failed: { batch in links.withLock { $0 }?.failed(batch) },
-                broken: { error in broken.withLock { $0 }?(error) }),
+                broken: onBroken),
             metrics: metrics)
         let ladder = CommitLadder(
             options: CommitLadder.Options(configuration), store: store, metrics: metrics,
@@ -52,12 +52,10 @@ final class BackOffice: Sendable {
         self.store = store
         self.ladder = ladder
         control = ControlServer(store: store.status)
-        broken.withLock { [onBroken] in $0 = { error in onBroken.withLock { $0 }(error) } }
     }
 
     /// Opens the store on its own thread and waits until it is open, or says why it is not.
-    func startStore(onBroken report: @escaping @Sendable (StoreError) -> Void) throws(StartupError) {
-        onBroken.withLock { $0 = report }
+    func startStore() throws(StartupError) {
         let opened = OneTimeResult()
         let thread = try StartupError.starting { () throws(POSIXError) in
             try WorkerThread.start(name: "store") { self.runStore(opened) }
@@ -124,8 +122,12 @@ final class BackOffice: Sendable {
                         .with("count", taken.count))
             }
             try journal.clear()
+        } catch let error as SQLiteError {
+            throw .sqlite(error)
+        } catch let error as POSIXError {
+            throw .journal("\(error.operation) failed: \(error.message)")
         } catch {
-            throw StoreError(wrapping: error)
+            throw .journal("\(error)")
         }
     }
 

@@ -1,3 +1,5 @@
+import POSIX
+
 /// Why the receiver does not start; nothing is left half-started.
 public enum StartupError: Error, Sendable {
     /// The data folder cannot be made, read or written.
@@ -28,6 +30,19 @@ extension StartupError: CustomStringConvertible {
         case .store(let reason): "--data-dir: \(reason)"
         case .tokens(let reason): reason
         case .resources(let reason): reason
+        }
+    }
+}
+
+extension StartupError {
+    /// Runs a step that needs something of the system: threads, sockets, files.
+    static func starting<Value>(
+        _ step: () throws(POSIXError) -> Value
+    ) throws(StartupError) -> Value {
+        do {
+            return try step()
+        } catch {
+            throw .resources("\(error.operation) failed: \(error.message)")
         }
     }
 }

@@ -1,0 +1,101 @@
+import POSIX
+
+/// Everything that can be configured, validated; `Setting.all` says how each is written.
+///
+/// A value that is not named here has no key: what is fixed is a constant beside its use.
+public struct Configuration: Sendable {
+    // Listening
+    /// Webhooks and `/healthz`.
+    public var listen = ListenAddress(host: "0.0.0.0", port: 8080)
+    /// `/metrics`, `/healthz`, `/readyz`; nil serves them on `listen`.
+    public var opsListen: ListenAddress? = ListenAddress(host: "127.0.0.1", port: 9464)
+    /// Event loops for webhooks.
+    public var threads = ProcessLimits.processors
+
+    // What Twilio signs
+    /// Origin and base path that Twilio calls, without a slash at the end.
+    public var publicURL: String?
+    /// Peers whose `X-Forwarded-*` count when there is no public URL.
+    public var trustedProxies: [CIDRBlock] = []
+    /// The origin is taken from the request itself.
+    public var originFromHost = false
+    /// A throw-away token, and the origin from the request.
+    public var development = false
+    /// Tokens of every account that the tokens file does not name.
+    public var authTokens: [Secret] = []
+    /// The tokens file's path.
+    public var tokensFile: String?
+
+    // Keeping and forwarding
+    /// The data folder.
+    public var dataDirectory = "./hookline-data"
+    /// The destination; nil writes messages to the log as delivered.
+    public var forwardTo: String?
+    /// Forwarded at once.
+    public var forwardConcurrency = 64
+    /// Name resolution, connection and TLS handshake of an attempt.
+    public var forwardConnectTimeout: Duration = .seconds(5)
+    /// A whole attempt.
+    public var forwardTimeout: Duration = .seconds(30)
+    /// The longest wait after a first attempt.
+    public var retryInitial: Duration = .seconds(1)
+    /// By how much the longest wait grows.
+    public var retryFactor = 2.0
+    /// The longest wait.
+    public var retryCap: Duration = .seconds(15 * 60)
+    /// How long a `Retry-After` is honoured.
+    public var retryAfterMax: Duration = .seconds(3600)
+    /// When a delivery is given up.
+    public var retryWindow: Duration = .seconds(24 * 3600)
+    /// How long a message is known to have been seen.
+    public var dedupeRetention: Duration = .seconds(7 * 86_400)
+
+    // Deadlines and thresholds (R1, R6, R11)
+    /// Validation of a request.
+    public var validationBudget: Duration = .milliseconds(100)
+    /// Validation and commit.
+    public var acknowledgementBudget: Duration = .milliseconds(500)
+    /// The whole answer; the ladder's deadlines follow from it.
+    public var responseDeadline: Duration = .seconds(2)
+    /// Threshold of the response time, severity `warning`.
+    public var alertWarning: Duration = .seconds(1)
+    /// Threshold of the response time, severity `critical`.
+    public var alertCritical: Duration = .seconds(3)
+    /// Threshold of the ratio of failed validations.
+    public var alertValidationFailures = 0.05
+    /// A graceful stop.
+    public var shutdownDeadline: Duration = .seconds(5)
+
+    // Limits
+    /// Bytes of a body.
+    public var bodyBytesMax = 64 * 1024
+    /// Bytes of a request line with its header fields.
+    public var headerBytesMax = 16 * 1024
+    /// Parameters of a form.
+    public var parametersMax = 512
+    /// Connections of the webhook listener.
+    public var connectionsMax = 4096
+    /// From the connection to the end of the header.
+    public var headerTimeout: Duration = .seconds(5)
+    /// From the request line to the last byte of the body.
+    public var bodyTimeout: Duration = .seconds(10)
+    /// Between two requests of a connection.
+    public var idleTimeout: Duration = .seconds(60)
+    /// Deliveries that may be owed.
+    public var queueRowsMax = 1_000_000
+    /// Messages of one transaction.
+    public var batchRowsMax = 512
+    /// Webhooks in immediate processing at once.
+    public var immediateConcurrencyMax = 64
+
+    // Log and routes
+    /// How log lines are written; nil is `text` on a terminal, else `json`.
+    public var logFormat: LogFormat?
+    /// The least severe level that is written.
+    public var logLevel = LogLevel.info
+    /// Paths of webhooks; more through `routes` in the file.
+    public var routes = Route.builtIn
+
+    /// The defaults; without tokens and origin they do not serve.
+    public init() {}
+}

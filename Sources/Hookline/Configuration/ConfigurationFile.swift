@@ -1,0 +1,88 @@
+import POSIX
+import Yams
+
+/// The YAML configuration file: keys of `Setting.all`, and `routes`.
+struct ConfigurationFile {
+    /// One key with its text and line.
+    struct Entry {
+        var key: String
+        var text: String
+        var line: Int
+    }
+
+    /// A whole file has at most this many bytes.
+    static let bytesMax = 1 << 20
+
+    private(set) var entries: [Entry] = []
+    private(set) var routes: [Route] = []
+    private(set) var faults: [ConfigurationFault] = []
+
+    /// Reads a file; whatever is wrong is in `faults`.
+    init(path: String) {
+        do {
+            guard let bytes = try Folder.read(path, bytesMax: Self.bytesMax) else {
+                fault(path, 0, "config", "there is no such file")
+                return
+            }
+            guard let root = try Yams.compose(yaml: String(decoding: bytes, as: UTF8.self)) else {
+                return
+            }
+            read(root, path)
+        } catch let error as POSIXError {
+            fault(path, 0, "config", "cannot be read: \(error.message)")
+        } catch let error as YamlError {
+            fault(path, 0, "config", "is not YAML: \(error)")
+        } catch {
+            fault(path, 0, "config", "cannot be read")
+        }
+    }
+
+    private mutating func read(_ root: Node, _ path: String) {
+        guard let mapping = root.mapping else {
+            return fault(path, 1, "config", "is not a list of `key: value` lines")
+        }
+        for (keyNode, value) in mapping {
+            let line = keyNode.mark?.line ?? 0
+            let key = keyNode.scalar?.string ?? ""
+            if key == "routes" {
+                readRoutes(value, path)
+            } else if let sequence = value.sequence {
+                let texts = sequence.compactMap { $0.scalar?.string }
+                entries.append(Entry(key: key, text: texts.joined(separator: ","), line: line))
+            } else if let scalar = value.scalar {
+                entries.append(Entry(key: key, text: scalar.string, line: line))
+            } else {
+                fault(path, line, key, "has a value that is neither a text nor a list")
+            }
+        }
+    }
+
+    /// `routes` is a list of paths, or of `path: …` entries.
+    private mutating func readRoutes(_ node: Node, _ path: String) {
+        guard let sequence = node.sequence else {
+            return fault(path, node.mark?.line ?? 0, "routes", "is not a list of paths")
+        }
+        for item in sequence {
+            let line = item.mark?.line ?? 0
+            let text = item.scalar?.string ?? item.mapping?["path"]?.scalar?.string ?? ""
+            let isPath =
+                text.hasPrefix("/") && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f }
+                && !text.contains("?") && !text.contains("#")
+            if !isPath {
+                fault(path, line, "routes", "\"\(text)\" is not a path; write for example /hooks")
+            } else if OpsPath.allCases.contains(where: { $0.rawValue == text })
+                || (Route.builtIn + routes).contains(where: { $0.path == text })
+            {
+                fault(path, line, "routes", "\(text) is taken already")
+            } else {
+                routes.append(Route(path: text, label: .custom))
+            }
+        }
+    }
+
+    private mutating func fault(_ path: String, _ line: Int, _ key: String, _ sentence: String) {
+        faults.append(
+            ConfigurationFault(
+                source: .file(path: path, line: line), key: key, sentence: sentence))
+    }
+}

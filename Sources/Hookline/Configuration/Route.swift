@@ -1,0 +1,29 @@
+import Prometheus
+
+/// What a route is called in metrics; a fixed set, because no text from outside becomes a label.
+public enum RouteLabel: String, CaseIterable, Sendable {
+    case whatsapp, sms, status
+    case whatsappOptimized = "whatsapp_optimized"
+    /// Routes of the configuration file.
+    case custom
+    /// Requests that are on no route.
+    case other
+}
+
+extension RouteLabel: LabelValue {}
+
+/// A path that takes webhooks.
+public struct Route: Sendable, Equatable {
+    /// The path, compared byte by byte.
+    public var path: String
+    /// What it is called in metrics.
+    public var label: RouteLabel
+
+    /// The routes that are always there.
+    static let builtIn = [
+        Route(path: "/webhook/whatsapp", label: .whatsapp),
+        Route(path: "/webhook/whatsapp-optimized", label: .whatsappOptimized),
+        Route(path: "/webhook/sms", label: .sms),
+        Route(path: "/webhook/status", label: .status),
+    ]
+}

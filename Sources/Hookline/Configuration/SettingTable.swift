@@ -1,0 +1,160 @@
+extension Setting {
+    /// Every key, in the order in which documents list them.
+    public static let all: [Setting] = listening + origin + keeping + forwarding + deadlines + limits
+        + output
+
+    private static let hour = Duration.seconds(3600)
+    private static let day = Duration.seconds(86_400)
+
+    private static let listening: [Setting] = [
+        Setting("listen", valueName: "ADDRESS", "Webhooks and /healthz.") {
+            configuration, text throws(SettingProblem) in
+            configuration.listen = try ListenAddress(text)
+        } show: { "\($0.listen)" },
+        Setting(
+            "ops-listen", valueName: "ADDRESS",
+            "/metrics, /healthz and /readyz, on an event loop of their own; `same` puts them on "
+                + "the webhook listener."
+        ) { configuration, text throws(SettingProblem) in
+            configuration.opsListen = text == "same" ? nil : try ListenAddress(text)
+        } show: { $0.opsListen.map { "\($0)" } ?? "same" },
+        Setting(
+            "threads", valueName: "NUMBER", "Event loops for webhooks.",
+            documentedDefault: "processors"
+        ) { configuration, text throws(SettingProblem) in
+            guard let count = Int(text), (1...256).contains(count) else {
+                throw SettingProblem("\"\(text)\" is not a whole number from 1 to 256")
+            }
+            configuration.threads = count
+        } show: { "\($0.threads)" },
+    ]
+
+    private static let origin: [Setting] = [
+        .url(
+            "public-url", \.publicURL,
+            "What Twilio calls: origin and, if a proxy strips one, base path.",
+            check: WebURL.publicURL),
+        Setting(
+            "trusted-proxies", valueName: "CIDRS",
+            "Address blocks, separated by commas, whose X-Forwarded-Proto, -Host and -Port count "
+                + "when there is no public URL."
+        ) { configuration, text throws(SettingProblem) in
+            var blocks: [CIDRBlock] = []
+            for part in text.split(separator: ",") {
+                blocks.append(try CIDRBlock(String(part.drop { $0 == " " })))
+            }
+            configuration.trustedProxies = blocks
+        } show: { $0.trustedProxies.map(\.description).joined(separator: ",") },
+        .onOff(
+            "origin-from-host", \.originFromHost,
+            "Take the origin from the request itself (Host, X-Forwarded-Proto)."),
+        .path(
+            "tokens-file", \.tokensFile,
+            "YAML: account SID, or *, to list of Auth Tokens."),
+        .onOff(
+            "dev", \.development, isFlagOnly: true,
+            "Throw-away token, origin from the request; refused together with real tokens."),
+    ]
+
+    private static let keeping: [Setting] = [
+        Setting(
+            "data-dir", valueName: "PATH",
+            "Folder of the queue, its lock and the control socket; made with mode 0700."
+        ) { configuration, text throws(SettingProblem) in
+            guard !text.isEmpty else { throw SettingProblem("the path is empty") }
+            configuration.dataDirectory = text
+        } show: { $0.dataDirectory },
+        .duration(
+            "dedupe-retention", \.dedupeRetention, .seconds(60)...(day * 90),
+            "How long a message is known to have been seen; longer than any retry."),
+    ]
+
+    private static let forwarding: [Setting] = [
+        .url(
+            "forward-to", \.forwardTo,
+            "Destination; without it messages are written to the log as delivered.",
+            check: WebURL.destination),
+        .number("forward-concurrency", \.forwardConcurrency, 1...4096, "Forwarded at once."),
+        .duration(
+            "forward-connect-timeout", \.forwardConnectTimeout, .milliseconds(10)...(.seconds(60)),
+            "Name resolution, connection and TLS handshake of an attempt."),
+        .duration(
+            "forward-timeout", \.forwardTimeout, .milliseconds(10)...(.seconds(600)),
+            "A whole attempt."),
+        .duration(
+            "retry-initial", \.retryInitial, .milliseconds(1)...hour,
+            "Longest wait after the first attempt; waits have full jitter."),
+        .ratio(
+            "retry-factor", \.retryFactor, above: 0.99, upTo: 100,
+            "By how much the longest wait grows with each attempt."),
+        .duration("retry-cap", \.retryCap, .milliseconds(1)...day, "Longest wait between attempts."),
+        .duration(
+            "retry-after-max", \.retryAfterMax, .seconds(0)...day,
+            "How long the application's Retry-After is honoured."),
+        .duration(
+            "retry-window", \.retryWindow, .seconds(1)...(day * 30),
+            "How long after its receipt a message becomes a dead letter."),
+    ]
+
+    private static let deadlines: [Setting] = [
+        .duration(
+            "validation-budget", \.validationBudget, .milliseconds(1)...(.seconds(10)),
+            "R6: validation; longer is counted in hookline_budget_exceeded_total."),
+        .duration(
+            "ack-budget", \.acknowledgementBudget, .milliseconds(1)...(.seconds(10)),
+            "R1: validation and commit together; longer is counted."),
+        .duration(
+            "response-deadline", \.responseDeadline, .milliseconds(100)...(.seconds(14)),
+            "R1: every answer leaves before; after half of it the ladder goes down from SQLite "
+                + "to immediate processing, at 95 % of it to 503."),
+        .duration(
+            "alert-warning", \.alertWarning, .milliseconds(1)...(.seconds(60)),
+            "R11: response time, severity warning."),
+        .duration(
+            "alert-critical", \.alertCritical, .milliseconds(1)...(.seconds(60)),
+            "R11: response time, severity critical."),
+        .ratio(
+            "alert-validation-failures", \.alertValidationFailures, above: 0, upTo: 1,
+            "R11: ratio of failed validations, severity error."),
+        .duration(
+            "shutdown-deadline", \.shutdownDeadline, .milliseconds(500)...(.seconds(60)),
+            "A graceful stop; after it the process ends all the same."),
+    ]
+
+    private static let limits: [Setting] = [
+        .number("body-bytes-max", \.bodyBytesMax, 1024...(16 << 20), "Bytes of a body; above 413."),
+        .number(
+            "header-bytes-max", \.headerBytesMax, 1024...(1 << 20),
+            "Bytes of request line and header; above 431."),
+        .number("parameters-max", \.parametersMax, 16...10_000, "Parameters of a form; above 400."),
+        .number(
+            "connections-max", \.connectionsMax, 16...100_000,
+            "Connections of the webhook listener; near it 503."),
+        .duration(
+            "header-timeout", \.headerTimeout, .milliseconds(100)...(.seconds(60)),
+            "From the connection to the end of the header."),
+        .duration(
+            "body-timeout", \.bodyTimeout, .milliseconds(100)...(.seconds(60)),
+            "From the request line to the last byte of the body."),
+        .duration(
+            "idle-timeout", \.idleTimeout, .seconds(1)...hour,
+            "Between two requests of a connection."),
+        .number(
+            "queue-rows-max", \.queueRowsMax, 1...100_000_000,
+            "Deliveries that may be owed; above it the ladder goes down."),
+        .number(
+            "batch-rows-max", \.batchRowsMax, 1...10_000, "Messages committed by one transaction."),
+        .number(
+            "immediate-concurrency-max", \.immediateConcurrencyMax, 1...4096,
+            "Webhooks in immediate processing at once."),
+    ]
+
+    private static let output: [Setting] = [
+        .choice(
+            "log-format", LogFormat.self, "How log lines are written; text on a terminal.",
+            set: { $0.logFormat = $1 }, show: { $0.logFormat?.rawValue ?? "json" }),
+        .choice(
+            "log-level", LogLevel.self, "The least severe level that is written.",
+            set: { $0.logLevel = $1 }, show: { $0.logLevel.rawValue }),
+    ]
+}

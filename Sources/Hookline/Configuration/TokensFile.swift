@@ -1,0 +1,66 @@
+import POSIX
+import Yams
+
+/// Why a tokens file cannot be used; never holds a token.
+struct TokensFileError: Error, Sendable, CustomStringConvertible {
+    let description: String
+}
+
+/// The tokens file: YAML, account SID or `*` to a list of Auth Tokens, the primary first.
+enum TokensFile {
+    /// A file has at most this many bytes.
+    static let bytesMax = 1 << 20
+
+    /// Reads a file.
+    static func load(path: String) throws(TokensFileError) -> [String: [Secret]] {
+        let root: Node?
+        do {
+            guard let bytes = try Folder.read(path, bytesMax: bytesMax) else {
+                throw TokensFileError(description: "\(path): there is no such file")
+            }
+            root = try Yams.compose(yaml: String(decoding: bytes, as: UTF8.self))
+        } catch let error as TokensFileError {
+            throw error
+        } catch let error as POSIXError {
+            throw TokensFileError(description: "\(path) cannot be read: \(error.message)")
+        } catch {
+            // The parser's own words could quote a token.
+            throw TokensFileError(description: "\(path) is not YAML")
+        }
+        guard let mapping = root?.mapping, !mapping.isEmpty else {
+            throw TokensFileError(
+                description: "\(path) has no `account SID: [token, …]` lines")
+        }
+        var tokens: [String: [Secret]] = [:]
+        for (key, value) in mapping {
+            let place = "\(path), line \(key.mark?.line ?? 0)"
+            let account = key.scalar?.string ?? ""
+            guard account == "*" || isAccountSID(account) else {
+                throw TokensFileError(
+                    description: "\(place): the key is neither * nor an account SID "
+                        + "(AC and 32 hexadecimal digits)")
+            }
+            let texts = value.sequence.map { $0.map { $0.scalar?.string ?? "" } }
+                ?? [value.scalar?.string ?? ""]
+            guard !texts.isEmpty, texts.allSatisfy(isToken) else {
+                throw TokensFileError(
+                    description: "\(place): the value is not a list of Auth Tokens")
+            }
+            tokens[account] = texts.map { Secret($0.utf8) }
+        }
+        return tokens
+    }
+
+    /// A token has no white space and is not empty: an empty key would verify anything signed
+    /// with an empty key.
+    static func isToken(_ text: some StringProtocol) -> Bool {
+        !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f }
+    }
+
+    private static func isAccountSID(_ text: String) -> Bool {
+        text.utf8.count == 34 && text.hasPrefix("AC")
+            && text.utf8.dropFirst(2).allSatisfy {
+                (0x30...0x39).contains($0) || (0x61...0x66).contains($0 | 0x20)
+            }
+    }
+}

@@ -1,0 +1,41 @@
+/// Checks of the URLs in a configuration; a URL is kept as it was written.
+enum WebURL {
+    /// What `--public-url` may be: origin and base path; a slash at the end is dropped.
+    static func publicURL(_ text: String) throws(SettingProblem) -> String {
+        try check(text)
+        guard !text.contains("?"), !text.contains("#") else {
+            throw SettingProblem(
+                "\"\(text)\" has a query or a fragment; write only scheme, host and base path, "
+                    + "for example https://hooks.example.com")
+        }
+        var url = text
+        while url.hasSuffix("/") { url.removeLast() }
+        return url
+    }
+
+    /// What `--forward-to` may be.
+    static func destination(_ text: String) throws(SettingProblem) -> String {
+        try check(text)
+        guard !text.contains("#") else {
+            throw SettingProblem("\"\(text)\" has a fragment, which no server ever sees")
+        }
+        return text
+    }
+
+    private static func check(_ text: String) throws(SettingProblem) {
+        let scheme = ["http://", "https://"].first { text.hasPrefix($0) }
+        guard let scheme, text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
+            throw SettingProblem(
+                "\"\(text)\" is not an absolute http or https URL without spaces, "
+                    + "for example https://hooks.example.com")
+        }
+        let authority = text.dropFirst(scheme.count).prefix { !"/?#".contains($0) }
+        guard !authority.contains("@") else {
+            // Not quoted: what stands there is a password.
+            throw SettingProblem("the URL names a user or a password; leave it out")
+        }
+        guard let first = authority.first, first != ":" else {
+            throw SettingProblem("\"\(text)\" has no host")
+        }
+    }
+}

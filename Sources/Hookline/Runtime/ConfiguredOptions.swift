@@ -1,0 +1,87 @@
+import MicroHTTP
+import POSIX
+
+/// What each part takes from the configuration, in one place.
+extension Configuration {
+    /// Thresholds and budgets in seconds: bounds of the latency histograms, so that a rule can
+    /// compare with them exactly.
+    var latencyMarks: [Double] {
+        [
+            validationBudget, acknowledgementBudget, responseDeadline, alertWarning, alertCritical,
+        ].map(\.seconds)
+    }
+
+    /// The log's format: as configured, else text on a terminal.
+    var logFormatInForce: LogFormat {
+        logFormat ?? (Descriptor.isTerminal(Descriptor.standardError) ? .text : .json)
+    }
+}
+
+extension Budgets {
+    init(_ configuration: Configuration) {
+        validationNanoseconds = configuration.validationBudget.nanoseconds
+        acknowledgementNanoseconds = configuration.acknowledgementBudget.nanoseconds
+        responseNanoseconds = configuration.responseDeadline.nanoseconds
+    }
+}
+
+extension CommitLadder.Options {
+    /// Half of the response deadline is the store's, up to 95 % of it the application's; the
+    /// rest is for the answer itself.
+    init(_ configuration: Configuration) {
+        let deadline = configuration.responseDeadline.nanoseconds
+        storeNanoseconds = deadline / 2
+        immediateNanoseconds = deadline / 20 * 19
+        immediateConcurrencyMax = configuration.immediateConcurrencyMax
+        waitingMax = configuration.connectionsMax
+    }
+}
+
+extension GroupCommit.Options {
+    init(_ configuration: Configuration, path: String) {
+        self.path = path
+        batchRowsMax = configuration.batchRowsMax
+        waitingMax = configuration.connectionsMax
+        owedMax = configuration.queueRowsMax
+        checkpointBytes = 4 * 1024 * 1024
+        dedupeRetentionMilliseconds = configuration.dedupeRetention.milliseconds
+    }
+}
+
+extension DeliveryWorker.Options {
+    init(_ configuration: Configuration) {
+        concurrencyMax = configuration.forwardConcurrency
+        immediateConcurrencyMax = configuration.immediateConcurrencyMax
+        retryPolicy = RetryPolicy(
+            initialMilliseconds: configuration.retryInitial.milliseconds,
+            factor: configuration.retryFactor,
+            capMilliseconds: configuration.retryCap.milliseconds,
+            retryAfterMaxMilliseconds: configuration.retryAfterMax.milliseconds,
+            windowMilliseconds: configuration.retryWindow.milliseconds)
+    }
+}
+
+extension Destination {
+    /// Nil without `--forward-to`.
+    init?(_ configuration: Configuration, tokens: Tokens) {
+        guard let url = configuration.forwardTo else { return nil }
+        self.init(
+            url: url, tokens: tokens,
+            connectTimeoutMilliseconds: Int(configuration.forwardConnectTimeout.milliseconds),
+            timeoutMilliseconds: Int(configuration.forwardTimeout.milliseconds),
+            parametersMax: configuration.parametersMax)
+    }
+}
+
+extension EventLoopOptions {
+    init(_ configuration: Configuration) {
+        self.init(
+            number: 0,
+            connectionsMax: max(1, configuration.connectionsMax / configuration.threads),
+            headerBytesMax: configuration.headerBytesMax,
+            bodyBytesMax: configuration.bodyBytesMax,
+            headerTimeoutNanoseconds: configuration.headerTimeout.nanoseconds,
+            bodyTimeoutNanoseconds: configuration.bodyTimeout.nanoseconds,
+            idleTimeoutNanoseconds: configuration.idleTimeout.nanoseconds)
+    }
+}
