@@ -99,3 +99,15 @@ public struct Configuration: Sendable {
     /// The defaults; without tokens and origin they do not serve.
     public init() {}
 }
+
+extension Configuration {
+    /// Reads the tokens file, as `serve` does at start, and says what is wrong with it.
+    public func checkTokensFile() throws(StartupError) {
+        guard let path = tokensFile else { return }
+        do {
+            _ = try TokensFile.load(path: path)
+        } catch {
+            throw .tokens("--tokens-file: \(error)")
+        }
+    }
+}

@@ -5,7 +5,8 @@ public struct ConfigurationLoader {
     public typealias Flags = [(key: String, text: String)]
 
     private static let prefix = "HOOKLINE_"
-    private static let tokenVariable = "TWILIO_AUTH_TOKEN"
+    /// The variable of the Auth Tokens, named as in Twilio's own libraries.
+    static let tokenVariable = "TWILIO_AUTH_TOKEN"
 
     private var configuration = Configuration()
     private var sources: [String: SettingSource] = [:]

@@ -33,6 +33,9 @@ public struct Setting: Sendable {
         return text.isEmpty ? "none" : text
     }
 
+    /// The value in a configuration, as it would be written; empty when there is none.
+    public func text(in configuration: Configuration) -> String { show(configuration) }
+
     init(
         _ key: String, valueName: String?, _ help: String, isFlagOnly: Bool = false,
         documentedDefault: String? = nil,

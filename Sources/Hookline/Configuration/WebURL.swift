@@ -1,3 +1,5 @@
+import Curl
+
 /// Checks of the URLs in a configuration; a URL is kept as it was written.
 enum WebURL {
     /// What `--public-url` may be: origin and base path; a slash at the end is dropped.
@@ -18,6 +20,9 @@ enum WebURL {
         try check(text)
         guard !text.contains("#") else {
             throw SettingProblem("\"\(text)\" has a fragment, which no server ever sees")
+        }
+        guard CurlLibrary.accepts(url: text) else {
+            throw SettingProblem("\"\(text)\" is not a URL that a request can be sent to")
         }
         return text
     }

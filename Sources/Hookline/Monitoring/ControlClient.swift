@@ -9,6 +9,16 @@ public struct ControlClient: Sendable {
         self.dataDirectory = dataDirectory
     }
 
+    /// The queue's depth.
+    public func status() throws(ControlError) -> QueueStatus {
+        let answer = try ask(.status)
+        do {
+            return try QueueStatus(json: answer)
+        } catch {
+            throw .noAnswer(dataDirectory: dataDirectory)
+        }
+    }
+
     /// Sends one request and returns the answer's bytes.
     public func ask(_ request: ControlRequest) throws(ControlError) -> [UInt8] {
         let path = DataFolder.Paths(folder: dataDirectory).control

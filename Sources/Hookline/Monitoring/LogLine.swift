@@ -50,11 +50,11 @@ struct LogLine: Sendable {
     /// The line as JSON, with its line feed.
     func json(timestamp: String) -> [UInt8] {
         var line = Array("{\"ts\":\"\(timestamp)\",\"level\":\"\(level.rawValue)\",\"msg\":".utf8)
-        Self.appendQuoted(message, to: &line)
+        JSONText.appendQuoted(message, to: &line)
         for field in fields {
             line.append(contentsOf: ",\"\(field.name)\":".utf8)
             switch field.value {
-            case .text(let text): Self.appendQuoted(text, to: &line)
+            case .text(let text): JSONText.appendQuoted(text, to: &line)
             case .number(let digits): line.append(contentsOf: digits.utf8)
             }
         }
@@ -77,24 +77,6 @@ struct LogLine: Sendable {
         }
         line.append(0x0a)
         return line
-    }
-
-    /// Quotes by RFC 8259, section 7; U+2028 and U+2029 too, which some readers break at.
-    private static func appendQuoted(_ text: String, to line: inout [UInt8]) {
-        line.append(UInt8(ascii: "\""))
-        for scalar in text.unicodeScalars {
-            switch scalar.value {
-            case 0x22: line.append(contentsOf: "\\\"".utf8)
-            case 0x5c: line.append(contentsOf: "\\\\".utf8)
-            case 0x0a: line.append(contentsOf: "\\n".utf8)
-            case 0..<0x20, 0x7f, 0x80...0x9f, 0x2028, 0x2029:
-                let digits = String(scalar.value, radix: 16)
-                let zeros = String(repeating: "0", count: 4 - digits.utf8.count)
-                line.append(contentsOf: "\\u\(zeros)\(digits)".utf8)
-            default: line.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
-            }
-        }
-        line.append(UInt8(ascii: "\""))
     }
 
     private static func printable(_ text: String) -> String {

@@ -1,19 +1,35 @@
+import Foundation
 import POSIX
 
 /// The queue's depth at one moment, as `hookline queue status` shows it.
-public struct QueueStatus: Sendable {
+public struct QueueStatus: Sendable, Decodable {
     /// One priority's figures; `oldestSeconds` is nil when nothing is owed.
-    public struct Row: Sendable {
+    public struct Row: Sendable, Decodable {
         /// `high` or `normal`.
         public var priority: String
         /// Deliveries by state.
         public var available, running, retryable, deadLettered: Int64
         /// The age of the oldest delivery that is owed.
         public var oldestSeconds: Int64?
+
+        enum CodingKeys: String, CodingKey {
+            case priority, available, running, retryable
+            case deadLettered = "dead_lettered"
+            case oldestSeconds = "oldest_age_seconds"
+        }
     }
 
     /// One row a priority; empty when the store cannot be read.
     public var rows: [Row]
+
+    enum CodingKeys: String, CodingKey {
+        case rows = "queue"
+    }
+
+    /// Reads what `json` wrote.
+    init(json: [UInt8]) throws {
+        self = try JSONDecoder().decode(QueueStatus.self, from: Data(json))
+    }
 
     init(_ store: StoreStatus) {
         guard let counts = store.counts else {
@@ -39,5 +55,27 @@ public struct QueueStatus: Sendable {
                 + "\"oldest_age_seconds\":\(row.oldestSeconds.map(String.init) ?? "null")}"
         }
         return "{\"store\":\"sqlite\",\"queue\":[\(items.joined(separator: ","))]}\n"
+    }
+
+    /// A table for people.
+    public var table: String {
+        guard !rows.isEmpty else { return "the store cannot be read at the moment\n" }
+        let head = ["priority", "available", "running", "retryable", "dead letters", "oldest"]
+        let lines = rows.map { row in
+            [
+                row.priority, "\(row.available)", "\(row.running)", "\(row.retryable)",
+                "\(row.deadLettered)", row.oldestSeconds.map { "\($0) s" } ?? "-",
+            ]
+        }
+        let widths = head.indices.map { column in
+            ([head] + lines).map { $0[column].utf8.count }.max() ?? 0
+        }
+        return ([head] + lines).map { line in
+            let cells = zip(line, widths).enumerated().map { column, cell in
+                let space = String(repeating: " ", count: cell.1 - cell.0.utf8.count)
+                return column == 0 ? cell.0 + space : space + cell.0
+            }
+            return cells.joined(separator: "  ") + "\n"
+        }.joined()
     }
 }

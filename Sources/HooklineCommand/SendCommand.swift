@@ -1,0 +1,93 @@
+import ArgumentParser
+import Foundation
+import Hookline
+
+/// `hookline send`.
+struct SendCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "send",
+        abstract: "Signs test webhooks as Twilio would and posts them.",
+        discussion:
+            "Signs with TWILIO_AUTH_TOKEN, or else with the throw-away token of a server that "
+            + "runs with --dev. Exit status 1 when an answer is not the expected one: 200 with "
+            + "text/xml, or 403 with --bad-signature.")
+
+    @Option(help: ArgumentHelp("Where to post.", valueName: "url"))
+    var to: String
+
+    @Option(help: ArgumentHelp("The URL to sign, if a proxy changes it on the way.", valueName: "url"))
+    var signedURL: String?
+
+    @Option(help: "How many messages.")
+    var count = 1
+
+    @Option(help: "How many are under way at once.")
+    var connections = 8
+
+    @Flag(help: "Messages with a picture, which are forwarded first.")
+    var media = false
+
+    @Flag(help: "Send each message twice, as Twilio does when it retries.")
+    var duplicate = false
+
+    @Flag(help: "Sign with a token that nobody has.")
+    var badSignature = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Send status callbacks with this MessageStatus, such as delivered, instead of messages.",
+            valueName: "callback"))
+    var status: String?
+
+    @Option(help: ArgumentHelp("The AccountSid.", valueName: "sid"))
+    var account: String?
+
+    @Option(help: ArgumentHelp("The message's text.", valueName: "text"))
+    var body: String?
+
+    @Option(
+        name: .customLong("data-dir"),
+        help: ArgumentHelp(
+            "Where the throw-away token is (HOOKLINE_DATA_DIR, default ./hookline-data).",
+            valueName: "path"))
+    var dataDirectory: String?
+
+    @Flag(help: "One JSON object instead of text.")
+    var json = false
+
+    func validate() throws {
+        guard (1...1_000_000).contains(count) else {
+            throw ValidationError("--count: \(count) is not from 1 to 1000000")
+        }
+        guard (1...1024).contains(connections) else {
+            throw ValidationError("--connections: \(connections) is not from 1 to 1024")
+        }
+    }
+
+    func run() throws {
+        let source = TestTokenSource(
+            environment: ProcessInfo.processInfo.environment, dataDirectory: dataDirectory)
+        let report: TestSendReport
+        do {
+            report = try TestSender(options, tokens: source).run()
+        } catch {
+            throw Terminal.failure([error.description])
+        }
+        Terminal.data(json ? report.json : report.text)
+        if !report.isAsExpected { throw ExitCode(1) }
+    }
+
+    private var options: TestSender.Options {
+        var options = TestSender.Options(url: to)
+        options.signedURL = signedURL
+        options.count = count
+        options.connections = connections
+        options.duplicate = duplicate
+        options.badSignature = badSignature
+        options.message.media = media
+        options.message.status = status
+        if let account { options.message.accountSID = account }
+        if let body { options.message.text = body }
+        return options
+    }
+}

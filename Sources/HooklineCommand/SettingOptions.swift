@@ -1,0 +1,45 @@
+import ArgumentParser
+import Foundation
+import Hookline
+
+/// The settings of `serve` and `check-config`: flags, environment and file.
+struct SettingOptions: ParsableArguments {
+    @Option(
+        name: .customLong("config"),
+        help: ArgumentHelp("YAML file of settings (HOOKLINE_CONFIG).", valueName: "file"))
+    var file: String?
+
+    @Argument(
+        parsing: .allUnrecognized,
+        help: ArgumentHelp("Settings, listed below.", valueName: "setting"))
+    var flags: [String] = []
+
+    /// Reads them; wrong usage and faults are reported and end the command.
+    func load() throws -> ConfigurationLoader.Loaded {
+        let flags: ConfigurationLoader.Flags
+        do {
+            flags = try FlagReader.read(self.flags)
+        } catch {
+            throw ValidationError(error.description)
+        }
+        do {
+            return try ConfigurationLoader.load(
+                flags: flags, file: file, environment: ProcessInfo.processInfo.environment)
+        } catch {
+            throw Terminal.failure(error.faults.map(\.description))
+        }
+    }
+
+    /// The settings for a command's help.
+    static var discussion: String {
+        let settings = Setting.all.map { setting in
+            let value = setting.valueName.map { " \($0)" } ?? ""
+            let variable = setting.environment.map { "\($0), " } ?? ""
+            return "  \(setting.flag)\(value)\n      \(setting.help) "
+                + "(\(variable)default \(setting.defaultText))"
+        }
+        return "A setting comes from its flag, its environment variable, the file or its default, "
+            + "in this order. Auth Tokens come from TWILIO_AUTH_TOKEN (several separated by "
+            + "commas) or from --tokens-file.\n\nSETTINGS:\n" + settings.joined(separator: "\n")
+    }
+}

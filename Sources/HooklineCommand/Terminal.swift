@@ -1,0 +1,21 @@
+import ArgumentParser
+import Foundation
+
+/// Data goes to standard output, diagnostics to standard error.
+enum Terminal {
+    /// Writes data as it is.
+    static func data(_ text: String) {
+        FileHandle.standardOutput.write(Data(text.utf8))
+    }
+
+    /// Writes one line for people.
+    static func diagnostic(_ text: String) {
+        FileHandle.standardError.write(Data((text + "\n").utf8))
+    }
+
+    /// Says why a command failed and ends it with status 1.
+    static func failure(_ sentences: [String]) -> ExitCode {
+        for sentence in sentences { diagnostic("hookline: \(sentence)") }
+        return ExitCode(1)
+    }
+}
