@@ -54,16 +54,25 @@ let package = Package(
             ],
             swiftSettings: strictAndPointerFree),
 
+        // What several test targets share: child processes, temporary folders, raw clients.
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+
         // One test target a source target.
-        .testTarget(name: "MicroHTTPTests", dependencies: ["MicroHTTP"], swiftSettings: strict),
-        .testTarget(name: "SQLiteTests", dependencies: ["SQLite"], swiftSettings: strict),
-        .testTarget(name: "CurlTests", dependencies: ["Curl"], swiftSettings: strict),
-        .testTarget(name: "OpenSSLTests", dependencies: ["OpenSSL"], swiftSettings: strict),
-        .testTarget(name: "POSIXTests", dependencies: ["POSIX"], swiftSettings: strict),
-        .testTarget(name: "PrometheusTests", dependencies: ["Prometheus"], swiftSettings: strict),
-        .testTarget(name: "HooklineTests", dependencies: ["Hookline"], swiftSettings: strict),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["HooklineCommand"], swiftSettings: strict),
+            name: "MicroHTTPTests", dependencies: ["MicroHTTP", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "SQLiteTests", dependencies: ["SQLite", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "CurlTests", dependencies: ["Curl", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "OpenSSLTests", dependencies: ["OpenSSL"], swiftSettings: strict),
+        .testTarget(
+            name: "POSIXTests", dependencies: ["POSIX", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "PrometheusTests", dependencies: ["Prometheus", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "HooklineTests", dependencies: ["Hookline", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["HooklineCommand", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]
 )

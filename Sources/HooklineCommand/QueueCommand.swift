@@ -12,7 +12,8 @@ struct QueueCommand: ParsableCommand {
 /// `hookline queue status`.
 struct QueueStatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "status", abstract: "Shows how many deliveries there are, by priority and state.")
+        commandName: "status",
+        abstract: "Shows how many deliveries there are, by priority and state.")
 
     @Option(
         name: .customLong("data-dir"),

@@ -15,7 +15,8 @@ struct SendCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Where to post.", valueName: "url"))
     var to: String
 
-    @Option(help: ArgumentHelp("The URL to sign, if a proxy changes it on the way.", valueName: "url"))
+    @Option(
+        help: ArgumentHelp("The URL to sign, if a proxy changes it on the way.", valueName: "url"))
     var signedURL: String?
 
     @Option(help: "How many messages.")

@@ -62,7 +62,8 @@ struct ConnectionTable {
     }
 
     /// Takes a free slot, or nil when there are as many connections as slots.
-    mutating func take(_ connection: OpaquePointer, _ descriptor: Int32, _ peer: [UInt8]) -> Int32? {
+    mutating func take(_ connection: OpaquePointer, _ descriptor: Int32, _ peer: [UInt8]) -> Int32?
+    {
         guard let index = freeSlots.popLast() else { return nil }
         count += 1
         self[index].connection = connection

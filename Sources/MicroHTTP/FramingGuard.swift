@@ -32,7 +32,8 @@ enum FramingGuard {
         for index in 0..<fields.count {
             let name = fields.name(at: index)
             guard !name.isEmpty, name.allSatisfy(isTokenByte) else { return .fieldName }
-            for byte in fields.value(at: index) where (byte < 0x20 && byte != 0x09) || byte == 0x7f {
+            for byte in fields.value(at: index) where (byte < 0x20 && byte != 0x09) || byte == 0x7f
+            {
                 return .fieldValue
             }
         }

@@ -120,7 +120,8 @@ final class LoopCore {
         deliverAnswers()
         for index in table.slots.indices where table.slots[index].phase == .suspended {
             let slot = Int32(index)
-            table[slot].response = HTTPResponse(status: 503, fields: [HTTPField("Retry-After", "1")])
+            table[slot].response = HTTPResponse(
+                status: 503, fields: [HTTPField("Retry-After", "1")])
             table[slot].phase = .answered
             if let connection = table[slot].connection { MHD_resume_connection(connection) }
         }

@@ -35,7 +35,9 @@ struct SocketAddress {
     /// The port in host byte order.
     var port: UInt16 {
         // sin_port and sin6_port lie at the same offset, 2.
-        withUnsafeBytes(of: storage) { UInt16(bigEndian: $0.load(fromByteOffset: 2, as: UInt16.self)) }
+        withUnsafeBytes(of: storage) {
+            UInt16(bigEndian: $0.load(fromByteOffset: 2, as: UInt16.self))
+        }
     }
 
     /// Calls with the address for `bind` or `connect`.

@@ -75,7 +75,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "/path", "example.com", "ftp://example.com/", "file:///etc/passwd", "http:/x", "http://",
+        "", "/path", "example.com", "ftp://example.com/", "file:///etc/passwd", "http:/x",
+        "http://",
         "https:// example.com/", "http://example.com/a b", "http://example.com/\r\nX: y",
         "http://example.com/\u{0}", "http://example.com:99999/", "http://[::1/", "http://e\u{e9}/",
         "gopher://x/", "httpx://x/",

@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import MicroHTTP
@@ -9,11 +10,13 @@ private let post = "POST /a%2fb?x=1%262 HTTP/1.1\r\nHost: h\r\nContent-Length: 3
 @Suite struct EventLoopTests {
     @Test func `a request arrives whole and raw and is answered`() throws {
         let got = Mutex<HTTPRequest?>(nil)
-        let server = try TestServer(TestHandler { exchange in
-            got.withLock { $0 = exchange.request }
-            exchange.answer(HTTPResponse(
-                status: 200, fields: [HTTPField("X-Test", "y")], body: Array("hello".utf8)))
-        })
+        let server = try TestServer(
+            TestHandler { exchange in
+                got.withLock { $0 = exchange.request }
+                exchange.answer(
+                    HTTPResponse(
+                        status: 200, fields: [HTTPField("X-Test", "y")], body: Array("hello".utf8)))
+            })
         defer { server.stop() }
         let client = try RawClient(port: server.port)
         client.send(post)
@@ -32,9 +35,10 @@ private let post = "POST /a%2fb?x=1%262 HTTP/1.1\r\nHost: h\r\nContent-Length: 3
 
     @Test func `an answer from another thread long after is delivered once`() throws {
         let kept = Mutex<[HTTPExchange]>([])
-        let server = try TestServer(TestHandler { exchange in
-            kept.withLock { $0.append(exchange) }
-        })
+        let server = try TestServer(
+            TestHandler { exchange in
+                kept.withLock { $0.append(exchange) }
+            })
         defer { server.stop() }
         let observer = TestObserver()
         let client = try RawClient(port: server.port)
@@ -69,10 +73,11 @@ private let post = "POST /a%2fb?x=1%262 HTTP/1.1\r\nHost: h\r\nContent-Length: 3
 
     @Test func `pipelined requests are answered in order`() throws {
         let count = Atomic<Int>(0)
-        let server = try TestServer(TestHandler { exchange in
-            let number = count.add(1, ordering: .relaxed).newValue
-            exchange.answer(HTTPResponse(status: 200, body: Array("\(number)".utf8)))
-        })
+        let server = try TestServer(
+            TestHandler { exchange in
+                let number = count.add(1, ordering: .relaxed).newValue
+                exchange.answer(HTTPResponse(status: 200, body: Array("\(number)".utf8)))
+            })
         defer { server.stop() }
         let client = try RawClient(port: server.port)
         client.send(post + post + post)
@@ -122,6 +127,11 @@ private let post = "POST /a%2fb?x=1%262 HTTP/1.1\r\nHost: h\r\nContent-Length: 3
         client.send(post)
         #expect(eventually { server.loop.waiting == 1 })
         server.loop.drain()
+        // Two turns from now on: the second one has seen the order.
+        let ordered = LoopCore.now()
+        #expect(eventually { server.loop.turnedNanoseconds > ordered })
+        let seen = server.loop.turnedNanoseconds
+        #expect(eventually { server.loop.turnedNanoseconds > seen })
         #expect(!server.loop.isDrained)
         kept.withLock { $0 }?.answer(HTTPResponse(status: 200))
         let response = try #require(client.response())

@@ -5,18 +5,33 @@ import Testing
 /// Requests that two HTTP implementations could read differently. The classes are those of
 /// RFC 9112, section 11, and of the published collections of parsing differences.
 private let malformed: [(name: String, request: String)] = [
-    ("length and chunked", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+    (
+        "length and chunked",
+        "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+    ),
     ("two lengths", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\nContent-Length: 5\r\n\r\n"),
-    ("two equal lengths", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\nContent-Length: 0\r\n\r\n"),
+    (
+        "two equal lengths",
+        "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\nContent-Length: 0\r\n\r\n"
+    ),
     ("unknown encoding", "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: xchunked\r\n\r\n"),
     ("gzip, chunked", "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip, chunked\r\n\r\n"),
-    ("two encodings", "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n"),
+    (
+        "two encodings",
+        "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n"
+    ),
     ("space before colon", "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding : chunked\r\n\r\n"),
     ("space before the length's colon", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length : 2\r\n\r\n"),
-    ("folded field", "POST / HTTP/1.1\r\nHost: h\r\nX-Twilio-:v\r\n Signature\r\nContent-Length: 0\r\n\r\n"),
+    (
+        "folded field",
+        "POST / HTTP/1.1\r\nHost: h\r\nX-Twilio-:v\r\n Signature\r\nContent-Length: 0\r\n\r\n"
+    ),
     ("NUL in a value", "POST / HTTP/1.1\r\nHost: h\r\nX-A: a\0b\r\nContent-Length: 0\r\n\r\n"),
     ("bare line feeds", "POST / HTTP/1.1\nHost: h\nContent-Length: 0\n\n"),
-    ("bare carriage return", "POST / HTTP/1.1\r\nHost: h\r\nX-A: a\rb\r\nContent-Length: 0\r\n\r\n"),
+    (
+        "bare carriage return",
+        "POST / HTTP/1.1\r\nHost: h\r\nX-A: a\rb\r\nContent-Length: 0\r\n\r\n"
+    ),
     ("two hosts", "POST / HTTP/1.1\r\nHost: h\r\nHost: i\r\nContent-Length: 0\r\n\r\n"),
     ("no host", "POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n"),
     ("host with a slash", "POST / HTTP/1.1\r\nHost: h/x\r\nContent-Length: 0\r\n\r\n"),
@@ -26,13 +41,19 @@ private let malformed: [(name: String, request: String)] = [
     ("asterisk target", "OPTIONS * HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n"),
     ("name with a quote", "POST / HTTP/1.1\r\nHost: h\r\nX\"A: b\r\nContent-Length: 0\r\n\r\n"),
     ("doubled space", "POST  / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n"),
-    ("length of eleven digits", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 00000000000\r\n\r\n"),
+    (
+        "length of eleven digits",
+        "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 00000000000\r\n\r\n"
+    ),
 ]
 
 private let wellFormed: [(name: String, request: String)] = [
     ("plain", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n"),
     ("1.0 without host", "POST / HTTP/1.0\r\nContent-Length: 0\r\n\r\n"),
-    ("chunked in capitals", "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: CHUNKED\r\n\r\n0\r\n\r\n"),
+    (
+        "chunked in capitals",
+        "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: CHUNKED\r\n\r\n0\r\n\r\n"
+    ),
     ("empty value", "POST / HTTP/1.1\r\nHost: h\r\nX-A:\r\nX-B: \r\nContent-Length: 0\r\n\r\n"),
     ("IPv6 host", "POST / HTTP/1.1\r\nHost: [::1]:8080\r\nContent-Length: 0\r\n\r\n"),
     ("tab in a value", "POST / HTTP/1.1\r\nHost: h\r\nX-A: a\tb\r\nContent-Length: 0\r\n\r\n"),

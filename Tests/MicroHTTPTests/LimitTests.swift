@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 @testable import MicroHTTP
@@ -8,7 +9,7 @@ private func echoServer(_ options: EventLoopOptions) throws -> (TestServer, Test
         exchange.answer(
             HTTPResponse(status: 200, body: Array("\(exchange.request.body.count)".utf8)))
     }
-    return (try TestServer(options, handler), handler)
+    return (try TestServer(handler, options), handler)
 }
 
 @Suite struct LimitTests {
@@ -27,8 +28,10 @@ private func echoServer(_ options: EventLoopOptions) throws -> (TestServer, Test
     @Test func `a chunked body over the limit is 413 at its end`() throws {
         let (server, handler) = try echoServer(EventLoopOptions(number: 0, bodyBytesMax: 10))
         defer { server.stop() }
-        for (text, status) in [("5\r\nabcde\r\n5\r\nabcde\r\n0\r\n\r\n", 200),
-            ("5\r\nabcde\r\n6\r\nabcdef\r\n0\r\n\r\n", 413)] {
+        for (text, status) in [
+            ("5\r\nabcde\r\n5\r\nabcde\r\n0\r\n\r\n", 200),
+            ("5\r\nabcde\r\n6\r\nabcdef\r\n0\r\n\r\n", 413),
+        ] {
             let client = try RawClient(port: server.port)
             client.send("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n\(text)")
             #expect(client.response()?.status == status)

@@ -41,7 +41,7 @@ final class TestServer {
     let port: UInt16
     private let thread: pthread_t
 
-    init(_ options: EventLoopOptions = EventLoopOptions(number: 0), _ handler: TestHandler) throws {
+    init(_ handler: TestHandler, _ options: EventLoopOptions = EventLoopOptions(number: 0)) throws {
         let socket = try ListenSocket(host: "127.0.0.1", port: 0, shared: true)
         port = socket.port
         loop = try EventLoop(socket: socket, options: options, handler: handler)
@@ -87,7 +87,7 @@ final class RawClient {
     func send(_ text: String) { send(Array(text.utf8)) }
 
     func send(_ bytes: [UInt8]) {
-        _ = Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL.rawValue))
+        _ = Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
     }
 
     /// One response: its status line, its head and its body by Content-Length; nil at the end.
@@ -95,7 +95,8 @@ final class RawClient {
         while true {
             if let end = unread.firstRange(of: Array("\r\n\r\n".utf8)) {
                 let head = String(decoding: unread[..<end.lowerBound], as: UTF8.self)
-                let length = head.lowercased().split(separator: "\r\n")
+                let length =
+                    head.lowercased().split(separator: "\r\n")
                     .first { $0.hasPrefix("content-length:") }
                     .flatMap { Int($0.dropFirst(15).filter { $0 != " " }) } ?? 0
                 if unread.count >= end.upperBound + length {
@@ -122,14 +123,4 @@ final class RawClient {
         unread.append(contentsOf: buffer.prefix(got))
         return true
     }
-}
-
-/// Waits until a condition holds, at most ten seconds.
-func eventually(_ condition: () -> Bool) -> Bool {
-    let end = LoopCore.now() + 10_000_000_000
-    while LoopCore.now() < end {
-        if condition() { return true }
-        sched_yield()
-    }
-    return condition()
 }

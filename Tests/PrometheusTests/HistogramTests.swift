@@ -94,8 +94,11 @@ struct HistogramTests {
         }
         for thread in threads { thread.join() }
         #expect(scrapes >= 2)
-        #expect(wholeValues(of: Exposition(registry)) == [20_000, 1_010_000, 2 * each, 2 * each,
-            2 * each])
+        #expect(
+            wholeValues(of: Exposition(registry)) == [
+                20_000, 1_010_000, 2 * each, 2 * each,
+                2 * each,
+            ])
         #expect(Exposition(registry).value("test_x_seconds_sum") == "199000")
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Prometheus
@@ -10,20 +11,9 @@ struct PromtoolTests {
 
     /// Feeds a text to promtool; exit status and what it said.
     private func check(_ text: String) throws -> (status: Int32, output: String) {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: Self.path)
-        process.arguments = ["check", "metrics"]
-        let input = Pipe()
-        let output = Pipe()
-        process.standardInput = input
-        process.standardOutput = output
-        process.standardError = output
-        try process.run()
-        try input.fileHandleForWriting.write(contentsOf: Data(text.utf8))
-        try input.fileHandleForWriting.close()
-        let said = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        return (process.terminationStatus, String(decoding: said, as: UTF8.self))
+        let result = try ChildProcess.run(
+            Self.path, ["check", "metrics"], input: Array(text.utf8))
+        return (result.status, result.output + result.errors)
     }
 
     @Test(.enabled(if: isInstalled, "promtool is not installed"))

@@ -44,12 +44,13 @@ struct RegistryTests {
         let histograms = registry.histograms2ForTests()
         histograms[.green, .small].observe(seconds: 0.75, shard: 1)
         let counts = Exposition(registry).samples.filter { !$0.hasSuffix(" 0") }
-        #expect(counts == [
-            "test_mix_seconds_bucket{colour=\"green\",size=\"small\",le=\"1.0\"} 1",
-            "test_mix_seconds_bucket{colour=\"green\",size=\"small\",le=\"+Inf\"} 1",
-            "test_mix_seconds_sum{colour=\"green\",size=\"small\"} 0.75",
-            "test_mix_seconds_count{colour=\"green\",size=\"small\"} 1",
-        ])
+        #expect(
+            counts == [
+                "test_mix_seconds_bucket{colour=\"green\",size=\"small\",le=\"1.0\"} 1",
+                "test_mix_seconds_bucket{colour=\"green\",size=\"small\",le=\"+Inf\"} 1",
+                "test_mix_seconds_sum{colour=\"green\",size=\"small\"} 0.75",
+                "test_mix_seconds_count{colour=\"green\",size=\"small\"} 1",
+            ])
     }
 
     @Test func `a gauge is absent until it is set and after it is unset`() {
@@ -78,13 +79,15 @@ struct RegistryTests {
             Size.self, Only.self
         ) { colour, size, _ in colour == .green && size == .large ? 5 : nil }
         registry.counter("test_cpu_seconds_total", help: "CPU.") { nil }
-        #expect(Exposition(registry).samples == [
-            "test_depth{colour=\"green\",size=\"large\",only=\"one\"} 5"
-        ])
+        #expect(
+            Exposition(registry).samples == [
+                "test_depth{colour=\"green\",size=\"large\",only=\"one\"} 5"
+            ])
     }
 
     @Test func `the number of shards is rounded up to a power of two`() {
-        #expect([-1, 0, 1, 2, 3, 5, 8].map { Registry(shards: $0).shards } == [1, 1, 1, 2, 4, 8, 8])
+        #expect(
+            [-1, 0, 1, 2, 3, 5, 8].map { Registry(shards: $0).shards } == [1, 1, 1, 2, 4, 8, 8])
     }
 
     @Test func `any shard number is safe`() {

@@ -19,38 +19,39 @@ struct TextFormatTests {
         delay[.small].observe(seconds: 0.1, shard: 0)
         delay[.small].observe(seconds: 0.25, shard: 1)
         delay[.small].observe(nanoseconds: 7_000_000_000, shard: 1)
-        #expect(Exposition(registry).text == """
-            # HELP test_events_total Events.
-            # TYPE test_events_total counter
-            test_events_total 7
-            # HELP test_paints_total Paints.
-            # TYPE test_paints_total counter
-            test_paints_total{colour="red",size="small"} 0
-            test_paints_total{colour="red",size="large"} 0
-            test_paints_total{colour="green",size="small"} 0
-            test_paints_total{colour="green",size="large"} 1
-            test_paints_total{colour="blue",size="small"} 0
-            test_paints_total{colour="blue",size="large"} 0
-            # HELP test_delay_seconds Delay.
-            # TYPE test_delay_seconds histogram
-            test_delay_seconds_bucket{size="small",le="0.1"} 1
-            test_delay_seconds_bucket{size="small",le="1.0"} 2
-            test_delay_seconds_bucket{size="small",le="+Inf"} 3
-            test_delay_seconds_sum{size="small"} 7.35
-            test_delay_seconds_count{size="small"} 3
-            test_delay_seconds_bucket{size="large",le="0.1"} 0
-            test_delay_seconds_bucket{size="large",le="1.0"} 0
-            test_delay_seconds_bucket{size="large",le="+Inf"} 0
-            test_delay_seconds_sum{size="large"} 0
-            test_delay_seconds_count{size="large"} 0
-            # HELP test_level Level.
-            # TYPE test_level gauge
-            test_level 2.5
-            # HELP test_build_info Build.
-            # TYPE test_build_info gauge
-            test_build_info{version="1.0",tree="a"} 1
+        #expect(
+            Exposition(registry).text == """
+                # HELP test_events_total Events.
+                # TYPE test_events_total counter
+                test_events_total 7
+                # HELP test_paints_total Paints.
+                # TYPE test_paints_total counter
+                test_paints_total{colour="red",size="small"} 0
+                test_paints_total{colour="red",size="large"} 0
+                test_paints_total{colour="green",size="small"} 0
+                test_paints_total{colour="green",size="large"} 1
+                test_paints_total{colour="blue",size="small"} 0
+                test_paints_total{colour="blue",size="large"} 0
+                # HELP test_delay_seconds Delay.
+                # TYPE test_delay_seconds histogram
+                test_delay_seconds_bucket{size="small",le="0.1"} 1
+                test_delay_seconds_bucket{size="small",le="1.0"} 2
+                test_delay_seconds_bucket{size="small",le="+Inf"} 3
+                test_delay_seconds_sum{size="small"} 7.35
+                test_delay_seconds_count{size="small"} 3
+                test_delay_seconds_bucket{size="large",le="0.1"} 0
+                test_delay_seconds_bucket{size="large",le="1.0"} 0
+                test_delay_seconds_bucket{size="large",le="+Inf"} 0
+                test_delay_seconds_sum{size="large"} 0
+                test_delay_seconds_count{size="large"} 0
+                # HELP test_level Level.
+                # TYPE test_level gauge
+                test_level 2.5
+                # HELP test_build_info Build.
+                # TYPE test_build_info gauge
+                test_build_info{version="1.0",tree="a"} 1
 
-            """)
+                """)
     }
 
     @Test func `E1 the content type names version and character set`() {

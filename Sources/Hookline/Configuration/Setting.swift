@@ -66,7 +66,9 @@ extension Setting {
                         + "\(range.upperBound)")
             }
             configuration[keyPath: path] = value
-        } show: { "\($0[keyPath: path])" }
+        } show: {
+            "\($0[keyPath: path])"
+        }
     }
 
     /// A number with a fraction, above `low` and up to `high`.
@@ -78,7 +80,9 @@ extension Setting {
                 throw SettingProblem("\"\(text)\" is not a number above \(low) and up to \(high)")
             }
             configuration[keyPath: path] = value
-        } show: { "\($0[keyPath: path])" }
+        } show: {
+            "\($0[keyPath: path])"
+        }
     }
 
     /// A duration within a range.
@@ -93,7 +97,9 @@ extension Setting {
                         + DurationText.text(range.upperBound))
             }
             configuration[keyPath: path] = value
-        } show: { DurationText.text($0[keyPath: path]) }
+        } show: {
+            DurationText.text($0[keyPath: path])
+        }
     }
 
     /// A path, kept as it is written.
@@ -101,7 +107,9 @@ extension Setting {
         Setting(key, valueName: "PATH", help) { configuration, text throws(SettingProblem) in
             guard !text.isEmpty else { throw SettingProblem("the path is empty") }
             configuration[keyPath: path] = text
-        } show: { $0[keyPath: path] ?? "" }
+        } show: {
+            $0[keyPath: path] ?? ""
+        }
     }
 
     /// A URL, checked by `check`.
@@ -111,7 +119,9 @@ extension Setting {
     ) -> Setting {
         Setting(key, valueName: "URL", help) { configuration, text throws(SettingProblem) in
             configuration[keyPath: path] = try check(text)
-        } show: { $0[keyPath: path] ?? "" }
+        } show: {
+            $0[keyPath: path] ?? ""
+        }
     }
 
     /// A switch: present is on; in the environment and in the file `true` or `false`.
@@ -125,7 +135,9 @@ extension Setting {
             case "false": configuration[keyPath: path] = false
             default: throw SettingProblem("\"\(text)\" is neither true nor false")
             }
-        } show: { $0[keyPath: path] ? "on" : "off" }
+        } show: {
+            $0[keyPath: path] ? "on" : "off"
+        }
     }
 
     /// One of a few words.
@@ -142,6 +154,8 @@ extension Setting {
                     "\"\(text)\" is none of \(words.joined(separator: ", "))")
             }
             set(&configuration, value)
-        } show: { show($0) }
+        } show: {
+            show($0)
+        }
     }
 }

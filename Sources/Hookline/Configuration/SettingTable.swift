@@ -1,6 +1,7 @@
 extension Setting {
     /// Every key, in the order in which documents list them.
-    public static let all: [Setting] = listening + origin + keeping + forwarding + deadlines + limits
+    public static let all: [Setting] =
+        listening + origin + keeping + forwarding + deadlines + limits
         + output
 
     private static let hour = Duration.seconds(3600)
@@ -10,14 +11,18 @@ extension Setting {
         Setting("listen", valueName: "ADDRESS", "Webhooks and /healthz.") {
             configuration, text throws(SettingProblem) in
             configuration.listen = try ListenAddress(text)
-        } show: { "\($0.listen)" },
+        } show: {
+            "\($0.listen)"
+        },
         Setting(
             "ops-listen", valueName: "ADDRESS",
             "/metrics, /healthz and /readyz, on an event loop of their own; `same` puts them on "
                 + "the webhook listener."
         ) { configuration, text throws(SettingProblem) in
             configuration.opsListen = text == "same" ? nil : try ListenAddress(text)
-        } show: { $0.opsListen.map { "\($0)" } ?? "same" },
+        } show: {
+            $0.opsListen.map { "\($0)" } ?? "same"
+        },
         Setting(
             "threads", valueName: "NUMBER", "Event loops for webhooks.",
             documentedDefault: "processors"
@@ -26,7 +31,9 @@ extension Setting {
                 throw SettingProblem("\"\(text)\" is not a whole number from 1 to 256")
             }
             configuration.threads = count
-        } show: { "\($0.threads)" },
+        } show: {
+            "\($0.threads)"
+        },
     ]
 
     private static let origin: [Setting] = [
@@ -44,7 +51,9 @@ extension Setting {
                 blocks.append(try CIDRBlock(String(part.drop { $0 == " " })))
             }
             configuration.trustedProxies = blocks
-        } show: { $0.trustedProxies.map(\.description).joined(separator: ",") },
+        } show: {
+            $0.trustedProxies.map(\.description).joined(separator: ",")
+        },
         .onOff(
             "origin-from-host", \.originFromHost,
             "Take the origin from the request itself (Host, X-Forwarded-Proto)."),
@@ -63,7 +72,9 @@ extension Setting {
         ) { configuration, text throws(SettingProblem) in
             guard !text.isEmpty else { throw SettingProblem("the path is empty") }
             configuration.dataDirectory = text
-        } show: { $0.dataDirectory },
+        } show: {
+            $0.dataDirectory
+        },
         .duration(
             "dedupe-retention", \.dedupeRetention, .seconds(60)...(day * 90),
             "How long a message is known to have been seen; longer than any retry."),
@@ -87,7 +98,8 @@ extension Setting {
         .ratio(
             "retry-factor", \.retryFactor, above: 0.99, upTo: 100,
             "By how much the longest wait grows with each attempt."),
-        .duration("retry-cap", \.retryCap, .milliseconds(1)...day, "Longest wait between attempts."),
+        .duration(
+            "retry-cap", \.retryCap, .milliseconds(1)...day, "Longest wait between attempts."),
         .duration(
             "retry-after-max", \.retryAfterMax, .seconds(0)...day,
             "How long the application's Retry-After is honoured."),

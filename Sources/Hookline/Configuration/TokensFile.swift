@@ -40,7 +40,8 @@ enum TokensFile {
                     description: "\(place): the key is neither * nor an account SID "
                         + "(AC and 32 hexadecimal digits)")
             }
-            let texts = value.sequence.map { $0.map { $0.scalar?.string ?? "" } }
+            let texts =
+                value.sequence.map { $0.map { $0.scalar?.string ?? "" } }
                 ?? [value.scalar?.string ?? ""]
             guard !texts.isEmpty, texts.allSatisfy(isToken) else {
                 throw TokensFileError(

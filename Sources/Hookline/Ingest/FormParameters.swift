@@ -159,7 +159,8 @@ struct FormParameters: Sendable {
             case 0x20: body.append(UInt8(ascii: "+"))
             default:
                 body.append(UInt8(ascii: "%"))
-                body.append(contentsOf: Hexadecimal.bytes([byte]).map { $0 >= 0x61 ? $0 - 0x20 : $0 })
+                body.append(
+                    contentsOf: Hexadecimal.bytes([byte]).map { $0 >= 0x61 ? $0 - 0x20 : $0 })
             }
         }
     }

@@ -22,7 +22,8 @@ struct SignedURL: Sendable {
     init(_ url: [UInt8]) {
         var candidates: [(form: Candidate, url: [UInt8])] = [(.received, url)]
         if let authority = Self.authority(of: url) {
-            let hostStart = url[authority].lastIndex(of: UInt8(ascii: "@")).map { $0 + 1 }
+            let hostStart =
+                url[authority].lastIndex(of: UInt8(ascii: "@")).map { $0 + 1 }
                 ?? authority.lowerBound
             let host = hostStart..<authority.upperBound
             // The colons of an IPv6 address lie before its bracket.
@@ -33,10 +34,11 @@ struct SignedURL: Sendable {
             } else {
                 let isHTTPS = url.starts(with: "https".utf8)
                 let port = isHTTPS ? ":443" : ":80"
-                candidates.append((
-                    .withDefaultPort,
-                    Array(url[..<host.upperBound]) + Array(port.utf8) + url[host.upperBound...]
-                ))
+                candidates.append(
+                    (
+                        .withDefaultPort,
+                        Array(url[..<host.upperBound]) + Array(port.utf8) + url[host.upperBound...]
+                    ))
             }
         }
         self.candidates = candidates

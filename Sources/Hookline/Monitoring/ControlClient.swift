@@ -25,8 +25,9 @@ public struct ControlClient: Sendable {
         do {
             let connection = try LocalConnection(path: path)
             connection.write(Array((request.rawValue + "\n").utf8))
-            guard let answer = connection.readAll(
-                bytesMax: 16 * 1024 * 1024, timeoutMilliseconds: 10_000)
+            guard
+                let answer = connection.readAll(
+                    bytesMax: 16 * 1024 * 1024, timeoutMilliseconds: 10_000)
             else { throw ControlError.noAnswer(dataDirectory: dataDirectory) }
             return answer
         } catch let error as POSIXError {

@@ -19,7 +19,8 @@ enum JSONText {
                 let digits = String(scalar.value, radix: 16)
                 let zeros = String(repeating: "0", count: 4 - digits.utf8.count)
                 line.append(contentsOf: "\\u\(zeros)\(digits)".utf8)
-            default: line.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
+            default:
+                line.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
             }
         }
         line.append(UInt8(ascii: "\""))

@@ -69,7 +69,8 @@ final class Log: Sendable {
             return
         }
         let timestamp = Timestamp.text(milliseconds: WallClock.nowMilliseconds())
-        let bytes = format == .json ? line.json(timestamp: timestamp) : line.text(timestamp: timestamp)
+        let bytes =
+            format == .json ? line.json(timestamp: timestamp) : line.text(timestamp: timestamp)
         let isKept = state.withLock { state in
             guard state.waiting.count < waitingMax else { return false }
             state.waiting.append(bytes)

@@ -21,7 +21,9 @@ struct DeliveryCounts: Sendable, Equatable {
     /// The rows of one priority and state.
     subscript(priority: DeliveryPriority, state: DeliveryState) -> Int64 {
         get { values[Int(priority.code) * DeliveryState.allCases.count + Int(state.code)] }
-        set { values[Int(priority.code) * DeliveryState.allCases.count + Int(state.code)] = newValue }
+        set {
+            values[Int(priority.code) * DeliveryState.allCases.count + Int(state.code)] = newValue
+        }
     }
 
     /// Rows that are still owed: available, running or retryable.

@@ -142,7 +142,8 @@ struct StoreThread: ~Copyable {
         mayClaim = batch.claimed.count == wanted
         wanted -= batch.claimed.count
         // A claim of a withheld delivery is not handed out: the slot is wanted again.
-        let handed = withheld.isEmpty
+        let handed =
+            withheld.isEmpty
             ? batch.claimed : batch.claimed.filter { !withheld.contains($0.id) }
         wanted += batch.claimed.count - handed.count
         if !handed.isEmpty { group.callbacks.claimed(handed) }

@@ -23,8 +23,10 @@ final class TakenJournal: Sendable {
 
     /// The identities that a process before this one wrote down.
     func read() throws(POSIXError) -> [Identity] {
-        guard let bytes = try Folder.read(
-            path, bytesMax: Self.identityBytes * Self.entriesMax) else { return [] }
+        guard
+            let bytes = try Folder.read(
+                path, bytesMax: Self.identityBytes * Self.entriesMax)
+        else { return [] }
         // A torn last entry is a message whose 200 had not left: it may be forwarded again.
         return stride(from: 0, to: bytes.count - Self.identityBytes + 1, by: Self.identityBytes)
             .map { Identity(stored: Array(bytes[$0..<$0 + Self.identityBytes])) }

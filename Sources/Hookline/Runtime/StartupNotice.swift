@@ -24,8 +24,9 @@ struct StartupNotice {
         do {
             try Folder.write(Array(json.utf8), to: paths.addresses)
         } catch {
-            log.write(LogLine(.warning, "cannot write the addresses file")
-                .with("error", error.message))
+            log.write(
+                LogLine(.warning, "cannot write the addresses file")
+                    .with("error", error.message))
         }
         if configuration.development {
             log.write(

@@ -78,7 +78,8 @@ public struct TestSender: Sendable {
     }
 
     private func request(for message: TestMessage) -> TransferRequest {
-        let signed = Array((options.signedURL ?? options.url).utf8.prefix { $0 != UInt8(ascii: "#") })
+        let signed = Array(
+            (options.signedURL ?? options.url).utf8.prefix { $0 != UInt8(ascii: "#") })
         let signature = TwilioSignature.sign(
             url: signed, parameters: message.parameters, key: key)
         return TransferRequest(

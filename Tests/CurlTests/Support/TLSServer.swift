@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// `openssl s_server` with a certificate of its own for `localhost`, in a temporary folder.
 final class TLSServer {
@@ -10,60 +11,41 @@ final class TLSServer {
     let port: UInt16
     /// The certificate, which is its own authority.
     let certificate: String
-    private let folder: URL
-    private let process: Process
+    private let folder: TemporaryFolder
+    private let process: ChildProcess
 
     init() throws {
         ProxyTrap.set()
-        folder = FileManager.default.temporaryDirectory
-            .appendingPathComponent("hookline-tls-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        certificate = folder.appendingPathComponent("certificate.pem").path
-        let key = folder.appendingPathComponent("key.pem").path
-        let maker = Self.openssl([
-            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-            "-keyout", key, "-out", certificate, "-days", "2", "-subj", "/CN=localhost",
-            "-addext", "subjectAltName=DNS:localhost",
-        ])
-        maker.standardError = FileHandle.nullDevice
-        try maker.run()
-        maker.waitUntilExit()
-        process = Self.openssl([
-            "s_server", "-accept", "127.0.0.1:0", "-cert", certificate, "-key", key, "-www",
-        ])
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        port = Self.readPort(output.fileHandleForReading)
-    }
-
-    deinit {
-        process.terminate()
-        process.waitUntilExit()
-        // A leftover in the temporary folder is no fault of the test.
-        try? FileManager.default.removeItem(at: folder)
-    }
-
-    private static func openssl(_ arguments: [String]) -> Process {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: program)
-        process.arguments = arguments
-        process.standardInput = FileHandle.nullDevice
-        return process
-    }
-
-    /// Reads up to the line `ACCEPT 127.0.0.1:12345`.
-    private static func readPort(_ output: FileHandle) -> UInt16 {
-        var text = ""
-        while true {
-            let piece = output.availableData
-            guard !piece.isEmpty else { return 0 }
-            text += String(decoding: piece, as: UTF8.self)
-            guard let line = text.split(separator: "\n", omittingEmptySubsequences: false)
-                .dropLast().first(where: { $0.hasPrefix("ACCEPT") })
-            else { continue }
-            return line.split(separator: ":").last.flatMap { UInt16($0) } ?? 0
+        folder = try TemporaryFolder()
+        certificate = folder.path("certificate.pem")
+        let key = folder.path("key.pem")
+        let made = try ChildProcess.run(
+            Self.program,
+            [
+                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+                "-nodes", "-keyout", key, "-out", certificate, "-days", "2",
+                "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
+            ])
+        guard made.status == 0 else { throw ChildProcess.Failure(made.errors) }
+        process = try ChildProcess(
+            Self.program,
+            ["s_server", "-accept", "127.0.0.1:0", "-cert", certificate, "-key", key, "-www"],
+            output: folder.path("output"))
+        guard let port = Self.port(folder) else {
+            throw ChildProcess.Failure("openssl s_server does not say its port")
         }
+        self.port = port
+    }
+
+    /// The port of the line `ACCEPT 127.0.0.1:12345`.
+    private static func port(_ folder: TemporaryFolder) -> UInt16? {
+        var port: UInt16?
+        _ = eventually {
+            let line = folder.text("output").split(separator: "\n", omittingEmptySubsequences: false)
+                .dropLast().first { $0.hasPrefix("ACCEPT") }
+            port = line?.split(separator: ":").last.flatMap { UInt16($0) }
+            return port != nil
+        }
+        return port
     }
 }
