@@ -1,0 +1,31 @@
+# make run    sets up what is missing, builds in release mode, serves with a throw-away token
+# make test   sets up what is missing and runs every check and test
+# make build  the release binary, linked as ./hookline
+
+SWIFT_FLAGS := --explicit-target-dependency-import-check error
+RUN_FLAGS ?=
+
+.PHONY: run build test lint format clean
+
+run: build
+	./hookline serve --dev $(RUN_FLAGS)
+
+build:
+	scripts/setup build
+	swift build -c release --product hookline $(SWIFT_FLAGS)
+	ln -sfn .build/release/hookline hookline
+
+test: lint
+	scripts/setup test
+	swift build --build-tests $(SWIFT_FLAGS)
+	swift test --skip-build
+
+lint:
+	swift format lint --strict --recursive --parallel Sources Tests Package.swift
+
+format:
+	swift format format --in-place --recursive --parallel Sources Tests Package.swift
+
+clean:
+	swift package clean
+	rm -f hookline
