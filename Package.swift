@@ -59,7 +59,8 @@ let package = Package(
 
         // One test target a source target.
         .testTarget(
-            name: "MicroHTTPTests", dependencies: ["MicroHTTP", "TestSupport"], swiftSettings: strict),
+            name: "MicroHTTPTests", dependencies: ["MicroHTTP", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(
             name: "SQLiteTests", dependencies: ["SQLite", "TestSupport"], swiftSettings: strict),
         .testTarget(
@@ -68,11 +69,13 @@ let package = Package(
         .testTarget(
             name: "POSIXTests", dependencies: ["POSIX", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "PrometheusTests", dependencies: ["Prometheus", "TestSupport"], swiftSettings: strict),
+            name: "PrometheusTests", dependencies: ["Prometheus", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(
             name: "HooklineTests", dependencies: ["Hookline", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["HooklineCommand", "TestSupport"], swiftSettings: strict),
+            name: "EndToEndTests", dependencies: ["HooklineCommand", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]
 )

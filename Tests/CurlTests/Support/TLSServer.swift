@@ -41,8 +41,10 @@ final class TLSServer {
     private static func port(_ folder: TemporaryFolder) -> UInt16? {
         var port: UInt16?
         _ = eventually {
-            let line = folder.text("output").split(separator: "\n", omittingEmptySubsequences: false)
-                .dropLast().first { $0.hasPrefix("ACCEPT") }
+            let line = folder.text("output").split(
+                separator: "\n", omittingEmptySubsequences: false
+            )
+            .dropLast().first { $0.hasPrefix("ACCEPT") }
             port = line?.split(separator: ":").last.flatMap { UInt16($0) }
             return port != nil
         }
