@@ -1,6 +1,7 @@
 import CCurl
 import Dispatch
 import Glibc
+import TestSupport
 import Testing
 
 @testable import Curl

@@ -1,4 +1,5 @@
 import Curl
+import TestSupport
 import Testing
 
 /// More time than any test needs.

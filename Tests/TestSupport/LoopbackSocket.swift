@@ -1,15 +1,15 @@
 import Glibc
 
 /// Why a test's own socket could not be made.
-struct SocketFailure: Error {
-    var operation: String
-    var code: Int32
+public struct SocketFailure: Error {
+    public var operation: String
+    public var code: Int32
 }
 
 /// Sockets on 127.0.0.1 for tests.
-enum LoopbackSocket {
+public enum LoopbackSocket {
     /// A socket that listens on a free port.
-    static func listening(backlog: Int32) throws -> (descriptor: Int32, port: UInt16) {
+    public static func listening(backlog: Int32) throws -> (descriptor: Int32, port: UInt16) {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw SocketFailure(operation: "socket", code: errno) }
         var address = loopback(port: 0)
@@ -25,28 +25,34 @@ enum LoopbackSocket {
     }
 
     /// A port that nobody listens on.
-    static func closedPort() throws -> UInt16 {
+    public static func closedPort() throws -> UInt16 {
         let (descriptor, port) = try listening(backlog: 1)
         close(descriptor)
         return port
     }
 
-    /// A connection under way, not waited for.
-    static func connecting(to port: UInt16) -> Int32 {
-        let kind = SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue
-        let descriptor = socket(AF_INET, Int32(kind), 0)
-        var address = loopback(port: port)
-        withUnsafeBytes(of: &address) { bytes in
-            guard let base = bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self) else {
-                return
-            }
-            _ = connect(descriptor, base, socklen_t(bytes.count))
+    /// A connection that stands.
+    public static func connected(to port: UInt16) throws -> Int32 {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { throw SocketFailure(operation: "socket", code: errno) }
+        guard connect(descriptor, port) == 0 else {
+            let failure = SocketFailure(operation: "connect", code: errno)
+            close(descriptor)
+            throw failure
         }
         return descriptor
     }
 
+    /// A connection under way, not waited for.
+    public static func connecting(to port: UInt16) -> Int32 {
+        let kind = SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue
+        let descriptor = socket(AF_INET, Int32(kind), 0)
+        _ = connect(descriptor, port)
+        return descriptor
+    }
+
     /// The port at the other end of a descriptor, nil when it is no such socket.
-    static func peerPort(_ descriptor: Int32) -> UInt16? {
+    public static func peerPort(_ descriptor: Int32) -> UInt16? {
         var address = sockaddr_in()
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let code = withUnsafeMutableBytes(of: &address) { bytes -> Int32 in
@@ -57,6 +63,16 @@ enum LoopbackSocket {
         }
         guard code == 0, address.sin_family == sa_family_t(AF_INET) else { return nil }
         return UInt16(bigEndian: address.sin_port)
+    }
+
+    private static func connect(_ descriptor: Int32, _ port: UInt16) -> Int32 {
+        var address = loopback(port: port)
+        return withUnsafeBytes(of: &address) { bytes in
+            guard let base = bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self) else {
+                return -1
+            }
+            return Glibc.connect(descriptor, base, socklen_t(bytes.count))
+        }
     }
 
     private static func loopback(port: UInt16) -> sockaddr_in {
@@ -70,7 +86,7 @@ enum LoopbackSocket {
 
 /// The variables that send a careless client's requests elsewhere: set for all of these tests,
 /// once and before the first engine, since the environment is no place for threads.
-enum ProxyTrap {
+public enum ProxyTrap {
     private static let done: Bool = {
         for name in ["http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
             setenv(name, "http://127.0.0.1:9", 1)
@@ -81,5 +97,5 @@ enum ProxyTrap {
     }()
 
     /// Sets them, if that was not done yet.
-    static func set() { _ = done }
+    public static func set() { _ = done }
 }

@@ -4,26 +4,26 @@ import Glibc
 import Synchronization
 
 /// A request as it came over the wire.
-struct ReceivedRequest: Sendable {
+public struct ReceivedRequest: Sendable {
     /// Everything up to and with the empty line.
-    var head: [UInt8]
+    public var head: [UInt8]
     /// As many bytes as Content-Length says.
-    var body: [UInt8]
+    public var body: [UInt8]
     /// Which connection it came on, counted from 1.
-    var connection: Int
+    public var connection: Int
 
     /// The head as text.
-    var headText: String { String(decoding: head, as: UTF8.self) }
+    public var headText: String { String(decoding: head, as: UTF8.self) }
     /// The first line.
-    var requestLine: String {
+    public var requestLine: String {
         String(headText.prefix { $0 != "\r\n" })
     }
 }
 
 /// A blocking HTTP server on 127.0.0.1, one thread a connection, as badly behaved as its handler.
-final class LoopbackServer: Sendable {
+public final class LoopbackServer: Sendable {
     /// Answers a request; true reads the next one, false closes the connection.
-    typealias Handler = @Sendable (ReceivedRequest, ServerConnection) -> Bool
+    public typealias Handler = @Sendable (ReceivedRequest, ServerConnection) -> Bool
 
     private struct State {
         var requests: [ReceivedRequest] = []
@@ -33,14 +33,14 @@ final class LoopbackServer: Sendable {
     }
 
     /// The port it listens on.
-    let port: UInt16
+    public let port: UInt16
     /// Raised once for each connection that has ended, whoever ended it.
-    let connectionEnded = DispatchSemaphore(value: 0)
+    public let connectionEnded = DispatchSemaphore(value: 0)
     private let listener: Int32
     private let handler: Handler
     private let state = Mutex(State())
 
-    init(_ handler: @escaping Handler) throws {
+    public init(_ handler: @escaping Handler) throws {
         ProxyTrap.set()
         (listener, port) = try LoopbackSocket.listening(backlog: 512)
         self.handler = handler
@@ -60,7 +60,7 @@ final class LoopbackServer: Sendable {
     }
 
     /// A server that gives every request the same bytes.
-    convenience init(answering text: String, keepAlive: Bool = true) throws {
+    public convenience init(answering text: String, keepAlive: Bool = true) throws {
         try self.init { _, connection in
             connection.send(text)
             return keepAlive
@@ -76,10 +76,10 @@ final class LoopbackServer: Sendable {
     }
 
     /// What came so far, in the order in which it was complete.
-    var requests: [ReceivedRequest] { state.withLock { $0.requests } }
+    public var requests: [ReceivedRequest] { state.withLock { $0.requests } }
 
     /// An URL of this server.
-    func url(_ path: String = "/", scheme: String = "http") -> String {
+    public func url(_ path: String = "/", scheme: String = "http") -> String {
         "\(scheme)://127.0.0.1:\(port)\(path)"
     }
 
@@ -113,16 +113,20 @@ final class LoopbackServer: Sendable {
 }
 
 /// The server's end of one connection; its thread only.
-struct ServerConnection {
-    let descriptor: Int32
+public struct ServerConnection {
+    /// The socket.
+    public let descriptor: Int32
+
+    /// A connection of this socket.
+    public init(descriptor: Int32) { self.descriptor = descriptor }
 
     /// Sends text; false when the client is gone.
     @discardableResult
-    func send(_ text: String) -> Bool { send(Array(text.utf8)) }
+    public func send(_ text: String) -> Bool { send(Array(text.utf8)) }
 
     /// Sends bytes; false when the client is gone.
     @discardableResult
-    func send(_ bytes: [UInt8]) -> Bool {
+    public func send(_ bytes: [UInt8]) -> Bool {
         var rest = bytes[...]
         while !rest.isEmpty {
             let sent = rest.withUnsafeBytes {
@@ -135,12 +139,12 @@ struct ServerConnection {
     }
 
     /// Waits until the client closes its end.
-    func waitForClose() {
+    public func waitForClose() {
         while !piece().isEmpty {}
     }
 
     /// Reads one request; nil when the client closed or sent something else.
-    func receive(number: Int) -> ReceivedRequest? {
+    public func receive(number: Int) -> ReceivedRequest? {
         var bytes: [UInt8] = []
         let end = Array("\r\n\r\n".utf8)
         while true {
