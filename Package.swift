@@ -13,7 +13,9 @@ let strictAndPointerFree: [SwiftSetting] = strict + [.strictMemorySafety()]
 let package = Package(
     name: "hookline",
     products: [
-        .executable(name: "hookline", targets: ["HooklineCommand"])
+        .executable(name: "hookline", targets: ["HooklineCommand"]),
+        // Loaded into the receiver by end-to-end tests; never installed.
+        .library(name: "DiskFaults", type: .dynamic, targets: ["DiskFaults"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -57,6 +59,8 @@ let package = Package(
         // What several test targets share: child processes, temporary folders, raw clients.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
 
+        .target(name: "DiskFaults", path: "Tests/DiskFaults"),
+
         // One test target a source target.
         .testTarget(
             name: "MicroHTTPTests", dependencies: ["MicroHTTP", "TestSupport"],
@@ -74,7 +78,8 @@ let package = Package(
         .testTarget(
             name: "HooklineTests", dependencies: ["Hookline", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["HooklineCommand", "TestSupport"],
+            name: "EndToEndTests", dependencies: ["HooklineCommand", "OpenSSL", "TestSupport"],
+            exclude: ["Applications"],
             swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]

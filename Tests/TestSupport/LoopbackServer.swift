@@ -40,6 +40,7 @@ public final class LoopbackServer: Sendable {
     private let handler: Handler
     private let state = Mutex(State())
 
+    /// Starts listening on a free port.
     public init(_ handler: @escaping Handler) throws {
         ProxyTrap.set()
         (listener, port) = try LoopbackSocket.listening(backlog: 512)

@@ -2,7 +2,9 @@ import Glibc
 
 /// Why a test's own socket could not be made.
 public struct SocketFailure: Error {
+    /// The call that failed.
     public var operation: String
+    /// Its errno.
     public var code: Int32
 }
 

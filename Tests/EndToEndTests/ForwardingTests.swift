@@ -1,0 +1,185 @@
+import TestSupport
+import Testing
+
+/// What happens between the commit and the application.
+extension EndToEnd {
+    @Suite struct ForwardingTests {
+        @Test func `X8 the forwarded request is the received one with headers of ours`() throws {
+            let application = try Application()
+            let receiver = try Receiver(["--forward-to", application.url + "?key=1"])
+            let webhook = SignedWebhook(sid: "SM1", path: "/webhook/sms?a=%2f&b", body: "grüße +")
+            let client = try RawClient(port: receiver.webhookPort)
+            let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+            client.send(
+                try webhook.request().replacing(
+                    "Host: 127.0.0.1\r\n", with: "Host: 127.0.0.1\r\ntraceparent: \(trace)\r\n"))
+            #expect(client.response()?.status == 200)
+            #expect(eventually { application.requests.count == 1 })
+            let request = try #require(application.requests.first)
+            #expect(request.requestLine == "POST /application?key=1&a=%2f&b HTTP/1.1")
+            #expect(String(decoding: request.body, as: UTF8.self) == webhook.form)
+            let head = request.headText
+            #expect(head.contains("Content-Type: application/x-www-form-urlencoded\r\n"))
+            #expect(head.contains("Hookline-Attempt: 1\r\n"))
+            #expect(
+                head.contains("Hookline-Original-URL: http://127.0.0.1/webhook/sms?a=%2f&b\r\n"))
+            #expect(head.contains("Hookline-Original-Signature: \(try webhook.signature())\r\n"))
+            #expect(head.contains("traceparent: \(trace)\r\n"))
+            #expect(
+                head.contains(/Hookline-Received-At: 20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\r\n/))
+            #expect(head.contains(/Idempotency-Key: [0-9a-f]{32}\r\n/))
+        }
+
+        @Test func `X9 a failure is retried with one key until the application takes it`() throws {
+            let application = try Application()
+            application.answer(.init(500))
+            let receiver = try Receiver([
+                "--forward-to", application.url, "--retry-initial", "20ms", "--retry-cap", "50ms",
+            ])
+            #expect(try receiver.send().status == 0)
+            #expect(eventually { application.requests.count >= 3 })
+            application.answer(.init(200))
+            #expect(eventually { application.taken.count == 1 })
+            let keys = Set(
+                application.requests.compactMap {
+                    $0.headText.firstMatch(of: /Idempotency-Key: (\w+)/)?.1
+                })
+            #expect(keys.count == 1)
+            let attempts = application.requests.compactMap {
+                $0.headText.firstMatch(of: /Hookline-Attempt: (\d+)/)?.1
+            }
+            #expect(attempts.map { Int($0) } == attempts.indices.map { $0 + 1 })
+            #expect(try eventually { try receiver.metrics().sum("queue_depth") == 0 })
+            #expect(
+                try receiver.metrics()[
+                    #"delivery_attempts_total{priority="normal",result="server_error"}"#]
+                    == Double(attempts.count - 1))
+        }
+
+        @Test func `X9 410 is a dead letter at once, and an expired message one in the end`() throws
+        {
+            let application = try Application()
+            application.answer(.init(410))
+            let receiver = try Receiver([
+                "--forward-to", application.url, "--retry-initial", "20ms", "--retry-window", "1s",
+            ])
+            #expect(try receiver.send().status == 0)
+            #expect(try eventually { try receiver.metrics()["dead_letters"] == 1 })
+            #expect(application.requests.count == 1)
+            application.answer(.init(503))
+            #expect(try receiver.send().status == 0)
+            #expect(try eventually { try receiver.metrics()["dead_letters"] == 2 })
+            #expect(application.requests.count > 2)
+            let status = try receiver.command(["queue", "status", "--json"])
+            #expect(status.output.contains(#""dead_lettered":2"#))
+            #expect(receiver.log.contains("\"dead_letter\":\"gone\""))
+            #expect(receiver.log.contains("\"dead_letter\":\"expired\""))
+        }
+
+        @Test func `X9 Retry-After is honoured`() throws {
+            let application = try Application()
+            application.answer(.init(503, headers: "Retry-After: 3600\r\n"))
+            let receiver = try Receiver(["--forward-to", application.url, "--retry-initial", "1ms"])
+            #expect(try receiver.send().status == 0)
+            #expect(
+                try eventually {
+                    try receiver.metrics().sum("queue_depth", #"state="retryable""#) == 1
+                })
+            #expect(application.requests.count == 1)
+            #expect(receiver.log.contains("\"next\":\""))
+        }
+
+        @Test func `R8 a message with media is forwarded before text that came earlier`() throws {
+            let application = try Application()
+            application.answer(.init(503, headers: "Retry-After: 2\r\n"))
+            let receiver = try Receiver([
+                "--forward-to", application.url, "--retry-initial", "1ms",
+                "--forward-concurrency", "1",
+            ])
+            // Held back by the application's Retry-After until all are there, then due together.
+            #expect(try receiver.send(6).status == 0)
+            #expect(try receiver.send(2, ["--media"]).status == 0)
+            #expect(
+                try eventually {
+                    try receiver.metrics().sum("queue_depth", #"state="retryable""#) == 8
+                })
+            application.answer(.init(200))
+            #expect(eventually { application.taken.count == 8 })
+            let media = application.taken.indices.filter { application.taken[$0].hasPrefix("MM") }
+            #expect(media.allSatisfy { $0 < 4 }, "\(application.taken)")
+        }
+
+        @Test func `an answer with TwiML verbs is counted and logged once`() throws {
+            let application = try Application()
+            application.answer(
+                .init(
+                    200, body: "<?xml version=\"1.0\"?><Response><Message>hi</Message></Response>"))
+            let receiver = try Receiver(["--forward-to", application.url])
+            #expect(try receiver.send(5).status == 0)
+            #expect(try eventually { try receiver.metrics()["delivery_twiml_ignored_total"] == 5 })
+            #expect(receiver.stop() == 0)
+            #expect(
+                receiver.log.split(separator: "\n").filter { $0.contains("TwiML verbs") }.count == 1
+            )
+        }
+
+        @Test func `X4 a message that comes again is one, its status callbacks are several`() throws
+        {
+            let application = try Application()
+            let receiver = try Receiver(["--forward-to", application.url])
+            #expect(try receiver.send(5, ["--duplicate"]).status == 0)
+            #expect(eventually { application.taken.count == 5 })
+            var callback = SignedWebhook(sid: "SM1", path: "/webhook/status")
+            let client = try RawClient(port: receiver.webhookPort)
+            for status in ["sent", "delivered", "sent", "read"] {
+                callback.fields.removeAll { $0.name == "MessageStatus" }
+                callback.fields.append(("MessageStatus", status))
+                client.send(try callback.request())
+                #expect(client.response()?.status == 200)
+            }
+            // The fallback URL gets the same message: one identity, whatever the route.
+            client.send(try SignedWebhook(sid: "SM2").request())
+            #expect(client.response()?.status == 200)
+            client.send(try SignedWebhook(sid: "SM2", path: "/webhook/sms").request())
+            #expect(client.response()?.status == 200)
+            #expect(eventually { application.taken.count == 5 + 3 + 1 })
+            let metrics = try receiver.metrics()
+            #expect(
+                metrics.sum("webhook_duration_seconds_count", #"outcome="duplicate""#) == 5 + 1 + 1)
+            #expect(try eventually { try receiver.metrics().sum("queue_depth") == 0 })
+            #expect(application.taken.count == 9)
+        }
+
+        @Test func `without a destination a message is written to the log as delivered`() throws {
+            let receiver = try Receiver()
+            #expect(try receiver.send(3).status == 0)
+            #expect(
+                eventually {
+                    receiver.log.split(separator: "\n").filter {
+                        $0.contains("delivered to the log")
+                    }.count == 3
+                })
+            #expect(try eventually { try receiver.metrics().sum("queue_depth") == 0 })
+        }
+
+        @Test func `SIGTERM answers what was accepted, and a restart delivers what was owed`()
+            throws
+        {
+            let application = try Application()
+            application.answer(.init(500))
+            let receiver = try Receiver([
+                "--forward-to", application.url, "--retry-initial", "10ms", "--retry-cap", "20ms",
+            ])
+            #expect(try receiver.send(50).status == 0)
+            let clock = ContinuousClock()
+            let start = clock.now
+            #expect(receiver.stop() == 0)
+            #expect(clock.now - start < .seconds(5))
+            application.answer(.init(200))
+            try receiver.restart()
+            #expect(eventually { application.taken.count == 50 })
+            #expect(Set(application.taken).count == 50)
+            #expect(receiver.stop() == 0)
+        }
+    }
+}
