@@ -55,7 +55,6 @@ extension EndToEnd {
                 ("GET /webhook/whatsapp HTTP/1.1\r\nHost: h\r\n\r\n", 405),
                 ("POST /elsewhere HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n", 404),
                 (try webhook.request().replacing("x-www-form-urlencoded", with: "pdf"), 415),
-                (try webhook.request().replacing("Host: 127.0.0.1\r\n", with: ""), 400),
             ]
             var large = webhook
             large.fields[1].value = String(repeating: "x", count: 3000)
@@ -73,6 +72,9 @@ extension EndToEnd {
                 #expect(!response.head.contains("text/plain"), "\(request)")
                 if status == 405 { #expect(response.head.contains("Allow: POST")) }
             }
+            // libmicrohttpd itself refuses this one, with a page of its own.
+            let hostless = try webhook.request().replacing("Host: 127.0.0.1\r\n", with: "")
+            #expect(try ask(receiver, hostless).status == 400)
             #expect(try receiver.metrics()["store_batch_messages_count"] == 0)
         }
 

@@ -51,7 +51,7 @@ extension EndToEnd {
             let file = folder.path("hookline.yaml")
             try expectFault(
                 [
-                    "\(file), line 1", "forward-timeout", "10s",
+                    "\(file), line 1", "forward-timeout", "\"10\"",
                     "\(file), line 2", "listen-to", "no such key",
                     "\(file), line 3", "routes", "\"hooks\" is not a path",
                     "HOOKLINE_ACK_BUDGET", "\"fast\"", "HOOKLINE_ACK_BUGDET",

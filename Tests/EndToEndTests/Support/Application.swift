@@ -23,6 +23,7 @@ final class Application: Sendable {
     private final class StateBox: Sendable {
         let answer = Mutex(Answer())
         let sids = Mutex<[String]>([])
+        let isHeld = Atomic<Bool>(false)
     }
 
     init() throws {
@@ -30,6 +31,7 @@ final class Application: Sendable {
         self.state = state
         server = try LoopbackServer { request, connection in
             let form = String(decoding: request.body, as: UTF8.self)
+            _ = eventually(seconds: 60) { !state.isHeld.load(ordering: .acquiring) }
             let answer = state.answer.withLock { $0 }
             if (200..<300).contains(answer.status) {
                 state.sids.withLock { $0.append(Self.sid(form)) }
@@ -51,6 +53,12 @@ final class Application: Sendable {
 
     /// Answers so from now on.
     func answer(_ answer: Answer) { state.answer.withLock { $0 = answer } }
+
+    /// Answers nothing until `release()`, at most a minute.
+    func hold() { state.isHeld.store(true, ordering: .releasing) }
+
+    /// Answers what was held back.
+    func release() { state.isHeld.store(false, ordering: .releasing) }
 
     private static func sid(_ form: String) -> String {
         let pair = form.split(separator: "&").first { $0.hasPrefix("MessageSid=") }
