@@ -46,6 +46,11 @@ public struct Receiver: Sendable {
         health.watch(loops: listeners.allLoops, store: back.store.status)
         try back.startForwarding()
         StartupNotice(configuration, listeners, folder.paths).write(to: log)
+        if let control = configuration.control {
+            log.write(
+                LogLine(.critical, "an invariant is broken on purpose")
+                    .with("control", control.rawValue))
+        }
 
         while Signals.wait() == .reload {
             log.write(LogLine(.info, "SIGHUP: nothing to read again"))

@@ -79,6 +79,9 @@ public final class LoopbackServer: Sendable {
     /// What came so far, in the order in which it was complete.
     public var requests: [ReceivedRequest] { state.withLock { $0.requests } }
 
+    /// How many connections are open now.
+    public var openConnections: Int { state.withLock { $0.open.count } }
+
     /// An URL of this server.
     public func url(_ path: String = "/", scheme: String = "http") -> String {
         "\(scheme)://127.0.0.1:\(port)\(path)"

@@ -96,6 +96,9 @@ public struct Configuration: Sendable {
     /// Paths of webhooks; more through `routes` in the file.
     public var routes = Route.builtIn
 
+    /// An invariant that is broken on purpose; nil in every release build.
+    var control: InvariantControl?
+
     /// The defaults; without tokens and origin they do not serve.
     public init() {}
 }

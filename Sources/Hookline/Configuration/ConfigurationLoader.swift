@@ -29,6 +29,7 @@ public struct ConfigurationLoader {
         var loader = ConfigurationLoader()
         if let path = file ?? environment[prefix + "CONFIG"] { loader.read(file: path) }
         loader.read(environment: environment)
+        loader.configuration.control = InvariantControl(environment: environment)
         for (key, text) in flags { loader.set(key, text, from: .flag("--" + key)) }
         loader.check()
         guard loader.faults.isEmpty else { throw ConfigurationFaults(faults: loader.faults) }

@@ -14,6 +14,8 @@ final class CommitLadder: Sendable {
         var immediateNanoseconds: UInt64
         var immediateConcurrencyMax: Int
         var waitingMax: Int
+        /// A control of the crash test; never true in a release build.
+        var repliesBeforeCommit = false
     }
 
     /// What waits for, or is in, immediate processing.
@@ -47,6 +49,7 @@ final class CommitLadder: Sendable {
 
     /// Takes a verified webhook. Event loops.
     func commit(_ pending: PendingWebhook) {
+        if options.repliesBeforeCommit { pending.receipt.stored() }
         if !store.append(pending) {
             if pending.takeOver() { descend([pending]) }
         } else if isStalled(at: pending.receivedNanoseconds), pending.takeOver() {

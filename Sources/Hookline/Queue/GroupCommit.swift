@@ -41,6 +41,8 @@ final class GroupCommit: Sendable {
         var checkpointBytes: Int
         /// How long an identity is kept.
         var dedupeRetentionMilliseconds: Int64
+        /// A control of the crash test; never true in a release build.
+        var synchronousOff = false
     }
 
     let options: Options

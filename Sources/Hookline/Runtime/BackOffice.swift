@@ -96,7 +96,8 @@ final class BackOffice: Sendable {
     private func runStore(_ opened: OneTimeResult) {
         let open: DeliveryStore
         do throws(StoreError) {
-            open = try DeliveryStore(path: store.options.path)
+            open = try DeliveryStore(
+                path: store.options.path, synchronousOff: store.options.synchronousOff)
             try settleJournal(open)
         } catch {
             return opened.set("\(error)")

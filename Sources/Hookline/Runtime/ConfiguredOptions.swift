@@ -34,6 +34,7 @@ extension CommitLadder.Options {
         immediateNanoseconds = deadline / 20 * 19
         immediateConcurrencyMax = configuration.immediateConcurrencyMax
         waitingMax = configuration.connectionsMax
+        repliesBeforeCommit = configuration.control == .replyBeforeCommit
     }
 }
 
@@ -45,6 +46,7 @@ extension GroupCommit.Options {
         owedMax = configuration.queueRowsMax
         checkpointBytes = 4 * 1024 * 1024
         dedupeRetentionMilliseconds = configuration.dedupeRetention.milliseconds
+        synchronousOff = configuration.control == .synchronousOff
     }
 }
 

@@ -51,6 +51,9 @@ final class Application: Sendable {
     /// The messages that it took, in order, as often as it took them.
     var taken: [String] { state.sids.withLock { $0 } }
 
+    /// True once nobody is connected, so that nothing more can come of a process that ended.
+    var isQuiet: Bool { server.openConnections == 0 }
+
     /// Answers so from now on.
     func answer(_ answer: Answer) { state.answer.withLock { $0 = answer } }
 

@@ -1,0 +1,19 @@
+/// Breaks one invariant on purpose, so that the test of it can be seen to fail.
+///
+/// Debug builds take it from the variable `INVARIANT_CONTROL`; release builds cannot have it.
+enum InvariantControl: String, Sendable {
+    /// The 200 leaves before the message is committed (breaks invariant 1 under SIGKILL).
+    case replyBeforeCommit = "reply-before-commit"
+    /// SQLite does not sync (breaks invariant 1 under a power cut).
+    case synchronousOff = "synchronous-off"
+
+    init?(environment: [String: String]) {
+        #if DEBUG
+            guard let control = environment["INVARIANT_CONTROL"].flatMap(Self.init(rawValue:))
+            else { return nil }
+            self = control
+        #else
+            return nil
+        #endif
+    }
+}
