@@ -5,8 +5,10 @@
 ///     delay 3000    the call takes so many milliseconds, then does its work
 ///     error         the call fails with EIO, without doing its work
 /// With DISK_FAULTS_SHADOW, every call that succeeds leaves a copy of the file's contents in that
-/// folder: what a disk would hold after a power cut that loses every write that was not synced.
+/// folder: what a disk would hold after a power cut that loses every write that was not synced,
+/// and every removal whose folder was not.
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -69,6 +71,21 @@ static void keep_shadow(int descriptor, const char *path) {
     if (left == 0) rename(temporary, final);
 }
 
+/// Forgets the files that are gone from a folder that was synced: until then a power cut brings
+/// a removed file back.
+static void prune_shadow(const char *folder) {
+    const char *shadow = getenv("DISK_FAULTS_SHADOW");
+    DIR *entries = shadow ? opendir(shadow) : NULL;
+    if (!entries) return;
+    for (struct dirent *entry = readdir(entries); entry; entry = readdir(entries)) {
+        char original[PATH_MAX], copy[PATH_MAX];
+        snprintf(original, sizeof original, "%s/%s", folder, entry->d_name);
+        snprintf(copy, sizeof copy, "%s/%s", shadow, entry->d_name);
+        if (access(original, F_OK) != 0) unlink(copy);
+    }
+    closedir(entries);
+}
+
 static int faulty_sync(int descriptor, const char *name) {
     sync_call real = (sync_call)dlsym(RTLD_NEXT, name);
     char path[PATH_MAX];
@@ -83,7 +100,11 @@ static int faulty_sync(int descriptor, const char *name) {
         while (nanosleep(&left, &left) != 0 && errno == EINTR) {}
     }
     int result = real(descriptor);
-    if (result == 0) keep_shadow(descriptor, path);
+    struct stat status;
+    if (result == 0 && fstat(descriptor, &status) == 0) {
+        if (S_ISDIR(status.st_mode)) prune_shadow(path);
+        else keep_shadow(descriptor, path);
+    }
     return result;
 }
 

@@ -97,7 +97,8 @@ final class CommitLadder: Sendable {
             pending.receipt.taken()
         }
         if let id = pending.immediateEnded(taken: taken) {
-            store.record([taken ? .complete(id: id) : .release(id: id)])
+            let identity = pending.webhook.identity
+            store.record([taken ? .complete(id: id, identity: identity) : .release(id: id)])
         } else if taken {
             store.settle(pending.webhook.identity)
         }

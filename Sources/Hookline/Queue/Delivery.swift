@@ -56,8 +56,8 @@ struct Delivery: Sendable {
 
 /// What became of a claimed delivery; the queue writes it down.
 enum DeliveryChange: Sendable {
-    /// The application has it.
-    case complete(id: Int64)
+    /// The application has it. The identity is for the journal, should the store fail first.
+    case complete(id: Int64, identity: Identity)
     /// It is owed again at `dueMilliseconds` since the epoch.
     case retry(id: Int64, dueMilliseconds: Int64)
     /// It is given up.

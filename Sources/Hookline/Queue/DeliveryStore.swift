@@ -104,7 +104,7 @@ final class DeliveryStore {
     /// Writes down what became of a delivery; one that is gone already changes nothing.
     func apply(_ change: DeliveryChange) throws(SQLiteError) {
         switch change {
-        case .complete(let id):
+        case .complete(let id, _):
             guard try leave(id) else { return }
             try run(statements.deleteDelivery, id)
             try run(statements.deleteWebhook, id)
@@ -136,7 +136,7 @@ final class DeliveryStore {
         try find.bind(1, identity.bytes)
         let id = try find.step() ? find.integer(0) : nil
         find.reset()
-        if let id { return try apply(.complete(id: id)) }
+        if let id { return try apply(.complete(id: id, identity: identity)) }
         if try claimIdentity(identity, nextID, nowMilliseconds) { nextID += 1 }
     }
 

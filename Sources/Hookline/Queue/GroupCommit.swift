@@ -24,6 +24,8 @@ final class GroupCommit: Sendable {
         var claimed: @Sendable ([Delivery]) -> Void
         /// A batch failed: its webhooks go down the ladder; called on the store thread.
         var failed: @Sendable ([PendingWebhook]) -> Void
+        /// The application has a message whose completion could not be written.
+        var unwritten: @Sendable (Identity) -> Void
         /// An fsync failed: the process has to end and recover; called once.
         var broken: @Sendable (StoreError) -> Void
     }

@@ -134,7 +134,7 @@ struct StoreThread: ~Copyable {
                 followUps.append(.hold(id: id))
             case .lateButTaken:
                 withheld.insert(id)
-                followUps.append(.complete(id: id))
+                followUps.append(.complete(id: id, identity: pending.webhook.identity))
             }
         }
         if !batch.appends.isEmpty || !batch.changes.isEmpty { mayClaim = true }
@@ -159,6 +159,7 @@ struct StoreThread: ~Copyable {
         if failure.reason == .sync {
             group.status.markBroken()
             store.keepLogOnClose()
+            leaveToJournal(batch.changes)
         }
         if !batch.appends.isEmpty { group.callbacks.failed(batch.appends) }
         if failure.reason == .sync {
@@ -174,13 +175,24 @@ struct StoreThread: ~Copyable {
     /// After a failed fsync nothing is written; what still comes goes down the ladder.
     private func drainAfterBreak() {
         while true {
-            let (appends, isStopping) = group.inbox.withLock { inbox in
-                defer { inbox.appends = [] }
-                return (inbox.appends, inbox.isStopping)
+            let (appends, changes, isStopping) = group.inbox.withLock { inbox in
+                defer {
+                    inbox.appends = []
+                    inbox.changes = []
+                }
+                return (inbox.appends, inbox.changes, inbox.isStopping)
             }
+            leaveToJournal(changes)
             if !appends.isEmpty { group.callbacks.failed(appends) }
             if isStopping { return }
             group.bell.wait(untilNanoseconds: MonotonicClock.now() + 100_000_000)
+        }
+    }
+
+    /// What the application has and the store will not learn any more in this process.
+    private func leaveToJournal(_ changes: [DeliveryChange]) {
+        for change in changes {
+            if case .complete(_, let identity) = change { group.callbacks.unwritten(identity) }
         }
     }
 }

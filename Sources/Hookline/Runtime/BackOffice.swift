@@ -37,6 +37,7 @@ final class BackOffice: Sendable {
             callbacks: GroupCommit.Callbacks(
                 claimed: { worker.take($0) },
                 failed: { batch in links.withLock { $0 }?.failed(batch) },
+                unwritten: { journal.append($0) },
                 broken: onBroken),
             metrics: metrics)
         let ladder = CommitLadder(
