@@ -13,7 +13,9 @@ public enum SQLiteLibrary {
 /// (https://sqlite.org/threadsafe.html). The type is not Sendable, so the compiler holds us to it.
 public final class Connection {
     let handle: OpaquePointer
-    /// Written by SQLite's commit hook, on this connection's thread, inside COMMIT.
+    /// Written by SQLite's commit hook, on this connection's thread, inside COMMIT. There is one
+    /// such hook: ours replaces automatic checkpoints, and `PRAGMA wal_autocheckpoint` would
+    /// replace ours (https://sqlite.org/c3ref/wal_hook.html).
     private let frames: UnsafeMutablePointer<Int32>
 
     /// Opens a database; without `create` a missing file is an error.

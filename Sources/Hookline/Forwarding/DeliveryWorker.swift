@@ -176,7 +176,7 @@ final class DeliveryWorker: Sendable {
         switch verdict {
         case .completed:
             log.writeSampled(line)
-            return .complete(id: delivery.id, identity: delivery.webhook.identity)
+            return delivery.completion
         case .retry(let due):
             log.writeSampled(line.with("next", Timestamp.text(milliseconds: due)))
             return .retry(id: delivery.id, dueMilliseconds: due)
@@ -238,8 +238,7 @@ final class DeliveryWorker: Sendable {
                 count(.success, delivery.webhook, 0, now)
                 log.writeSampled(Self.delivered(delivery.webhook).with("id", delivery.id))
             }
-            links.store.record(
-                work.claimed.map { .complete(id: $0.id, identity: $0.webhook.identity) })
+            links.store.record(work.claimed.map(\.completion))
             links.store.want(work.claimed.count)
             for entry in work.immediate {
                 count(.success, entry.pending.webhook, 0, now)

@@ -97,8 +97,8 @@ final class CommitLadder: Sendable {
             pending.receipt.taken()
         }
         if let id = pending.immediateEnded(taken: taken) {
-            let identity = pending.webhook.identity
-            store.record([taken ? .complete(id: id, identity: identity) : .release(id: id)])
+            let delivery = Delivery(id: id, attempt: 1, webhook: pending.webhook)
+            store.record([taken ? delivery.completion : .release(id: id)])
         } else if taken {
             store.settle(pending.webhook.identity)
         }

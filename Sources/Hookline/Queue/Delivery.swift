@@ -52,12 +52,17 @@ struct Delivery: Sendable {
     var attempt: Int
     /// What is owed.
     var webhook: Webhook
+
+    /// The change that follows when the application has it.
+    var completion: DeliveryChange {
+        .complete(id: id, identity: webhook.identity, priority: webhook.priority)
+    }
 }
 
 /// What became of a claimed delivery; the queue writes it down.
 enum DeliveryChange: Sendable {
     /// The application has it. The identity is for the journal, should the store fail first.
-    case complete(id: Int64, identity: Identity)
+    case complete(id: Int64, identity: Identity, priority: DeliveryPriority)
     /// It is owed again at `dueMilliseconds` since the epoch.
     case retry(id: Int64, dueMilliseconds: Int64)
     /// It is given up.

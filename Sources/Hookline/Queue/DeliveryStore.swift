@@ -55,7 +55,10 @@ final class DeliveryStore {
     }
 
     /// Adds a webhook unless its identity was seen; returns its id, or nil for a duplicate.
-    func append(_ webhook: Webhook) throws(SQLiteError) -> Int64? {
+    ///
+    /// With `running` it is claimed in the same step.
+    func append(_ webhook: Webhook, running: Bool = false) throws(SQLiteError) -> Int64? {
+        let state: DeliveryState = running ? .running : .available
         let id = nextID
         guard try claimIdentity(webhook.identity, id, webhook.receivedMilliseconds) else {
             return nil
@@ -66,8 +69,10 @@ final class DeliveryStore {
         try delivery.bind(1, id)
         try delivery.bind(2, webhook.priority.code)
         try delivery.bind(3, webhook.receivedMilliseconds)
+        try delivery.bind(4, state.code)
+        try delivery.bind(5, running ? 1 : 0)
         try delivery.run()
-        pending[webhook.priority, .available] += 1
+        pending[webhook.priority, state] += 1
         return id
     }
 
@@ -104,10 +109,14 @@ final class DeliveryStore {
     /// Writes down what became of a delivery; one that is gone already changes nothing.
     func apply(_ change: DeliveryChange) throws(SQLiteError) {
         switch change {
-        case .complete(let id, _):
-            guard try leave(id) else { return }
-            try run(statements.deleteDelivery, id)
-            try run(statements.deleteWebhook, id)
+        case .complete(let id, _, let priority):
+            try run(statements.deleteRunning, id)
+            if connection.changes == 1 {
+                pending[priority, .running] -= 1
+                try run(statements.deleteWebhook, id)
+            } else {
+                try remove(id)
+            }
         case .retry(let id, let due):
             try move(id, to: .retryable, due: due, reason: nil)
         case .deadLetter(let id, let reason):
@@ -136,7 +145,7 @@ final class DeliveryStore {
         try find.bind(1, identity.bytes)
         let id = try find.step() ? find.integer(0) : nil
         find.reset()
-        if let id { return try apply(.complete(id: id, identity: identity)) }
+        if let id { return try remove(id) }
         if try claimIdentity(identity, nextID, nowMilliseconds) { nextID += 1 }
     }
 
@@ -217,6 +226,13 @@ extension DeliveryStore {
         pending[priority, state] -= 1
         if let entering { pending[priority, entering] += 1 }
         return true
+    }
+
+    /// Deletes a delivery in whatever state it is.
+    private func remove(_ id: Int64) throws(SQLiteError) {
+        guard try leave(id) else { return }
+        try run(statements.deleteDelivery, id)
+        try run(statements.deleteWebhook, id)
     }
 
     private func run(_ statement: Statement, _ id: Int64) throws(SQLiteError) {

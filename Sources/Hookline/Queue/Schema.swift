@@ -7,10 +7,10 @@ enum Schema {
     ///
     /// `synchronous=FULL`: with a write-ahead log every COMMIT is synced before it returns
     /// (https://sqlite.org/pragma.html#pragma_synchronous); an acknowledged message survives a
-    /// power cut. Checkpoints are ours: between commits, never inside one.
+    /// power cut. Checkpoints are ours, between commits: the connection's hook that counts the log's
+    /// frames has replaced SQLite's automatic ones.
     static let settings = """
         PRAGMA synchronous=FULL;
-        PRAGMA wal_autocheckpoint=0;
         PRAGMA foreign_keys=OFF;
         PRAGMA temp_store=MEMORY;
         PRAGMA cache_size=-16384;

@@ -8,6 +8,7 @@ struct StoreStatements {
     let insertDelivery: Statement
     let deleteWebhook: Statement
     let deleteDelivery: Statement
+    let deleteRunning: Statement
     let selectDue: Statement
     let firstDue: Statement
     let markRunning: Statement
@@ -30,8 +31,10 @@ struct StoreStatements {
         insertWebhook = try connection.prepare(
             "INSERT INTO webhook VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)")
         insertDelivery = try connection.prepare(
-            "INSERT INTO delivery(id, priority, state, due_ms, attempts) VALUES(?1, ?2, 0, ?3, 0)")
+            "INSERT INTO delivery(id, priority, due_ms, state, attempts) VALUES(?1, ?2, ?3, ?4, ?5)"
+        )
         deleteWebhook = try connection.prepare("DELETE FROM webhook WHERE id=?1")
+        deleteRunning = try connection.prepare("DELETE FROM delivery WHERE id=?1 AND state=1")
         deleteDelivery = try connection.prepare("DELETE FROM delivery WHERE id=?1")
         selectDue = try connection.prepare(
             """

@@ -10,8 +10,19 @@ struct StoreThread: ~Copyable {
         var appends: [PendingWebhook] = []
         var ids: [Int64?] = []
         var claimed: [Delivery] = []
+        var leavesAvailable = false
 
         var isEmpty: Bool { changes.isEmpty && settled.isEmpty && appends.isEmpty }
+    }
+
+    /// What one turn may claim.
+    private enum Claim {
+        /// Nothing is wanted.
+        case nothing
+        /// Whatever is due, in the queue's order.
+        case due
+        /// Nothing was due before: what this turn appends, and it needs no second look.
+        case appended
     }
 
     private let store: DeliveryStore
@@ -37,14 +48,15 @@ struct StoreThread: ~Copyable {
         while true {
             let now = MonotonicClock.now()
             var (batch, isStopping) = takeBatch()
-            let wantsClaim = wanted > 0 && !isStopping && isClaimDue()
-            if batch.isEmpty && !wantsClaim {
+            let claim: Claim =
+                wanted == 0 || isStopping ? .nothing : isClaimDue() ? .due : .appended
+            if batch.isEmpty && claim != .due {
                 if isStopping { break }
                 housekeeping.turn(nowNanoseconds: now)
                 group.bell.wait(untilNanoseconds: wakeNanoseconds(now))
                 continue
             }
-            guard write(&batch, claiming: wantsClaim) else { return drainAfterBreak() }
+            guard write(&batch, claim) else { return drainAfterBreak() }
             housekeeping.afterCommit()
         }
         housekeeping.finish()
@@ -88,7 +100,7 @@ struct StoreThread: ~Copyable {
     }
 
     /// Writes one transaction; false when an fsync failed.
-    private mutating func write(_ batch: inout Batch, claiming: Bool) -> Bool {
+    private mutating func write(_ batch: inout Batch, _ claim: Claim) -> Bool {
         let started = MonotonicClock.now()
         group.committing.withLock { $0 = batch.appends }
         group.status.commitBegan(at: started)
@@ -102,8 +114,8 @@ struct StoreThread: ~Copyable {
             for identity in batch.settled {
                 try store.settle(identity, nowMilliseconds: WallClock.nowMilliseconds())
             }
-            for pending in batch.appends { batch.ids.append(try store.append(pending.webhook)) }
-            if claiming {
+            try append(&batch, claiming: claim == .appended ? wanted : 0)
+            if claim == .due {
                 let now = WallClock.nowMilliseconds()
                 batch.claimed = try store.claim(wanted, nowMilliseconds: now)
                 if batch.claimed.count < wanted {
@@ -117,11 +129,48 @@ struct StoreThread: ~Copyable {
         group.metrics.committed(
             messages: batch.appends.count, nanoseconds: MonotonicClock.now() - started)
         group.status.publish(store.counts, walFrames: store.logFrames)
-        committed(batch, claiming: claiming)
+        if claim == .due { mayClaim = batch.claimed.count == wanted } else { lookForDue(batch) }
+        committed(batch)
         return true
     }
 
-    private mutating func committed(_ batch: Batch, claiming: Bool) {
+    /// Adds the batch's webhooks and claims up to `room` of them at once, media first.
+    private func append(_ batch: inout Batch, claiming room: Int) throws(SQLiteError) {
+        var room = room
+        var isClaimed = [Bool](repeating: false, count: batch.appends.count)
+        for priority in DeliveryPriority.allCases where room > 0 {
+            for (index, pending) in batch.appends.enumerated()
+            where room > 0 && pending.webhook.priority == priority && !pending.isTakenOver {
+                isClaimed[index] = true
+                room -= 1
+            }
+        }
+        for (pending, isClaimed) in zip(batch.appends, isClaimed) {
+            let id = try store.append(pending.webhook, running: isClaimed)
+            batch.ids.append(id)
+            guard let id else { continue }
+            if isClaimed {
+                batch.claimed.append(Delivery(id: id, attempt: 1, webhook: pending.webhook))
+            } else {
+                batch.leavesAvailable = true
+            }
+        }
+    }
+
+    /// Notes what the batch leaves to be claimed, now or later.
+    private mutating func lookForDue(_ batch: Batch) {
+        if batch.leavesAvailable { mayClaim = true }
+        for change in batch.changes {
+            switch change {
+            case .release: mayClaim = true
+            case .retry(_, let due): nextDueMilliseconds = min(nextDueMilliseconds ?? due, due)
+            case .complete, .deadLetter, .hold: break
+            }
+        }
+    }
+
+    /// Hands out receipts, and what was claimed.
+    private mutating func committed(_ batch: Batch) {
         var withheld: Set<Int64> = []
         for (pending, id) in zip(batch.appends, batch.ids) {
             let outcome = pending.committed(id: id)
@@ -134,18 +183,15 @@ struct StoreThread: ~Copyable {
                 followUps.append(.hold(id: id))
             case .lateButTaken:
                 withheld.insert(id)
-                followUps.append(.complete(id: id, identity: pending.webhook.identity))
+                followUps.append(
+                    Delivery(id: id, attempt: 1, webhook: pending.webhook).completion)
             }
         }
-        if !batch.appends.isEmpty || !batch.changes.isEmpty { mayClaim = true }
-        guard claiming else { return }
-        mayClaim = batch.claimed.count == wanted
-        wanted -= batch.claimed.count
-        // A claim of a withheld delivery is not handed out: the slot is wanted again.
+        // A claim of a withheld delivery is not handed out: its slot is wanted again.
         let handed =
             withheld.isEmpty
             ? batch.claimed : batch.claimed.filter { !withheld.contains($0.id) }
-        wanted += batch.claimed.count - handed.count
+        wanted -= handed.count
         if !handed.isEmpty { group.callbacks.claimed(handed) }
     }
 
@@ -192,7 +238,7 @@ struct StoreThread: ~Copyable {
     /// What the application has and the store will not learn any more in this process.
     private func leaveToJournal(_ changes: [DeliveryChange]) {
         for change in changes {
-            if case .complete(_, let identity) = change { group.callbacks.unwritten(identity) }
+            if case .complete(_, let identity, _) = change { group.callbacks.unwritten(identity) }
         }
     }
 }
