@@ -169,19 +169,21 @@ final class DeliveryWorker: Sendable {
     private func change(
         _ delivery: Delivery, _ verdict: AttemptVerdict, _ result: AttemptResult
     ) -> DeliveryChange {
-        let line = LogLine(verdict == .completed ? .info : .warning, "delivery")
-            .with("id", delivery.id).with("attempt", delivery.attempt)
-            .with("result", result.rawValue)
-            .with("message_sid", bytes: delivery.webhook.messageSID)
+        func line() -> LogLine {
+            LogLine(verdict == .completed ? .info : .warning, "delivery")
+                .with("id", delivery.id).with("attempt", delivery.attempt)
+                .with("result", result.rawValue)
+                .with("message_sid", bytes: delivery.webhook.messageSID)
+        }
         switch verdict {
         case .completed:
-            log.writeSampled(line)
+            log.writeSampled(.info, line)
             return delivery.completion
         case .retry(let due):
-            log.writeSampled(line.with("next", Timestamp.text(milliseconds: due)))
+            log.writeSampled(.warning) { line().with("next", Timestamp.text(milliseconds: due)) }
             return .retry(id: delivery.id, dueMilliseconds: due)
         case .deadLetter(let reason):
-            log.write(line.with("dead_letter", reason.rawValue))
+            log.write(line().with("dead_letter", reason.rawValue))
             return .deadLetter(id: delivery.id, reason: reason)
         }
     }
@@ -236,7 +238,9 @@ final class DeliveryWorker: Sendable {
             for delivery in work.claimed {
                 observeBackground(delivery, now)
                 count(.success, delivery.webhook, 0, now)
-                log.writeSampled(Self.delivered(delivery.webhook).with("id", delivery.id))
+                log.writeSampled(.info) {
+                    Self.delivered(delivery.webhook).with("id", delivery.id)
+                }
             }
             links.store.record(work.claimed.map(\.completion))
             links.store.want(work.claimed.count)

@@ -4,6 +4,26 @@ enum FormFault: Error, Sendable, Equatable {
     case tooManyParameters(max: Int)
 }
 
+/// A parameter that a webhook is read from; each has one value.
+enum WebhookField: Int, CaseIterable, Sendable {
+    case accountSID, messageSID, body, from, to, messageStatus, errorCode, mediaCount
+
+    /// The field of this name, compared byte by byte.
+    init?(_ name: ArraySlice<UInt8>) {
+        switch name.count {
+        case 2 where name.elementsEqual("To".utf8): self = .to
+        case 4 where name.elementsEqual("Body".utf8): self = .body
+        case 4 where name.elementsEqual("From".utf8): self = .from
+        case 8 where name.elementsEqual("NumMedia".utf8): self = .mediaCount
+        case 9 where name.elementsEqual("ErrorCode".utf8): self = .errorCode
+        case 10 where name.elementsEqual("AccountSid".utf8): self = .accountSID
+        case 10 where name.elementsEqual("MessageSid".utf8): self = .messageSID
+        case 13 where name.elementsEqual("MessageStatus".utf8): self = .messageStatus
+        default: return nil
+        }
+    }
+}
+
 /// The parameters of an `application/x-www-form-urlencoded` body, decoded to bytes, in the order
 /// received.
 ///
@@ -20,25 +40,21 @@ struct FormParameters: Sendable {
 
     private var bytes: [UInt8] = []
     private var pairs: [Pair] = []
+    /// The first pair of each field, -1 when there is none.
+    private var firsts = InlineArray<8, Int>(repeating: -1)
+
+    /// A field that occurs with two different values; nil when none does.
+    private(set) var ambiguous: WebhookField?
 
     /// No parameters; `append` adds them.
     init() {}
 
     /// Reads a body; throws above `parametersMax` pairs.
     init(parsing body: [UInt8], parametersMax: Int) throws(FormFault) {
-        bytes.reserveCapacity(body.count)
-        var segmentStart = 0
-        while segmentStart <= body.count {
-            let rest = body[segmentStart...]
-            let segmentEnd = rest.firstIndex(of: UInt8(ascii: "&")) ?? body.count
-            if segmentEnd > segmentStart {
-                guard pairs.count < parametersMax else {
-                    throw .tooManyParameters(max: parametersMax)
-                }
-                appendPair(body[segmentStart..<segmentEnd])
-            }
-            segmentStart = segmentEnd + 1
-        }
+        pairs.reserveCapacity(24)
+        bytes = Self.decode(body, into: &pairs, parametersMax: parametersMax)
+        guard pairs.count <= parametersMax else { throw .tooManyParameters(max: parametersMax) }
+        for index in pairs.indices { note(index) }
     }
 
     /// The number of pairs.
@@ -51,39 +67,24 @@ struct FormParameters: Sendable {
         let nameEnd = bytes.count
         bytes.append(contentsOf: value)
         pairs.append(Pair(start: start, nameEnd: nameEnd, valueEnd: bytes.count))
+        note(pairs.count - 1)
     }
 
-    /// The value of the first parameter called `name`.
-    func first(named name: StaticString) -> ArraySlice<UInt8>? {
-        let wanted = "\(name)".utf8
-        for pair in pairs where bytes[pair.start..<pair.nameEnd].elementsEqual(wanted) {
-            return bytes[pair.nameEnd..<pair.valueEnd]
-        }
-        return nil
-    }
-
-    /// The first of `names` that occurs with two different values; nil when none does.
-    func firstAmbiguous(of names: [StaticString]) -> StaticString? {
-        names.first { name in
-            guard let first = first(named: name) else { return false }
-            let wanted = "\(name)".utf8
-            return pairs.contains { pair in
-                bytes[pair.start..<pair.nameEnd].elementsEqual(wanted)
-                    && bytes[pair.nameEnd..<pair.valueEnd] != first
-            }
-        }
+    /// The value of the first parameter of this name.
+    subscript(_ field: WebhookField) -> ArraySlice<UInt8>? {
+        let index = firsts[field.rawValue]
+        return index < 0 ? nil : value(pairs[index])
     }
 
     /// Names and values as Twilio appends them to the URL: sorted by name, values of one name
     /// sorted and each once, all by bytes, without delimiters.
     var signedSuffix: [UInt8] {
-        let sorted = pairs.indices.sorted { precedes(pairs[$0], pairs[$1]) }
+        let sorted = pairs.sorted { compare($0, $1) < 0 }
         var suffix: [UInt8] = []
         suffix.reserveCapacity(bytes.count)
         var previous: Pair?
-        for index in sorted {
-            let pair = pairs[index]
-            if let previous, same(previous, pair) { continue }
+        for pair in sorted {
+            if let previous, compare(previous, pair) == 0 { continue }
             suffix.append(contentsOf: bytes[pair.start..<pair.valueEnd])
             previous = pair
         }
@@ -97,50 +98,84 @@ struct FormParameters: Sendable {
             if !body.isEmpty { body.append(UInt8(ascii: "&")) }
             Self.escape(bytes[pair.start..<pair.nameEnd], into: &body)
             body.append(UInt8(ascii: "="))
-            Self.escape(bytes[pair.nameEnd..<pair.valueEnd], into: &body)
+            Self.escape(value(pair), into: &body)
         }
         return body
     }
 
-    private func precedes(_ left: Pair, _ right: Pair) -> Bool {
-        let leftName = bytes[left.start..<left.nameEnd]
-        let rightName = bytes[right.start..<right.nameEnd]
-        if leftName.lexicographicallyPrecedes(rightName) { return true }
-        guard leftName == rightName else { return false }
-        return bytes[left.nameEnd..<left.valueEnd]
-            .lexicographicallyPrecedes(bytes[right.nameEnd..<right.valueEnd])
+    private func value(_ pair: Pair) -> ArraySlice<UInt8> { bytes[pair.nameEnd..<pair.valueEnd] }
+
+    private mutating func note(_ index: Int) {
+        let pair = pairs[index]
+        guard let field = WebhookField(bytes[pair.start..<pair.nameEnd]) else { return }
+        if firsts[field.rawValue] < 0 {
+            firsts[field.rawValue] = index
+        } else if self[field] != value(pair), ambiguous == nil {
+            ambiguous = field
+        }
     }
 
-    private func same(_ left: Pair, _ right: Pair) -> Bool {
-        bytes[left.start..<left.nameEnd] == bytes[right.start..<right.nameEnd]
-            && bytes[left.nameEnd..<left.valueEnd] == bytes[right.nameEnd..<right.valueEnd]
+    /// By name, then by value: below, equal to or above 0.
+    private func compare(_ left: Pair, _ right: Pair) -> Int {
+        let names = compare(left.start..<left.nameEnd, right.start..<right.nameEnd)
+        return names != 0
+            ? names : compare(left.nameEnd..<left.valueEnd, right.nameEnd..<right.valueEnd)
     }
 
-    private mutating func appendPair(_ segment: ArraySlice<UInt8>) {
-        let start = bytes.count
-        let nameEnd = segment.firstIndex(of: UInt8(ascii: "=")) ?? segment.endIndex
-        appendDecoded(segment[..<nameEnd])
-        let decodedNameEnd = bytes.count
-        appendDecoded(segment[nameEnd...].dropFirst())
-        pairs.append(Pair(start: start, nameEnd: decodedNameEnd, valueEnd: bytes.count))
+    private func compare(_ left: Range<Int>, _ right: Range<Int>) -> Int {
+        let span = bytes.span
+        for offset in 0..<min(left.count, right.count) {
+            let difference =
+                Int(span[left.lowerBound + offset]) - Int(span[right.lowerBound + offset])
+            if difference != 0 { return difference }
+        }
+        return left.count - right.count
     }
+}
 
-    private mutating func appendDecoded(_ text: ArraySlice<UInt8>) {
-        var index = text.startIndex
-        while index < text.endIndex {
-            let byte = text[index]
-            if byte == UInt8(ascii: "+") {
-                bytes.append(UInt8(ascii: " "))
-            } else if byte == UInt8(ascii: "%"), index + 2 < text.endIndex,
-                let high = Self.digit(text[index + 1]), let low = Self.digit(text[index + 2])
-            {
-                bytes.append(high << 4 | low)
-                index += 2
-            } else {
-                bytes.append(byte)
+extension FormParameters {
+    /// Decodes in one pass; stops soon after `parametersMax` pairs.
+    private static func decode(
+        _ body: [UInt8], into pairs: inout [Pair], parametersMax: Int
+    ) -> [UInt8] {
+        // Decoding never makes a body longer.
+        var decoded = [UInt8](repeating: 0, count: body.count)
+        let input = body.span
+        var output = decoded.mutableSpan
+        var used = 0
+        var index = 0
+        while index < input.count, pairs.count <= parametersMax {
+            let segment = index
+            let start = used
+            var nameEnd = -1
+            while index < input.count, input[index] != UInt8(ascii: "&") {
+                var byte = input[index]
+                index += 1
+                switch byte {
+                case UInt8(ascii: "=") where nameEnd < 0:
+                    nameEnd = used
+                    continue
+                case UInt8(ascii: "+"):
+                    byte = UInt8(ascii: " ")
+                case UInt8(ascii: "%") where index + 1 < input.count:
+                    // `&` is no digit, so an escape never reaches over the segment's end.
+                    if let high = digit(input[index]), let low = digit(input[index + 1]) {
+                        byte = high << 4 | low
+                        index += 2
+                    }
+                default: break
+                }
+                output[used] = byte
+                used += 1
+            }
+            if index > segment {
+                pairs.append(
+                    Pair(start: start, nameEnd: nameEnd < 0 ? used : nameEnd, valueEnd: used))
             }
             index += 1
         }
+        decoded.removeLast(decoded.count - used)
+        return decoded
     }
 
     private static func digit(_ byte: UInt8) -> UInt8? {

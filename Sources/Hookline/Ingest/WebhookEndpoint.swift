@@ -71,7 +71,7 @@ final class WebhookEndpoint: HTTPHandler {
         else { throw .missingSignature }
         let contentType = request.fields.first("content-type")
         let parameters = try parameters(of: request, contentType)
-        let keys = tokens.current.keys(of: parameters?.first(named: "AccountSid"))
+        let keys = tokens.current.keys(of: parameters?[.accountSID])
         guard !keys.isEmpty else { throw .unknownAccount }
         let origin = try origin.origin(of: request)
         let signed = SignedRequest(
@@ -80,7 +80,7 @@ final class WebhookEndpoint: HTTPHandler {
         guard case .match(let match) = TwilioSignature.verify(signed, keys: keys) else {
             throw .invalidSignature
         }
-        if parameters?.firstAmbiguous(of: WebhookReader.singleValued) != nil {
+        if parameters?.ambiguous != nil {
             throw .malformedForm
         }
         let webhook = WebhookReader.webhook(

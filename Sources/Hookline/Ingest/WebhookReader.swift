@@ -3,20 +3,14 @@ import POSIX
 
 /// Turns verified parameters into a typed `Webhook`.
 struct WebhookReader: Sendable {
-    /// Fields that have one value; a signed request that repeats one is ambiguous.
-    static let singleValued: [StaticString] = [
-        "AccountSid", "MessageSid", "Body", "From", "To", "MessageStatus", "ErrorCode",
-        "NumMedia",
-    ]
-
     /// The webhook of a request that was verified as `account`'s.
     static func webhook(
         _ request: HTTPRequest, origin: [UInt8], parameters: FormParameters?,
         signature: ArraySlice<UInt8>
     ) -> Webhook {
-        let account = parameters?.first(named: "AccountSid") ?? []
-        let sid = parameters?.first(named: "MessageSid") ?? []
-        let status = parameters?.first(named: "MessageStatus")
+        let account = parameters?[.accountSID] ?? []
+        let sid = parameters?[.messageSID] ?? []
+        let status = parameters?[.messageStatus]
         let kind: WebhookKind = status != nil ? .statusCallback : sid.isEmpty ? .other : .message
         let identity =
             switch kind {
@@ -25,7 +19,7 @@ struct WebhookReader: Sendable {
             case .statusCallback where !sid.isEmpty:
                 Identity(
                     account: account, messageSID: sid, status: status ?? [],
-                    errorCode: parameters?.first(named: "ErrorCode") ?? [])
+                    errorCode: parameters?[.errorCode] ?? [])
             case .statusCallback, .other:
                 Identity(target: request.target, body: request.body, signature: signature)
             }
@@ -39,7 +33,7 @@ struct WebhookReader: Sendable {
     }
 
     private static func hasMedia(_ parameters: FormParameters?) -> Bool {
-        guard let count = parameters?.first(named: "NumMedia") else { return false }
+        guard let count = parameters?[.mediaCount] else { return false }
         return count.contains { $0 >= UInt8(ascii: "1") && $0 <= UInt8(ascii: "9") }
     }
 }

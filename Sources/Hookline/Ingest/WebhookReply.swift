@@ -69,8 +69,7 @@ final class WebhookReply: WebhookReceipt, HTTPCompletionObserver {
             completion: completion, validatedNanoseconds: validatedNanoseconds,
             receiptNanoseconds: receiptNanoseconds.load(ordering: .acquiring))
         context.observe(timing, route: route, outcome: completion.aborted ? .aborted : decided)
-        guard context.log.isWritten(.info) else { return }
-        context.log.writeSampled(
+        context.log.writeSampled(.info) {
             LogLine(.info, "webhook").with("request_id", requestID)
                 .with("route", route.rawValue).with("outcome", decided.rawValue)
                 .with("status", completion.status)
@@ -78,7 +77,8 @@ final class WebhookReply: WebhookReceipt, HTTPCompletionObserver {
                 .with("validation_s", nanoseconds: timing.validation)
                 .with("acknowledgement_s", nanoseconds: timing.acknowledgement)
                 .with("response_s", nanoseconds: timing.response)
-                .with("message_sid", bytes: messageSID))
+                .with("message_sid", bytes: messageSID)
+        }
     }
 }
 

@@ -49,11 +49,20 @@ final class Log: Sendable {
     func isWritten(_ level: LogLevel) -> Bool { level >= self.level }
 
     /// Hands a line over. Any thread; never blocks on the output.
-    func write(_ line: LogLine) { hand(line, isRequest: false) }
+    func write(_ line: LogLine) {
+        if isWritten(line.severity) { hand(line) }
+    }
 
     /// Hands over a line that there is one of for each request or delivery: under a flood only
-    /// some of these are written. Any thread.
-    func writeSampled(_ line: LogLine) { hand(line, isRequest: true) }
+    /// some of these are written, and only those are made. Any thread.
+    func writeSampled(_ level: LogLevel, _ line: () -> LogLine) {
+        guard isWritten(level) else { return }
+        guard takeRequestTurn() else {
+            droppedLines.add(1, ordering: .relaxed)
+            return
+        }
+        hand(line())
+    }
 
     /// Writes what waits and ends the thread.
     func stop() {
@@ -62,12 +71,7 @@ final class Log: Sendable {
         thread.withLock { $0 }?.join()
     }
 
-    private func hand(_ line: LogLine, isRequest: Bool) {
-        guard isWritten(line.severity) else { return }
-        if isRequest && !takeRequestTurn() {
-            droppedLines.add(1, ordering: .relaxed)
-            return
-        }
+    private func hand(_ line: LogLine) {
         let timestamp = Timestamp.text(milliseconds: WallClock.nowMilliseconds())
         let bytes =
             format == .json ? line.json(timestamp: timestamp) : line.text(timestamp: timestamp)

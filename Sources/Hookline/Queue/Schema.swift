@@ -14,7 +14,7 @@ enum Schema {
         PRAGMA foreign_keys=OFF;
         PRAGMA temp_store=MEMORY;
         PRAGMA cache_size=-16384;
-        PRAGMA journal_size_limit=4194304;
+        PRAGMA journal_size_limit=41943040;
         """
 
     /// Version 1.

@@ -44,7 +44,7 @@ extension GroupCommit.Options {
         batchRowsMax = configuration.batchRowsMax
         waitingMax = configuration.connectionsMax
         owedMax = configuration.queueRowsMax
-        checkpointBytes = 4 * 1024 * 1024
+        checkpointBytes = 32 * 1024 * 1024
         dedupeRetentionMilliseconds = configuration.dedupeRetention.milliseconds
         synchronousOff = configuration.control == .synchronousOff
     }
