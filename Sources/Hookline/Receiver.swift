@@ -42,6 +42,7 @@ public struct Receiver: Sendable {
                 budgets: Budgets(configuration)),
             operations: operations)
         let listeners = try sockets.serve(configuration, endpoint, operations)
+        back.outbox.serve(listeners.webhooks.loops)
         declareGauges(metrics, back, listeners, folder.paths, log)
         health.watch(loops: listeners.allLoops, store: back.store.status)
         try back.startForwarding()

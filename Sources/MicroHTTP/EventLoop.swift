@@ -50,6 +50,9 @@ public final class EventLoop: @unchecked Sendable {
     /// Wakes the loop, so that a turn happens now. Any thread.
     public func wake() { core.mailbox.ring() }
 
+    /// Wakes the loop if silent answers wait for it. Any thread.
+    public func deliverAnswers() { core.mailbox.ringIfFull() }
+
     private func send(_ order: Command) {
         command.store(order.rawValue, ordering: .releasing)
         core.mailbox.ring()

@@ -31,7 +31,7 @@ public final class HTTPExchange: Sendable {
             Mailbox.Answer(
                 slot: slot, generation: generation,
                 response: HTTPResponse(status: 503, fields: [HTTPField("Retry-After", "1")]),
-                observer: nil, dropped: true))
+                observer: nil, dropped: true), silently: false)
     }
 
     /// True once an answer was given.
@@ -39,11 +39,13 @@ public final class HTTPExchange: Sendable {
 
     /// Gives the answer; the first call wins and returns true, any later one changes nothing.
     ///
-    /// Any thread. `observer` is told on the loop's thread when the last byte of the reply was
+    /// Any thread. With `silently` the loop is not woken: a thread that answers many exchanges
+    /// calls `EventLoop.deliverAnswers()` once after them. `observer` is told on the loop's thread when the last byte of the reply was
     /// handed to the kernel, or when the connection was found gone.
     @discardableResult
     public func answer(
-        _ response: HTTPResponse, observer: (any HTTPCompletionObserver)? = nil
+        _ response: HTTPResponse, observer: (any HTTPCompletionObserver)? = nil,
+        silently: Bool = false
     ) -> Bool {
         // Acquire and release: whoever sees `true` also sees what the winner did before.
         let exchange = answered.exchange(true, ordering: .acquiringAndReleasing)
@@ -51,7 +53,7 @@ public final class HTTPExchange: Sendable {
         mailbox.post(
             Mailbox.Answer(
                 slot: slot, generation: generation, response: response,
-                observer: observer, dropped: false))
+                observer: observer, dropped: false), silently: silently)
         return true
     }
 }

@@ -27,13 +27,20 @@ final class Mailbox: Sendable {
         close(bell)
     }
 
-    /// Leaves one answer; rings only when the box was empty, so a batch rings once.
-    func post(_ answer: Answer) {
+    /// Leaves one answer. Rings when the box was empty, unless `silently`: then whoever posts
+    /// calls `ringIfFull` once for all.
+    func post(_ answer: Answer, silently: Bool) {
         let wasEmpty = answers.withLock { box in
             box.append(answer)
             return box.count == 1
         }
-        if wasEmpty { ring() }
+        if wasEmpty && !silently { ring() }
+    }
+
+    /// Wakes the loop if answers wait for it.
+    func ringIfFull() {
+        let isFull = answers.withLock { !$0.isEmpty }
+        if isFull { ring() }
     }
 
     /// Wakes the loop.

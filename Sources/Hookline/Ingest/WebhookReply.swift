@@ -27,8 +27,8 @@ final class WebhookReply: WebhookReceipt, HTTPCompletionObserver {
         validatedNanoseconds = MonotonicClock.now()
     }
 
-    func stored() { decide(.accepted) }
-    func duplicate() { decide(.duplicate) }
+    func stored() { decide(.accepted, silently: true) }
+    func duplicate() { decide(.duplicate, silently: true) }
     func taken() { decide(.accepted) }
     func unavailable() { decide(.unavailable) }
 
@@ -39,7 +39,7 @@ final class WebhookReply: WebhookReceipt, HTTPCompletionObserver {
         decide(rejection.outcome, HTTPResponse(status: rejection.status, fields: fields))
     }
 
-    private func decide(_ outcome: WebhookOutcome) {
+    private func decide(_ outcome: WebhookOutcome, silently: Bool = false) {
         let response =
             outcome == .unavailable
             ? HTTPResponse(
@@ -50,17 +50,19 @@ final class WebhookReply: WebhookReceipt, HTTPCompletionObserver {
                 fields: [
                     HTTPField("Content-Type", "text/xml"), HTTPField("X-Request-Id", requestID),
                 ], body: ReplyContext.emptyTwiML)
-        decide(outcome, response)
+        decide(outcome, response, silently: silently)
     }
 
-    private func decide(_ outcome: WebhookOutcome, _ response: HTTPResponse) {
+    private func decide(
+        _ outcome: WebhookOutcome, _ response: HTTPResponse, silently: Bool = false
+    ) {
         let index = WebhookOutcome.allCases.firstIndex(of: outcome) ?? 0
         let isFirst = self.outcome.compareExchange(
             expected: -1, desired: index, ordering: .acquiringAndReleasing
         ).exchanged
         guard isFirst else { return }
         receiptNanoseconds.store(MonotonicClock.now(), ordering: .releasing)
-        exchange.answer(response, observer: self)
+        exchange.answer(response, observer: self, silently: silently)
     }
 
     func completed(_ completion: HTTPCompletion) {

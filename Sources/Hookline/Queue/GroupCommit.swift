@@ -20,6 +20,9 @@ final class GroupCommit: Sendable {
 
     /// What the store thread tells the rest.
     struct Callbacks: Sendable {
+        /// Every receipt of a batch was handed out: the replies may leave; called on the store
+        /// thread.
+        var replied: @Sendable () -> Void
         /// Deliveries were claimed; called on the store thread.
         var claimed: @Sendable ([Delivery]) -> Void
         /// A batch failed: its webhooks go down the ladder; called on the store thread.

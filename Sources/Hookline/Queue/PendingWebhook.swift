@@ -2,9 +2,9 @@ import Synchronization
 
 /// Whoever waits for the fate of a webhook; every call but the first changes nothing.
 protocol WebhookReceipt: Sendable {
-    /// It is committed.
+    /// It is committed. The reply leaves with its batch's others.
     func stored()
-    /// It was committed, or taken, before.
+    /// It was committed, or taken, before. The reply leaves with its batch's others.
     func duplicate()
     /// The application itself took it, on the last rung of the ladder.
     func taken()

@@ -187,6 +187,7 @@ struct StoreThread: ~Copyable {
                     Delivery(id: id, attempt: 1, webhook: pending.webhook).completion)
             }
         }
+        if !batch.appends.isEmpty { group.callbacks.replied() }
         // A claim of a withheld delivery is not handed out: its slot is wanted again.
         let handed =
             withheld.isEmpty

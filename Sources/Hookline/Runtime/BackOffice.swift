@@ -1,3 +1,4 @@
+import MicroHTTP
 import POSIX
 import SQLite
 import Synchronization
@@ -6,6 +7,7 @@ import Synchronization
 final class BackOffice: Sendable {
     let store: GroupCommit
     let ladder: CommitLadder
+    let outbox = ReplyOutbox()
     private let worker: DeliveryWorker
     private let journal: TakenJournal
     private let control: ControlServer
@@ -32,9 +34,11 @@ final class BackOffice: Sendable {
             destination: Destination(configuration, tokens: tokens), metrics: metrics, log: log)
         let journal = TakenJournal(path: paths.takenJournal, log: log)
         let links = Mutex<CommitLadder?>(nil)
+        let outbox = self.outbox
         let store = GroupCommit(
             options: GroupCommit.Options(configuration, path: paths.database),
             callbacks: GroupCommit.Callbacks(
+                replied: { outbox.deliver() },
                 claimed: { worker.take($0) },
                 failed: { batch in links.withLock { $0 }?.failed(batch) },
                 unwritten: { journal.append($0) },
@@ -157,5 +161,19 @@ final class OneTimeResult: Sendable {
     func wait() -> String? {
         bell.wait(untilNanoseconds: nil)
         return state.withLock { $0 }
+    }
+}
+
+/// Wakes the event loops once for all replies of a batch.
+final class ReplyOutbox: Sendable {
+    private let loops = Mutex<[EventLoop]>([])
+
+    /// Says which loops have replies to send. Until then a reply waits for its loop's next turn,
+    /// a tenth of a second at most.
+    func serve(_ loops: [EventLoop]) { self.loops.withLock { $0 = loops } }
+
+    /// Sends what is there. Any thread.
+    func deliver() {
+        for loop in loops.withLock({ $0 }) { loop.deliverAnswers() }
     }
 }
