@@ -1,0 +1,58 @@
+import Foundation
+import OpenSSL
+import TestSupport
+
+@testable import Hookline
+
+/// One request and what Twilio's own Python library says of it.
+struct OracleCase {
+    var token: [UInt8]
+    var url: [UInt8]
+    var isJSON: Bool
+    var body: [UInt8]
+    var signature: String
+    var verdict: String
+
+    /// Our verdict on the same request.
+    func verify() throws -> SignatureVerdict {
+        let slashes = url.firstRange(of: Array("://".utf8))?.upperBound ?? 0
+        let pathStart = url[slashes...].firstIndex(of: UInt8(ascii: "/")) ?? url.count
+        let request = SignedRequest(
+            origin: Array(url[..<pathStart]), target: Array(url[pathStart...]), body: body,
+            parameters: isJSON ? nil : try FormParameters(parsing: body, parametersMax: 100),
+            signature: Array(signature.utf8)[...])
+        return TwilioSignature.verify(request, keys: [try HMACKey(token)])
+    }
+
+    init?(_ fields: [Substring]) {
+        guard fields.count == 6 else { return nil }
+        token = Self.bytes(fields[0])
+        url = Self.bytes(fields[1])
+        isJSON = Self.bytes(fields[2]) == Array("application/json".utf8)
+        body = Self.bytes(fields[3])
+        signature = String(fields[4])
+        verdict = String(fields[5])
+    }
+
+    private static func bytes(_ hexadecimal: Substring) -> [UInt8] {
+        let digits = Array(hexadecimal.utf8).map { $0 <= 0x39 ? $0 - 0x30 : $0 - 0x61 + 10 }
+        return stride(from: 0, to: digits.count - 1, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
+    }
+}
+
+/// Runs the oracle: a program in Python on top of the package `twilio` of PyPI.
+enum SignatureOracle {
+    private static let folder = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent()
+    private static let root = folder.deletingLastPathComponent().deletingLastPathComponent()
+
+    static func lines(_ arguments: [String]) throws -> [[Substring]] {
+        let script = folder.appendingPathComponent("Oracles/twilio_signature.py").path
+        let python = root.appendingPathComponent(".venv/bin/python").path
+        let result = try ChildProcess.run(python, [script] + arguments)
+        guard result.status == 0 else { throw ChildProcess.Failure(result.errors) }
+        return result.output.split(separator: "\n").map {
+            $0.split(separator: "\t", omittingEmptySubsequences: false)
+        }
+    }
+}
