@@ -143,7 +143,8 @@ import Testing
             if case .match = try oracle.verify() { isValid = true }
             #expect(isValid == accepted.contains(name), "\(name)")
             #expect(
-                oracle.verdict != (isValid ? "valid" : "invalid"), "\(name): no difference any more")
+                oracle.verdict != (isValid ? "valid" : "invalid"), "\(name): no difference any more"
+            )
             #expect(document.contains("| \(name) |"), "\(name) is not documented")
         }
     }

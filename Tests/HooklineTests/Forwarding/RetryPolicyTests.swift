@@ -1,0 +1,76 @@
+import Curl
+import Testing
+
+@testable import Hookline
+
+@Suite struct RetryPolicyTests {
+    private func policy(random: Double) -> RetryPolicy {
+        RetryPolicy(
+            initialMilliseconds: 1000, factor: 2, capMilliseconds: 900_000,
+            retryAfterMaxMilliseconds: 3_600_000, windowMilliseconds: 86_400_000,
+            random: { random })
+    }
+
+    private func verdict(
+        _ status: Int, attempt: Int = 1, retryAfter: String? = nil, random: Double = 0.999_999,
+        received: Int64 = 0, now: Int64 = 0
+    ) -> AttemptVerdict {
+        policy(random: random).verdict(
+            on: .response(TransferResponse(status: status, retryAfter: retryAfter)),
+            attempt: attempt, receivedMilliseconds: received, nowMilliseconds: now)
+    }
+
+    @Test func `2xx completes and 410 is a dead letter`() {
+        for status in [200, 202, 204, 299] { #expect(verdict(status) == .completed) }
+        #expect(verdict(410) == .deadLetter(.gone))
+    }
+
+    @Test(arguments: [300, 301, 307, 400, 401, 403, 404, 408, 429, 500, 502, 503, 599])
+    func `any other status is retried`(status: Int) {
+        guard case .retry = verdict(status) else {
+            Issue.record("\(status) is not retried")
+            return
+        }
+    }
+
+    @Test func `X9 the longest wait doubles up to the cap`() {
+        let longest = (1...12).map { attempt -> Int64 in
+            guard case .retry(let due) = verdict(500, attempt: attempt) else { return -1 }
+            return due
+        }
+        #expect(
+            longest == [
+                999, 1999, 3999, 7999, 15_999, 31_999, 63_999, 127_999, 255_999, 511_999, 899_999,
+                899_999,
+            ])
+        #expect(verdict(500, attempt: 1_000_000) == .retry(dueMilliseconds: 899_999))
+    }
+
+    @Test func `X9 the jitter is full, and a wait is never nothing`() {
+        #expect(verdict(500, attempt: 4, random: 0) == .retry(dueMilliseconds: 1))
+        #expect(verdict(500, attempt: 4, random: 0.5) == .retry(dueMilliseconds: 4000))
+    }
+
+    @Test func `X9 Retry-After is honoured up to an hour, with the jitter on top`() {
+        #expect(verdict(503, retryAfter: "120", random: 0.5) == .retry(dueMilliseconds: 120_500))
+        #expect(
+            verdict(503, retryAfter: "86400", random: 0.5) == .retry(dueMilliseconds: 3_600_500))
+        #expect(verdict(503, retryAfter: "soon", random: 0.5) == .retry(dueMilliseconds: 500))
+    }
+
+    @Test func `X9 what would be due after the window is a dead letter`() {
+        let day: Int64 = 86_400_000
+        #expect(verdict(500, random: 0.5, now: day - 500) == .retry(dueMilliseconds: day))
+        #expect(verdict(500, random: 0.5, now: day - 499) == .deadLetter(.expired))
+    }
+
+    @Test func `a failure without an answer is retried`() {
+        let policy = policy(random: 0.5)
+        for failure in TransferFailure.allCases {
+            let verdict = policy.verdict(
+                on: .failed(failure, code: 7, message: ""), attempt: 1, receivedMilliseconds: 0,
+                nowMilliseconds: 0)
+            #expect(verdict == .retry(dueMilliseconds: 500))
+        }
+    }
+}

@@ -1,0 +1,72 @@
+import MicroHTTP
+import Testing
+
+@testable import Hookline
+
+@Suite struct RequestOriginTests {
+    private func request(
+        _ fields: [(String, String)], peer: [UInt8] = [10, 0, 0, 1]
+    ) -> HTTPRequest {
+        var all = HTTPFields()
+        for (name, value) in fields { all.append(name: name.utf8, value: value.utf8) }
+        return HTTPRequest(
+            method: .post, target: Array("/x".utf8), fields: all, body: [], peer: peer)
+    }
+
+    private func origin(
+        _ origin: RequestOrigin, _ fields: [(String, String)], peer: [UInt8] = [10, 0, 0, 1]
+    ) throws -> String {
+        String(decoding: try origin.origin(of: request(fields, peer: peer)), as: UTF8.self)
+    }
+
+    private var forwarded: RequestOrigin {
+        get throws { .forwarded(by: [try CIDRBlock("10.0.0.0/8")]) }
+    }
+
+    @Test func `a configured origin ignores what the request says`() throws {
+        let configured = RequestOrigin.configured(Array("https://h/base".utf8))
+        #expect(
+            try origin(configured, [("Host", "evil"), ("X-Forwarded-Host", "evil")])
+                == "https://h/base")
+    }
+
+    @Test func `X-Forwarded fields of a trusted proxy count`() throws {
+        let fields = [
+            ("Host", "inner"), ("X-Forwarded-Proto", "https"),
+            ("X-Forwarded-Host", "hooks.example.com"),
+        ]
+        #expect(try origin(try forwarded, fields) == "https://hooks.example.com")
+        #expect(
+            try origin(try forwarded, fields + [("X-Forwarded-Port", "8443")])
+                == "https://hooks.example.com:8443")
+        #expect(
+            try origin(try forwarded, fields + [("X-Forwarded-Port", "443")])
+                == "https://hooks.example.com")
+    }
+
+    @Test func `X-Forwarded fields of anybody else do not`() throws {
+        #expect(
+            try origin(
+                try forwarded,
+                [("Host", "h"), ("X-Forwarded-Proto", "https"), ("X-Forwarded-Host", "evil")],
+                peer: [11, 0, 0, 1]) == "http://h")
+    }
+
+    @Test(arguments: [
+        [("X-Forwarded-Host", "a"), ("X-Forwarded-Host", "b")],
+        [("Host", "h"), ("X-Forwarded-Proto", "ftp")],
+        [("Host", "h"), ("X-Forwarded-Proto", "http"), ("X-Forwarded-Proto", "https")],
+        [("X-Forwarded-Host", "a/b")], [("X-Forwarded-Host", "a@b")],
+        [("Host", "h"), ("X-Forwarded-Port", "x")], [],
+    ])
+    func `what cannot be an origin is refused`(fields: [(String, String)]) throws {
+        let forwarded = try forwarded
+        #expect(throws: Rejection.noOrigin) { try origin(forwarded, fields) }
+    }
+
+    @Test func `the host mode takes Host and the scheme that a tunnel adds`() throws {
+        #expect(try origin(.host, [("Host", "h:8080")]) == "http://h:8080")
+        #expect(try origin(.host, [("Host", "h"), ("X-Forwarded-Proto", "https")]) == "https://h")
+        #expect(throws: Rejection.noOrigin) { try origin(.host, []) }
+    }
+}

@@ -1,0 +1,194 @@
+import SQLite
+import TestSupport
+import Testing
+
+@testable import Hookline
+
+@Suite struct DeliveryStoreTests {
+    private let folder: TemporaryFolder
+    private var path: String { folder.path("store") }
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private func webhook(
+        _ sid: String, priority: DeliveryPriority = .normal, received: Int64 = 1000
+    ) -> Webhook {
+        Webhook(
+            kind: .message, priority: priority,
+            identity: Identity(account: [0x41], messageSID: Array(sid.utf8)[...]),
+            receivedMilliseconds: received, origin: Array("https://h".utf8),
+            target: Array("/x?y".utf8), contentType: Array("a/b".utf8), body: Array("body".utf8),
+            signature: Array("s".utf8), traceParent: [], account: Array("A".utf8),
+            messageSID: Array(sid.utf8))
+    }
+
+    private func transaction<Value>(
+        _ store: DeliveryStore, _ body: () throws -> Value
+    ) throws -> Value {
+        try store.begin()
+        let value = try body()
+        try store.commit()
+        return value
+    }
+
+    private func append(_ store: DeliveryStore, _ webhooks: [Webhook]) throws -> [Int64?] {
+        try transaction(store) { try webhooks.map { try store.append($0) } }
+    }
+
+    private func claim(_ store: DeliveryStore, _ count: Int, at now: Int64 = 2000) throws
+        -> [Delivery]
+    {
+        try transaction(store) { try store.claim(count, nowMilliseconds: now) }
+    }
+
+    private func sids(_ deliveries: [Delivery]) -> [String] {
+        deliveries.map { String(decoding: $0.webhook.messageSID, as: UTF8.self) }
+    }
+
+    @Test func `what is appended is claimed byte for byte`() throws {
+        let store = try DeliveryStore(path: path)
+        let sent = webhook("a", priority: .high)
+        #expect(try append(store, [sent]) == [1])
+        let claimed = try #require(try claim(store, 10).first)
+        #expect(claimed.id == 1 && claimed.attempt == 1)
+        let got = claimed.webhook
+        #expect(got.identity == sent.identity && got.kind == .message && got.priority == .high)
+        #expect(got.origin == sent.origin && got.target == sent.target && got.body == sent.body)
+        #expect(got.contentType == sent.contentType && got.signature == sent.signature)
+        #expect(got.traceParent.isEmpty && got.account == sent.account)
+        #expect(got.messageSID == sent.messageSID)
+        #expect(got.receivedMilliseconds == sent.receivedMilliseconds)
+        #expect(try claim(store, 10).isEmpty)
+    }
+
+    @Test func `X4 an identity is taken once, also after it was delivered and after a restart`()
+        throws
+    {
+        do {
+            let store = try DeliveryStore(path: path)
+            #expect(try append(store, [webhook("a"), webhook("a"), webhook("b")]) == [1, nil, 2])
+            let claimed = try claim(store, 10)
+            try transaction(store) { for one in claimed { try store.apply(one.completion) } }
+            #expect(try append(store, [webhook("a")]) == [nil])
+        }
+        let store = try DeliveryStore(path: path)
+        #expect(try append(store, [webhook("b"), webhook("c")]) == [nil, 3])
+        #expect(store.counts.owed == 1)
+    }
+
+    @Test func `R8 media goes first and text gets every fourth place`() throws {
+        let store = try DeliveryStore(path: path)
+        _ = try append(store, (0..<6).map { webhook("t\($0)", received: Int64($0)) })
+        _ = try append(store, (0..<8).map { webhook("m\($0)", priority: .high, received: 50) })
+        #expect(
+            sids(try claim(store, 9)) == ["m0", "m1", "m2", "t0", "m3", "m4", "m5", "t1", "m6"])
+        #expect(sids(try claim(store, 9)) == ["m7", "t2", "t3", "t4", "t5"])
+    }
+
+    @Test func `4 every change moves a delivery and the counts with it`() throws {
+        let store = try DeliveryStore(path: path)
+        _ = try append(store, ["a", "b", "c", "d"].map { webhook($0) })
+        let claimed = try claim(store, 4)
+        #expect(store.counts[.normal, .running] == 4)
+        try transaction(store) {
+            try store.apply(claimed[0].completion)
+            try store.apply(.retry(id: claimed[1].id, dueMilliseconds: 9000))
+            try store.apply(.deadLetter(id: claimed[2].id, reason: .gone))
+            try store.apply(.release(id: claimed[3].id))
+        }
+        var expected = DeliveryCounts()
+        expected[.normal, .retryable] = 1
+        expected[.normal, .deadLettered] = 1
+        expected[.normal, .available] = 1
+        #expect(store.counts == expected)
+        #expect(store.counts.owed == 2)
+        #expect(sids(try claim(store, 9, at: 8999)) == ["d"])
+        #expect(try store.nextDueMilliseconds() == 9000)
+        let again = try claim(store, 9, at: 9000)
+        #expect(sids(again) == ["b"] && again[0].attempt == 2)
+        // What is gone stays gone: a late change of it does nothing.
+        try transaction(store) {
+            try store.apply(claimed[0].completion)
+            try store.apply(.retry(id: claimed[0].id, dueMilliseconds: 1))
+        }
+        #expect(store.counts[.normal, .running] == 2)
+        // The counts that are kept are those that counting gives.
+        let counted = try DeliveryCounts(counting: try Connection(path: path, create: false))
+        #expect(counted == store.counts)
+    }
+
+    @Test func `a claim with the append needs no second look, and is rescued like any other`()
+        throws
+    {
+        do {
+            let store = try DeliveryStore(path: path)
+            _ = try transaction(store) { try store.append(webhook("a"), running: true) }
+            #expect(store.counts[.normal, .running] == 1)
+            #expect(try claim(store, 1).isEmpty)
+        }
+        let store = try DeliveryStore(path: path)
+        #expect(store.counts[.normal, .available] == 1)
+        let claimed = try claim(store, 1)
+        #expect(sids(claimed) == ["a"] && claimed[0].attempt == 2)
+    }
+
+    @Test func `a transaction that is rolled back leaves nothing`() throws {
+        let store = try DeliveryStore(path: path)
+        try store.begin()
+        _ = try store.append(webhook("a"))
+        store.rollBack()
+        #expect(store.counts == DeliveryCounts())
+        #expect(try append(store, [webhook("a")]).compactMap { $0 }.count == 1)
+        #expect(store.counts.owed == 1)
+    }
+
+    @Test func `settling completes a message that is stored and keeps one out that is not`() throws
+    {
+        let store = try DeliveryStore(path: path)
+        _ = try append(store, [webhook("a", priority: .high)])
+        try transaction(store) {
+            try store.settle(webhook("a").identity, nowMilliseconds: 0)
+            try store.settle(webhook("b").identity, nowMilliseconds: 0)
+        }
+        #expect(store.counts == DeliveryCounts())
+        #expect(try append(store, [webhook("a"), webhook("b")]) == [nil, nil])
+    }
+
+    @Test func `pruning forgets what is old and owed no more`() throws {
+        let store = try DeliveryStore(path: path)
+        _ = try append(
+            store,
+            [
+                webhook("old", received: 1000), webhook("owed", received: 1000),
+                webhook("new", received: 5000),
+            ])
+        let claimed = try claim(store, 3, at: 9000)
+        try transaction(store) {
+            try store.apply(claimed[0].completion)
+            try store.apply(claimed[2].completion)
+            try store.apply(.retry(id: claimed[1].id, dueMilliseconds: 9000))
+        }
+        let pruned = try transaction(store) { try store.pruneIdentities(before: 5000, count: 10) }
+        #expect(pruned == 1)
+        #expect(
+            try append(store, ["old", "owed", "new"].map { webhook($0) }).map { $0 != nil }
+                == [true, false, false])
+    }
+
+    @Test func `the log is counted, and a checkpoint empties it`() throws {
+        let store = try DeliveryStore(path: path)
+        for number in 0..<50 { _ = try append(store, [webhook("a\(number)")]) }
+        let frames = store.logFrames
+        #expect(frames > 50)
+        #expect((folder.bytes("store-wal")?.count ?? 0) >= frames * 4096)
+        #expect(try store.checkpoint(truncating: true) == 0)
+        #expect(store.logFrames == 0)
+        #expect(folder.bytes("store-wal")?.isEmpty == true)
+    }
+
+    @Test func `a file that is no database is refused and left alone`() throws {
+        try folder.write(String(repeating: "no database ", count: 100), to: "store")
+        #expect(throws: StoreError.self) { try DeliveryStore(path: path) }
+        #expect(folder.text("store").hasPrefix("no database"))
+    }
+}
