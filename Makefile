@@ -1,11 +1,12 @@
 # make run    sets up what is missing, builds in release mode, serves with a throw-away token
 # make test   sets up what is missing and runs every check and test
 # make build  the release binary, linked as ./hookline
+# make docs   writes the tables in documents that are made from the program
 
 SWIFT_FLAGS := --explicit-target-dependency-import-check error
 RUN_FLAGS ?=
 
-.PHONY: run build test lint format clean
+.PHONY: run build test lint format docs clean
 
 run: build
 	./hookline serve --dev $(RUN_FLAGS)
@@ -25,6 +26,9 @@ lint:
 
 format:
 	swift format format --in-place --recursive --parallel Sources Tests Package.swift
+
+docs:
+	HOOKLINE_WRITE_DOCS=1 swift test --filter DocumentationTests
 
 clean:
 	swift package clean

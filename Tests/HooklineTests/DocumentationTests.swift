@@ -1,0 +1,115 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Hookline
+
+/// Tables in documents are made from the program: `make docs` writes them, these tests compare.
+@Suite struct DocumentationTests {
+    private static let root = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    private static let isWriting = ProcessInfo.processInfo.environment["HOOKLINE_WRITE_DOCS"] != nil
+
+    /// Compares, or writes, what stands between two markers of a document.
+    private func check(_ table: [String], in document: String, marker: String) throws {
+        let file = Self.root.appendingPathComponent(document)
+        let text = try String(contentsOf: file, encoding: .utf8)
+        let begin = "<!-- \(marker): made by `make docs` -->\n"
+        let end = "<!-- /\(marker) -->"
+        let start = try #require(text.range(of: begin), "\(document) has no \(begin)")
+        let stop = try #require(text.range(of: end), "\(document) has no \(end)")
+        let expected = table.joined(separator: "\n") + "\n"
+        if Self.isWriting {
+            let changed = text.replacingCharacters(
+                in: start.upperBound..<stop.lowerBound, with: expected)
+            try changed.write(to: file, atomically: true, encoding: .utf8)
+        } else {
+            #expect(
+                text[start.upperBound..<stop.lowerBound] == expected,
+                "\(document) is out of date: run `make docs`")
+        }
+    }
+
+    private func cell(_ text: String) -> String { text.replacing("|", with: "\\|") }
+
+    @Test func `R16 the README lists every setting with its default`() throws {
+        let rows = Setting.all.map { setting in
+            let value = setting.valueName.map { " " + $0 } ?? ""
+            let variable = setting.environment.map { "`\($0)`" } ?? ""
+            return "| `\(setting.flag)\(cell(value))` | \(variable) | `\(setting.defaultText)` | "
+                + "\(cell(setting.help)) |"
+        }
+        try check(
+            ["| flag | environment | default | meaning |", "| --- | --- | --- | --- |"] + rows,
+            in: "README.md", marker: "settings")
+    }
+
+    @Test func `every metric is documented`() throws {
+        let metrics = ReceiverMetrics(eventLoops: 2, thresholdSeconds: [])
+        let store = StoreStatus()
+        store.publish(DeliveryCounts(), walFrames: 0)
+        store.publish(oldest: [.high: 0, .normal: 0])
+        let paths = DataFolder.Paths(folder: "/nowhere")
+        ReceiverGauges.declare(
+            in: metrics.registry, store: store, paths: paths,
+            log: Log(format: .json, level: .critical))
+        ReceiverGauges.declare(in: metrics.registry, loops: [])
+        ReceiverGauges.declareThresholds(in: metrics.registry, configuration: Configuration())
+        ReceiverGauges.declareProcess(in: metrics.registry)
+        var page: [UInt8] = []
+        metrics.registry.renderText(into: &page)
+        let families = Families(String(decoding: page, as: UTF8.self))
+        let rows = families.all.map { family in
+            "| `\(family.name)` | \(family.type) | \(family.labels) | \(cell(family.help)) |"
+        }
+        try check(
+            ["| name | type | labels | meaning |", "| --- | --- | --- | --- |"] + rows,
+            in: "docs/metrics.md", marker: "metrics")
+    }
+
+    /// The families of a page in the text format.
+    private struct Families {
+        struct Family {
+            var name: String
+            var help: String
+            var type = ""
+            var values: [String: [String]] = [:]
+            var order: [String] = []
+
+            var labels: String {
+                order.map { name in
+                    "`\(name)` (" + (values[name] ?? []).map { "`\($0)`" }.joined(separator: ", ")
+                        + ")"
+                }.joined(separator: "; ")
+            }
+        }
+
+        private(set) var all: [Family] = []
+
+        init(_ page: String) {
+            for line in page.split(separator: "\n") {
+                let words = line.split(separator: " ", maxSplits: 3).map(String.init)
+                if line.hasPrefix("# HELP") {
+                    all.append(Family(name: words[2], help: words[3]))
+                } else if line.hasPrefix("# TYPE") {
+                    all[all.count - 1].type = words[3]
+                } else {
+                    note(line)
+                }
+            }
+        }
+
+        private mutating func note(_ line: Substring) {
+            for label in line.matches(of: /(\w+)="([^"]*)"/) {
+                let (name, value) = (String(label.1), String(label.2))
+                // Bounds are in the text, versions depend on the machine.
+                guard !["le", "version", "sqlite"].contains(name) else { continue }
+                let last = all.count - 1
+                if all[last].values[name] == nil { all[last].order.append(name) }
+                if all[last].values[name]?.contains(value) != true {
+                    all[last].values[name, default: []].append(value)
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,43 @@
+import Foundation
+import Testing
+
+/// Documents tell the truth where a program can check it.
+@Suite struct DocumentTests {
+    private static let documents =
+        Repository.files("docs", [".md"])
+        + ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"].map {
+            SourceFile(path: $0, text: Repository.text($0))
+        }
+
+    @Test func `every metric that a document names exists`() {
+        let known = Repository.text("docs/metrics.md")
+        for document in Self.documents {
+            for match in document.text.matches(of: /hookline_[a-z_]+[a-z]/) {
+                let name = match.output.replacing(/_(bucket|sum|count)$/, with: "")
+                #expect(known.contains("| `\(name)` |"), "\(document.path) names \(name)")
+            }
+        }
+    }
+
+    @Test func `every link to a file leads to one`() {
+        for document in Self.documents {
+            let folder = document.path.contains("/") ? "docs/" : ""
+            for match in document.text.matches(of: /\]\(([^)#:]+)\)/) {
+                let path = Repository.root + "/" + folder + match.output.1
+                #expect(FileManager.default.fileExists(atPath: path), "\(document.path): \(path)")
+            }
+        }
+    }
+
+    @Test func `every flag that a document names exists`() {
+        let known = Repository.text("README.md") + Self.commandFlags.joined(separator: " ")
+        for document in Self.documents {
+            for match in document.text.matches(of: /`(--[a-z][a-z-]+)/) {
+                #expect(known.contains(match.output.1), "\(document.path) names \(match.output.1)")
+            }
+        }
+    }
+
+    /// Flags that are no settings.
+    private static let commandFlags = ["--config", "--count", "--to", "--json"]
+}
