@@ -74,7 +74,10 @@ final class LoopCore {
                 loop: options.number, lagNanoseconds: sleepStart - expectedNanoseconds)
         }
         expectedNanoseconds = woke
-        mailbox.silence()
+        let isRung =
+            ready > 0 && events.0.data.fd == mailbox.bell
+            || ready > 1 && events.1.data.fd == mailbox.bell
+        if isRung { mailbox.silence() }
         deliverAnswers()
         MHD_run(daemon)
         if woke >= nextReapNanoseconds {

@@ -55,4 +55,6 @@ enum DeadLetterReason: String, LabelValue {
     case gone
     /// The retry window is over.
     case expired
+    /// Its stored row cannot be read.
+    case damaged
 }

@@ -173,7 +173,7 @@ final class DeliveryWorker: Sendable {
             LogLine(verdict == .completed ? .info : .warning, "delivery")
                 .with("id", delivery.id).with("attempt", delivery.attempt)
                 .with("result", result.rawValue)
-                .with("message_sid", bytes: delivery.webhook.messageSID)
+                .with("message_sid", bytes: delivery.webhook[.messageSID])
         }
         switch verdict {
         case .completed:
@@ -258,6 +258,6 @@ final class DeliveryWorker: Sendable {
     private static func delivered(_ webhook: Webhook) -> LogLine {
         LogLine(.info, "delivered to the log (no --forward-to)")
             .with("kind", webhook.kind.rawValue).with("priority", webhook.priority.rawValue)
-            .with("message_sid", bytes: webhook.messageSID)
+            .with("message_sid", bytes: webhook[.messageSID])
     }
 }

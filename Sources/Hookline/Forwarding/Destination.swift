@@ -16,22 +16,22 @@ struct Destination: Sendable {
     func request(
         for webhook: Webhook, attempt: Int, timeoutMilliseconds limit: Int? = nil
     ) -> TransferRequest {
-        let query = webhook.target.drop { $0 != UInt8(ascii: "?") }.dropFirst()
+        let query = webhook[.target].drop { $0 != UInt8(ascii: "?") }.dropFirst()
         let target = appending(query)
         var headers = [
-            "Content-Type: \(Self.text(webhook.contentType))",
+            "Content-Type: \(Self.text(webhook[.contentType]))",
             "User-Agent: Hookline/\(Version.current)",
             "Idempotency-Key: \(webhook.identity.idempotencyKey)",
             "Hookline-Attempt: \(attempt)",
             "Hookline-Received-At: \(Timestamp.text(milliseconds: webhook.receivedMilliseconds))",
-            "Hookline-Original-URL: \(Self.text(webhook.origin + webhook.target))",
-            "Hookline-Original-Signature: \(Self.text(webhook.signature))",
+            "Hookline-Original-URL: \(Self.text(webhook[.origin] + webhook[.target]))",
+            "Hookline-Original-Signature: \(Self.text(webhook[.signature]))",
         ]
         if let signature = signature(of: webhook, url: target) {
             headers.append("X-Twilio-Signature: \(signature)")
         }
-        if !webhook.traceParent.isEmpty {
-            headers.append("traceparent: \(Self.text(webhook.traceParent))")
+        if !webhook[.traceParent].isEmpty {
+            headers.append("traceparent: \(Self.text(webhook[.traceParent]))")
         }
         return TransferRequest(
             url: target, headers: headers, body: webhook.body,
@@ -47,9 +47,9 @@ struct Destination: Sendable {
 
     /// Nil when the account has no token any more: the application then sees no signature.
     private func signature(of webhook: Webhook, url: String) -> String? {
-        guard let key = tokens.current.keys(of: webhook.account[...]).first else { return nil }
+        guard let key = tokens.current.keys(of: webhook[.account]).first else { return nil }
         var parameters: FormParameters?
-        if MediaType(webhook.contentType[...]) != .json {
+        if MediaType(webhook[.contentType]) != .json {
             // It was parsed within the same limit when it was received.
             parameters = try? FormParameters(parsing: webhook.body, parametersMax: parametersMax)
         }

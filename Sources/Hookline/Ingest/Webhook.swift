@@ -26,29 +26,34 @@ public enum WebhookKind: String, CaseIterable, Sendable {
 }
 
 /// One verified request of Twilio, as it is stored and forwarded. Everything is bytes.
-struct Webhook: Sendable {
+///
+/// A class, because it is handed from thread to thread by reference and never changes.
+final class Webhook: Sendable {
     /// What kind of request it is.
-    var kind: WebhookKind
+    let kind: WebhookKind
     /// High when it has media (R8).
-    var priority: DeliveryPriority
+    let priority: DeliveryPriority
     /// What makes it this message and no other.
-    var identity: Identity
+    let identity: Identity
     /// When its last byte was received: milliseconds since the epoch.
-    var receivedMilliseconds: Int64
-    /// The origin that Twilio called, with a base path if a proxy strips one.
-    var origin: [UInt8]
-    /// The raw request target.
-    var target: [UInt8]
-    /// The `Content-Type` as received, empty when there was none.
-    var contentType: [UInt8]
+    let receivedMilliseconds: Int64
+    /// Everything that came with the body.
+    let head: WebhookHead
     /// The body as received: the verified bytes are the forwarded bytes.
-    var body: [UInt8]
-    /// The `X-Twilio-Signature` as received.
-    var signature: [UInt8]
-    /// The `traceparent` to forward, empty when there is none.
-    var traceParent: [UInt8]
-    /// The verified `AccountSid`, empty when the request has none.
-    var account: [UInt8]
-    /// The `MessageSid`, empty when the request has none.
-    var messageSID: [UInt8]
+    let body: [UInt8]
+
+    init(
+        kind: WebhookKind, priority: DeliveryPriority, identity: Identity,
+        receivedMilliseconds: Int64, head: WebhookHead, body: [UInt8]
+    ) {
+        self.kind = kind
+        self.priority = priority
+        self.identity = identity
+        self.receivedMilliseconds = receivedMilliseconds
+        self.head = head
+        self.body = body
+    }
+
+    /// A part of the head.
+    subscript(_ part: WebhookHead.Part) -> ArraySlice<UInt8> { head[part] }
 }

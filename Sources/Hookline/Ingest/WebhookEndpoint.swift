@@ -47,7 +47,7 @@ final class WebhookEndpoint: HTTPHandler {
             context.metrics.tokenMatches[TokenPosition(index: verified.tokenPosition)].add(
                 shard: loop)
             let reply = WebhookReply(
-                exchange, context: context, route: route, messageSID: verified.webhook.messageSID)
+                exchange, context: context, route: route, webhook: verified.webhook)
             ladder.commit(
                 PendingWebhook(
                     webhook: verified.webhook, receivedNanoseconds: request.completedNanoseconds,

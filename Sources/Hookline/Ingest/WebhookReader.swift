@@ -25,11 +25,11 @@ struct WebhookReader: Sendable {
             }
         return Webhook(
             kind: kind, priority: hasMedia(parameters) ? .high : .normal, identity: identity,
-            receivedMilliseconds: WallClock.nowMilliseconds(), origin: origin,
-            target: request.target, contentType: Array(request.fields.first("content-type") ?? []),
-            body: request.body, signature: Array(signature),
-            traceParent: Array(request.fields.first("traceparent") ?? []),
-            account: Array(account), messageSID: Array(sid))
+            receivedMilliseconds: WallClock.nowMilliseconds(),
+            head: WebhookHead([
+                origin[...], request.target[...], request.fields.first("content-type") ?? [],
+                signature, request.fields.first("traceparent") ?? [], account, sid,
+            ]), body: request.body)
     }
 
     private static func hasMedia(_ parameters: FormParameters?) -> Bool {

@@ -10,19 +10,20 @@ final class WebhookReply: WebhookReceipt, HTTPCompletionObserver {
     private let context: ReplyContext
     private let route: RouteLabel
     private let requestID: String
-    private let messageSID: [UInt8]
+    /// Nil when the request is refused.
+    private let webhook: Webhook?
     private let validatedNanoseconds: UInt64
     private let receiptNanoseconds = Atomic<UInt64>(0)
     /// The outcome's position in `WebhookOutcome.allCases`; -1 while undecided.
     private let outcome = Atomic<Int>(-1)
 
     init(
-        _ exchange: HTTPExchange, context: ReplyContext, route: RouteLabel, messageSID: [UInt8] = []
+        _ exchange: HTTPExchange, context: ReplyContext, route: RouteLabel, webhook: Webhook? = nil
     ) {
         self.exchange = exchange
         self.context = context
         self.route = route
-        self.messageSID = messageSID
+        self.webhook = webhook
         requestID = context.requestIDs.next()
         validatedNanoseconds = MonotonicClock.now()
     }
@@ -79,7 +80,7 @@ final class WebhookReply: WebhookReceipt, HTTPCompletionObserver {
                 .with("validation_s", nanoseconds: timing.validation)
                 .with("acknowledgement_s", nanoseconds: timing.acknowledgement)
                 .with("response_s", nanoseconds: timing.response)
-                .with("message_sid", bytes: messageSID)
+                .with("message_sid", bytes: webhook?[.messageSID] ?? [])
         }
     }
 }

@@ -16,7 +16,7 @@ enum ReceiverGauges {
         ) { _, priority, state in store.counts.map { Double($0[priority, state.state]) } }
         registry.gauges(
             "hookline_queue_oldest_message_age_seconds",
-            help: "Age of the oldest message that is owed; absent when none is.",
+            help: "Age of the oldest message that waits for an attempt; absent when none does.",
             labels: ("store", "priority"), StoreName.self, DeliveryPriority.self
         ) { _, priority in
             store.oldestMilliseconds(priority).map {

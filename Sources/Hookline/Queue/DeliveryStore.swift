@@ -64,14 +64,7 @@ final class DeliveryStore {
             return nil
         }
         nextID += 1
-        try statements.insert(webhook, id: id)
-        let delivery = statements.insertDelivery
-        try delivery.bind(1, id)
-        try delivery.bind(2, webhook.priority.code)
-        try delivery.bind(3, webhook.receivedMilliseconds)
-        try delivery.bind(4, state.code)
-        try delivery.bind(5, running ? 1 : 0)
-        try delivery.run()
+        try statements.insert(webhook, id: id, state: state)
         pending[webhook.priority, state] += 1
         return id
     }
@@ -113,7 +106,6 @@ final class DeliveryStore {
             try run(statements.deleteRunning, id)
             if connection.changes == 1 {
                 pending[priority, .running] -= 1
-                try run(statements.deleteWebhook, id)
             } else {
                 try remove(id)
             }
@@ -161,13 +153,12 @@ final class DeliveryStore {
     /// checkpointed by this process.
     func keepLogOnClose() { connection.keepLogOnClose() }
 
-    /// The oldest message that is owed, by priority: when it was received.
+    /// When the oldest message that waits for an attempt was received.
     func oldestReceivedMilliseconds(_ priority: DeliveryPriority) throws(SQLiteError) -> Int64? {
         let query = statements.oldest
         try query.bind(1, priority.code)
         defer { query.reset() }
-        guard try query.step(), !query.isNull(0) else { return nil }
-        return query.integer(0)
+        return try query.step() ? query.integer(0) : nil
     }
 }
 
@@ -186,20 +177,28 @@ extension DeliveryStore {
     private func claimOne(
         _ priority: DeliveryPriority, _ now: Int64
     ) throws(SQLiteError) -> Delivery? {
-        let query = statements.selectDue
-        try query.bind(1, priority.code)
-        try query.bind(2, now)
-        guard try query.step() else {
+        while true {
+            let query = statements.selectDue
+            try query.bind(1, priority.code)
+            try query.bind(2, now)
+            guard try query.step() else {
+                query.reset()
+                return nil
+            }
+            let id = query.integer(0)
+            let state = DeliveryState(code: query.integer(2)) ?? .available
+            let delivery = statements.delivery(from: query, priority: priority)
             query.reset()
-            return nil
+            guard let delivery else {
+                try move(
+                    id, to: .deadLettered, due: 0, reason: DeadLetterReason.damaged.rawValue)
+                continue
+            }
+            try run(statements.markRunning, id)
+            pending[priority, state] -= 1
+            pending[priority, .running] += 1
+            return delivery
         }
-        let state = DeliveryState(code: query.integer(2)) ?? .available
-        let delivery = statements.delivery(from: query, priority: priority)
-        query.reset()
-        try run(statements.markRunning, delivery.id)
-        pending[priority, state] -= 1
-        pending[priority, .running] += 1
-        return delivery
     }
 
     private func move(
@@ -232,7 +231,6 @@ extension DeliveryStore {
     private func remove(_ id: Int64) throws(SQLiteError) {
         guard try leave(id) else { return }
         try run(statements.deleteDelivery, id)
-        try run(statements.deleteWebhook, id)
     }
 
     private func run(_ statement: Statement, _ id: Int64) throws(SQLiteError) {

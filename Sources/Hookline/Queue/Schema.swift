@@ -20,21 +20,19 @@ enum Schema {
     /// Version 1.
     ///
     /// `identity` outlives its delivery by the deduplication's retention; the row's id is the
-    /// delivery's id, so ids rise for ever. The payload has a table of its own, so that a change
-    /// of state rewrites a narrow row only. `delivery_due` holds what can be claimed, in the
-    /// order in which it is claimed, and nothing else.
+    /// delivery's id, so ids rise for ever. `head` is a `WebhookHead`. `delivery_due` holds what
+    /// can be claimed, in the order in which it is claimed, `delivery_waiting` the same in the
+    /// order of receipt; a message that is claimed as it is appended enters neither.
     static let version1 = """
         CREATE TABLE identity(
             id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, seen_ms INTEGER NOT NULL);
-        CREATE TABLE webhook(
-            id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, received_ms INTEGER NOT NULL,
-            origin BLOB NOT NULL, target BLOB NOT NULL, content_type BLOB NOT NULL,
-            body BLOB NOT NULL, signature BLOB NOT NULL, trace_parent BLOB NOT NULL,
-            account BLOB NOT NULL, message_sid BLOB NOT NULL, identity BLOB NOT NULL);
         CREATE TABLE delivery(
             id INTEGER PRIMARY KEY, priority INTEGER NOT NULL, state INTEGER NOT NULL,
-            due_ms INTEGER NOT NULL, attempts INTEGER NOT NULL, reason TEXT);
+            due_ms INTEGER NOT NULL, attempts INTEGER NOT NULL, reason TEXT,
+            kind INTEGER NOT NULL, received_ms INTEGER NOT NULL, identity BLOB NOT NULL,
+            head BLOB NOT NULL, body BLOB NOT NULL);
         CREATE INDEX delivery_due ON delivery(priority, due_ms) WHERE state IN (0, 2);
+        CREATE INDEX delivery_waiting ON delivery(priority) WHERE state IN (0, 2);
         PRAGMA user_version=1;
         """
 }

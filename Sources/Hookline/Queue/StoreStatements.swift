@@ -5,8 +5,6 @@ struct StoreStatements {
     let insertIdentity: Statement
     let findIdentity: Statement
     let pruneIdentities: Statement
-    let insertDelivery: Statement
-    let deleteWebhook: Statement
     let deleteDelivery: Statement
     let deleteRunning: Statement
     let selectDue: Statement
@@ -15,7 +13,7 @@ struct StoreStatements {
     let move: Statement
     let stateOf: Statement
     let oldest: Statement
-    private let insertWebhook: Statement
+    private let insertDelivery: Statement
 
     init(_ connection: Connection) throws(SQLiteError) {
         insertIdentity = try connection.prepare(
@@ -28,22 +26,20 @@ struct StoreStatements {
                 SELECT id FROM (SELECT id, seen_ms FROM identity ORDER BY id LIMIT ?2)
                 WHERE seen_ms < ?1 AND id NOT IN (SELECT id FROM delivery))
             """)
-        insertWebhook = try connection.prepare(
-            "INSERT INTO webhook VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)")
         insertDelivery = try connection.prepare(
-            "INSERT INTO delivery(id, priority, due_ms, state, attempts) VALUES(?1, ?2, ?3, ?4, ?5)"
-        )
-        deleteWebhook = try connection.prepare("DELETE FROM webhook WHERE id=?1")
+            """
+            INSERT INTO delivery(
+                id, priority, state, due_ms, attempts, kind, received_ms, identity, head, body)
+            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?4, ?7, ?8, ?9)
+            """)
         deleteRunning = try connection.prepare("DELETE FROM delivery WHERE id=?1 AND state=1")
         deleteDelivery = try connection.prepare("DELETE FROM delivery WHERE id=?1")
         selectDue = try connection.prepare(
             """
-            SELECT d.id, d.attempts, d.state, w.kind, w.received_ms, w.origin, w.target,
-                w.content_type, w.body, w.signature, w.trace_parent, w.account, w.message_sid,
-                w.identity
-            FROM delivery d INDEXED BY delivery_due JOIN webhook w ON w.id = d.id
-            WHERE d.priority=?1 AND d.state IN (0, 2) AND d.due_ms <= ?2
-            ORDER BY d.due_ms LIMIT 1
+            SELECT id, attempts, state, kind, received_ms, identity, head, body
+            FROM delivery INDEXED BY delivery_due
+            WHERE priority=?1 AND state IN (0, 2) AND due_ms <= ?2
+            ORDER BY due_ms LIMIT 1
             """)
         firstDue = try connection.prepare(
             """
@@ -57,35 +53,32 @@ struct StoreStatements {
         stateOf = try connection.prepare("SELECT priority, state FROM delivery WHERE id=?1")
         oldest = try connection.prepare(
             """
-            SELECT received_ms FROM webhook WHERE id = (
-                SELECT min(id) FROM delivery WHERE priority=?1 AND state IN (0, 1, 2))
+            SELECT received_ms FROM delivery INDEXED BY delivery_waiting
+            WHERE priority=?1 AND state IN (0, 2) ORDER BY id LIMIT 1
             """)
     }
 
-    func insert(_ webhook: Webhook, id: Int64) throws(SQLiteError) {
-        try insertWebhook.bind(1, id)
-        try insertWebhook.bind(2, webhook.kind.code)
-        try insertWebhook.bind(3, webhook.receivedMilliseconds)
-        try insertWebhook.bind(4, webhook.origin)
-        try insertWebhook.bind(5, webhook.target)
-        try insertWebhook.bind(6, webhook.contentType)
-        try insertWebhook.bind(7, webhook.body)
-        try insertWebhook.bind(8, webhook.signature)
-        try insertWebhook.bind(9, webhook.traceParent)
-        try insertWebhook.bind(10, webhook.account)
-        try insertWebhook.bind(11, webhook.messageSID)
-        try insertWebhook.bind(12, webhook.identity.bytes)
-        try insertWebhook.run()
+    /// Adds a delivery, due at once.
+    func insert(_ webhook: Webhook, id: Int64, state: DeliveryState) throws(SQLiteError) {
+        try insertDelivery.bind(1, id)
+        try insertDelivery.bind(2, webhook.priority.code)
+        try insertDelivery.bind(3, state.code)
+        try insertDelivery.bind(4, webhook.receivedMilliseconds)
+        try insertDelivery.bind(5, state == .running ? 1 : 0)
+        try insertDelivery.bind(6, webhook.kind.code)
+        try insertDelivery.bind(7, webhook.identity.bytes)
+        try insertDelivery.bind(8, webhook.head.bytes)
+        try insertDelivery.bind(9, webhook.body)
+        try insertDelivery.run()
     }
 
-    /// Reads the row of `selectDue` that the query stands on.
-    func delivery(from row: Statement, priority: DeliveryPriority) -> Delivery {
+    /// Reads the row of `selectDue` that the query stands on; nil when its head is damaged.
+    func delivery(from row: Statement, priority: DeliveryPriority) -> Delivery? {
+        guard let head = WebhookHead(stored: row.bytes(6)) else { return nil }
         let webhook = Webhook(
             kind: WebhookKind(code: row.integer(3)), priority: priority,
-            identity: Identity(stored: row.bytes(13)), receivedMilliseconds: row.integer(4),
-            origin: row.bytes(5), target: row.bytes(6), contentType: row.bytes(7),
-            body: row.bytes(8), signature: row.bytes(9), traceParent: row.bytes(10),
-            account: row.bytes(11), messageSID: row.bytes(12))
+            identity: Identity(stored: row.bytes(5)), receivedMilliseconds: row.integer(4),
+            head: head, body: row.bytes(7))
         return Delivery(id: row.integer(0), attempt: Int(row.integer(1)) + 1, webhook: webhook)
     }
 }

@@ -1,0 +1,69 @@
+/// What came with a webhook's body, in one buffer, which is also how it is stored: each part
+/// behind its length in four bytes, the most significant first, in the order of `Part`.
+struct WebhookHead: Sendable, Equatable {
+    /// The parts. Never reorder: the order is that of stored rows.
+    enum Part: Int, CaseIterable, Sendable {
+        /// The origin that Twilio called, with a base path if a proxy strips one.
+        case origin
+        /// The raw request target.
+        case target
+        /// The `Content-Type` as received, empty when there was none.
+        case contentType
+        /// The `X-Twilio-Signature` as received.
+        case signature
+        /// The `traceparent` to forward, empty when there is none.
+        case traceParent
+        /// The verified `AccountSid`, empty when the request has none.
+        case account
+        /// The `MessageSid`, empty when the request has none.
+        case messageSID
+    }
+
+    /// The parts with their lengths.
+    let bytes: [UInt8]
+    /// Where each part ends in `bytes`.
+    private let ends: InlineArray<7, Int>
+
+    /// A head from its parts in the order of `Part`; parts that are missing are empty.
+    init(_ parts: [ArraySlice<UInt8>]) {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(parts.reduce(4 * Part.allCases.count) { $0 + $1.count })
+        var ends = InlineArray<7, Int>(repeating: 0)
+        for part in Part.allCases {
+            let content = part.rawValue < parts.count ? parts[part.rawValue] : []
+            let count = UInt32(content.count)
+            for shift in [24, 16, 8, 0] as [UInt32] {
+                bytes.append(UInt8(truncatingIfNeeded: count >> shift))
+            }
+            bytes.append(contentsOf: content)
+            ends[part.rawValue] = bytes.count
+        }
+        self.bytes = bytes
+        self.ends = ends
+    }
+
+    /// Reads what was stored; nil when the lengths do not fit.
+    init?(stored bytes: [UInt8]) {
+        var ends = InlineArray<7, Int>(repeating: 0)
+        var position = 0
+        for part in Part.allCases {
+            guard position + 4 <= bytes.count else { return nil }
+            let count = bytes[position..<position + 4].reduce(0) { $0 << 8 | Int($1) }
+            position += 4 + count
+            guard position <= bytes.count else { return nil }
+            ends[part.rawValue] = position
+        }
+        guard position == bytes.count else { return nil }
+        self.bytes = bytes
+        self.ends = ends
+    }
+
+    /// One part.
+    subscript(_ part: Part) -> ArraySlice<UInt8> {
+        let start = part.rawValue == 0 ? 0 : ends[part.rawValue - 1]
+        return bytes[(start + 4)..<ends[part.rawValue]]
+    }
+
+    /// Equal when every part is.
+    static func == (left: WebhookHead, right: WebhookHead) -> Bool { left.bytes == right.bytes }
+}
