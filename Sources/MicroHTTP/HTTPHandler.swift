@@ -6,6 +6,9 @@ public protocol HTTPHandler: AnyObject, Sendable {
     func refused(_ refusal: HTTPRefusal, _ completion: HTTPCompletion)
     /// Told that an exchange was dropped without an answer (it was answered 503).
     func dropped(loop: Int)
+    /// Told after each turn in which requests may have been received: the time to pass them on
+    /// together. On the loop's thread; must not block.
+    func turnEnded(loop: Int)
     /// Told once a turn of a loop how late it turned, in nanoseconds.
     func turned(loop: Int, lagNanoseconds: UInt64)
     /// A message of libmicrohttpd, which is fixed text without a client's bytes.

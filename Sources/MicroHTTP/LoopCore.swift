@@ -80,6 +80,7 @@ final class LoopCore {
         if isRung { mailbox.silence() }
         deliverAnswers()
         MHD_run(daemon)
+        handler.turnEnded(loop: options.number)
         if woke >= nextReapNanoseconds {
             nextReapNanoseconds = woke + 250_000_000
             reap(at: woke)

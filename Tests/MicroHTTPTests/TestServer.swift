@@ -23,6 +23,7 @@ final class TestHandler: HTTPHandler {
         seen.withLock { $0.refusals.append(refusal) }
     }
     func dropped(loop: Int) { seen.withLock { $0.dropped += 1 } }
+    func turnEnded(loop: Int) {}
     func turned(loop: Int, lagNanoseconds: UInt64) {}
     func engineMessage(_ message: String) {}
 }

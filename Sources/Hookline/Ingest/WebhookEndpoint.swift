@@ -1,11 +1,13 @@
 import MicroHTTP
 import OpenSSL
 import POSIX
+import Synchronization
 
 /// Receives webhooks: this is the table of contents of ingestion.
 ///
 /// Framing was guarded by the engine. What follows is route, form, account's tokens, signature,
-/// typed webhook, commit; the reply leaves when the commit's receipt comes. Every branch is here
+/// typed webhook, commit (of all that a turn of the loop received, at its end); the reply leaves
+/// when the commit's receipt comes. Every branch is here
 /// and every metric of the path is observed here or when the reply has left.
 final class WebhookEndpoint: HTTPHandler {
     private let routes: RouteTable
@@ -16,6 +18,8 @@ final class WebhookEndpoint: HTTPHandler {
     private let context: ReplyContext
     private let operations: OpsEndpoint
     private let servesOperations: Bool
+    /// What each loop received in its present turn; they are committed together.
+    private let received: [ReceivedWebhooks]
 
     init(
         configuration: Configuration, origin: RequestOrigin, tokens: Tokens,
@@ -29,6 +33,7 @@ final class WebhookEndpoint: HTTPHandler {
         self.context = context
         self.operations = operations
         servesOperations = configuration.opsListen == nil
+        received = (0..<configuration.threads).map { _ in ReceivedWebhooks() }
     }
 
     /// The path of one webhook, in order.
@@ -48,7 +53,7 @@ final class WebhookEndpoint: HTTPHandler {
                 shard: loop)
             let reply = WebhookReply(
                 exchange, context: context, route: route, webhook: verified.webhook)
-            ladder.commit(
+            received[loop].add(
                 PendingWebhook(
                     webhook: verified.webhook, receivedNanoseconds: request.completedNanoseconds,
                     receipt: reply))
@@ -113,7 +118,26 @@ final class WebhookEndpoint: HTTPHandler {
     }
 }
 
+/// What one loop received in its present turn.
+private final class ReceivedWebhooks: Sendable {
+    private let webhooks = Mutex<[PendingWebhook]>([])
+
+    func add(_ webhook: PendingWebhook) { webhooks.withLock { $0.append(webhook) } }
+
+    func take() -> [PendingWebhook] {
+        webhooks.withLock { webhooks in
+            defer { webhooks = [] }
+            return webhooks
+        }
+    }
+}
+
 extension WebhookEndpoint {
+    func turnEnded(loop: Int) {
+        let batch = received[loop].take()
+        if !batch.isEmpty { ladder.commit(batch) }
+    }
+
     func refused(_ refusal: HTTPRefusal, _ completion: HTTPCompletion) {
         let outcome: WebhookOutcome = refusal == .overloaded ? .unavailable : .malformed
         let error: ErrorType =

@@ -42,6 +42,7 @@ final class OpsEndpoint: HTTPHandler {
 
     func refused(_ refusal: HTTPRefusal, _ completion: HTTPCompletion) {}
     func dropped(loop: Int) {}
+    func turnEnded(loop: Int) {}
     func turned(loop: Int, lagNanoseconds: UInt64) {}
 
     func engineMessage(_ message: String) {

@@ -47,16 +47,15 @@ final class CommitLadder: Sendable {
         self.forward = forward
     }
 
-    /// Takes a verified webhook. Event loops.
-    func commit(_ pending: PendingWebhook) {
-        if options.repliesBeforeCommit { pending.receipt.stored() }
-        if !store.append(pending) {
-            if pending.takeOver() { descend([pending]) }
-        } else if isStalled(at: pending.receivedNanoseconds), pending.takeOver() {
-            // A commit has hung for longer than the deadline already: do not wait for it too.
-            metrics.storeFailed(.deadline)
-            descend([pending])
-        }
+    /// Takes verified webhooks. Event loops.
+    func commit(_ batch: [PendingWebhook]) {
+        if options.repliesBeforeCommit { for pending in batch { pending.receipt.taken() } }
+        let refused = store.append(batch).filter { $0.takeOver() }
+        descend(refused)
+        let stalled = batch.filter { isStalled(at: $0.receivedNanoseconds) && $0.takeOver() }
+        // A commit has hung for longer than the deadline already: do not wait for it too.
+        for _ in stalled { metrics.storeFailed(.deadline) }
+        descend(stalled)
     }
 
     /// Takes webhooks whose batch failed. The store thread.

@@ -65,17 +65,18 @@ final class GroupCommit: Sendable {
         self.metrics = metrics
     }
 
-    /// Leaves a webhook for the next transaction; false when too many wait or are owed, or the
-    /// store is broken: then it is the ladder's. Any thread.
-    func append(_ pending: PendingWebhook) -> Bool {
-        guard !status.isBroken, status.owed < Int64(options.owedMax) else { return false }
-        let isAccepted = inbox.withLock { inbox in
-            guard inbox.appends.count < options.waitingMax, !inbox.isStopping else { return false }
-            inbox.appends.append(pending)
-            return true
+    /// Leaves webhooks for the next transaction; returns those for which there is no room,
+    /// because too many wait or are owed, or the store is broken: they are the ladder's. Any thread.
+    func append(_ batch: [PendingWebhook]) -> [PendingWebhook] {
+        guard !status.isBroken, status.owed < Int64(options.owedMax) else { return batch }
+        let accepted = inbox.withLock { inbox in
+            guard !inbox.isStopping else { return 0 }
+            let room = max(0, options.waitingMax - inbox.appends.count)
+            inbox.appends.append(contentsOf: batch.prefix(room))
+            return min(room, batch.count)
         }
-        if isAccepted { bell.ring() }
-        return isAccepted
+        if accepted > 0 { bell.ring() }
+        return Array(batch.dropFirst(accepted))
     }
 
     /// Leaves changes of deliveries for the next transaction. Any thread.
