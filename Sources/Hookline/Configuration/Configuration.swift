@@ -70,7 +70,7 @@ public struct Configuration: Sendable {
     /// Bytes of a body.
     public var bodyBytesMax = 64 * 1024
     /// Bytes of a request line with its header fields.
-    public var headerBytesMax = 16 * 1024
+    public var headerBytesMax = 8 * 1024
     /// Parameters of a form.
     public var parametersMax = 512
     /// Connections of the webhook listener.

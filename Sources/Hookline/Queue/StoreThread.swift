@@ -122,6 +122,7 @@ struct StoreThread: ~Copyable {
                     nextDueMilliseconds = try store.nextDueMilliseconds()
                 }
             }
+            try store.indexIdentities()
             try store.commit()
         } catch {
             return failed(batch, error)
