@@ -13,7 +13,7 @@ struct WebhookHead: Sendable, Equatable {
         case signature
         /// The `traceparent` to forward, empty when there is none.
         case traceParent
-        /// The verified `AccountSid`, empty when the request has none.
+        /// The `AccountSid`, as claimed until the request is verified, empty when the request has none.
         case account
         /// The `MessageSid`, empty when the request has none.
         case messageSID
@@ -57,6 +57,9 @@ struct WebhookHead: Sendable, Equatable {
         self.bytes = bytes
         self.ends = ends
     }
+
+    /// The parts that tell one request from another: origin, target, content type, signature.
+    var signedBytes: ArraySlice<UInt8> { bytes[..<ends[Part.signature.rawValue]] }
 
     /// One part.
     subscript(_ part: Part) -> ArraySlice<UInt8> {

@@ -10,28 +10,47 @@ final class WebhookReply: WebhookReceipt, HTTPCompletionObserver {
     private let context: ReplyContext
     private let route: RouteLabel
     private let requestID: String
-    /// Nil when the request is refused.
-    private let webhook: Webhook?
+    private let messageSID: ArraySlice<UInt8>
+    /// Nil when the request is refused, or not verified.
+    private let cacheEntry: CacheEntry?
     private let validatedNanoseconds: UInt64
     private let receiptNanoseconds = Atomic<UInt64>(0)
     /// The outcome's position in `WebhookOutcome.allCases`; -1 while undecided.
     private let outcome = Atomic<Int>(-1)
 
     init(
-        _ exchange: HTTPExchange, context: ReplyContext, route: RouteLabel, webhook: Webhook? = nil
+        _ exchange: HTTPExchange, context: ReplyContext, route: RouteLabel,
+        messageSID: ArraySlice<UInt8> = [], cacheEntry: CacheEntry? = nil
     ) {
         self.exchange = exchange
         self.context = context
         self.route = route
-        self.webhook = webhook
+        self.messageSID = messageSID
+        self.cacheEntry = cacheEntry
         requestID = context.requestIDs.next()
         validatedNanoseconds = MonotonicClock.now()
     }
 
-    func stored() { decide(.accepted, silently: true) }
-    func duplicate() { decide(.duplicate, silently: true) }
-    func taken() { decide(.accepted) }
+    func stored() {
+        cacheEntry?.enter()
+        decide(.accepted, silently: true)
+    }
+
+    func duplicate() {
+        cacheEntry?.enter()
+        decide(.duplicate, silently: true)
+    }
+
+    func taken() {
+        cacheEntry?.enter()
+        decide(.accepted)
+    }
+
+    func deferred() { decide(.deferred, silently: true) }
     func unavailable() { decide(.unavailable) }
+
+    /// The cache says that it was validated and stored.
+    func cached() { decide(.duplicate) }
 
     /// Refuses the request.
     func refuse(_ rejection: Rejection) {
@@ -80,7 +99,15 @@ final class WebhookReply: WebhookReceipt, HTTPCompletionObserver {
                 .with("validation_s", nanoseconds: timing.validation)
                 .with("acknowledgement_s", nanoseconds: timing.acknowledgement)
                 .with("response_s", nanoseconds: timing.response)
-                .with("message_sid", bytes: webhook?[.messageSID] ?? [])
+                .with("message_sid", bytes: messageSID)
+        }
+        if timing.validation > context.budgets.validationNanoseconds {
+            context.log.writeSampled(.warning) {
+                LogLine(.warning, "validation took longer than its budget")
+                    .with("request_id", requestID)
+                    .with("validation_s", nanoseconds: timing.validation)
+                    .with("budget_s", nanoseconds: context.budgets.validationNanoseconds)
+            }
         }
     }
 }
@@ -134,7 +161,7 @@ struct ReplyContext: Sendable {
         metrics.phaseDuration[.acknowledgement].observe(
             nanoseconds: timing.acknowledgement, shard: shard)
         metrics.phaseDuration[.response].observe(nanoseconds: timing.response, shard: shard)
-        if outcome == .accepted || outcome == .duplicate {
+        if outcome == .accepted || outcome == .duplicate || outcome == .deferred {
             metrics.receiptDuration.observe(nanoseconds: timing.receipt, shard: shard)
         }
         if timing.validation > budgets.validationNanoseconds {

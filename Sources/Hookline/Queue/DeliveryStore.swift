@@ -10,13 +10,18 @@ final class DeliveryStore {
     private(set) var counts: DeliveryCounts
     /// What the transaction under way will have changed.
     private var pending: DeliveryCounts
+    /// Requests that are stored unverified.
+    let unverified: UnverifiedRows
     private let connection: Connection
     private let statements: StoreStatements
     private let identities: SeenIdentities
     private var claimsSinceNormal = 0
 
     /// Opens the database, creates or checks its schema and recovers what a dead process held.
-    init(path: String, synchronousOff: Bool = false) throws(StoreError) {
+    init(
+        path: String, unverifiedMax: UnverifiedRows.Size = UnverifiedRows.Size(),
+        synchronousOff: Bool = false
+    ) throws(StoreError) {
         let opened = try Self.sqlite { () throws(SQLiteError) in
             try Connection(path: path, create: true)
         }
@@ -27,6 +32,7 @@ final class DeliveryStore {
             statements = try StoreStatements(opened)
             try opened.execute("UPDATE delivery SET state=0 WHERE state=1")
             identities = try SeenIdentities(opened)
+            unverified = try UnverifiedRows(opened, sizeMax: unverifiedMax)
             counts = try DeliveryCounts(counting: opened)
             pending = counts
         } catch {
@@ -38,6 +44,7 @@ final class DeliveryStore {
     func begin() throws(SQLiteError) {
         pending = counts
         identities.begin()
+        unverified.begin()
         try connection.execute("BEGIN IMMEDIATE")
     }
 
@@ -46,6 +53,7 @@ final class DeliveryStore {
         try connection.execute("COMMIT")
         counts = pending
         identities.committed()
+        unverified.committed()
     }
 
     /// Ends the transaction without effect; after some errors SQLite has already done so.
