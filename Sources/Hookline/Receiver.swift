@@ -43,7 +43,7 @@ public struct Receiver: Sendable {
                 waits: back.validation.waits, fetcher: back.validation.fetcher,
                 ladder: back.ladder, operations: operations),
             context: ReplyContext(
-                metrics: metrics, log: log, requestIDs: RequestIDs(),
+                metrics: metrics, log: log, requestIDs: RequestIDs(), traces: TraceIDs(),
                 budgets: Budgets(configuration)))
         let listeners = try sockets.serve(configuration, endpoint, operations)
         back.outbox.serve(listeners.webhooks.loops)

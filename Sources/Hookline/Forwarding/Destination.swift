@@ -33,6 +33,9 @@ struct Destination: Sendable {
         if !webhook[.traceParent].isEmpty {
             headers.append("traceparent: \(Self.text(webhook[.traceParent]))")
         }
+        if !webhook[.traceState].isEmpty {
+            headers.append("tracestate: \(Self.text(webhook[.traceState]))")
+        }
         return TransferRequest(
             url: target, headers: headers, body: webhook.body,
             connectTimeoutMilliseconds: min(connectTimeoutMilliseconds, limit ?? .max),

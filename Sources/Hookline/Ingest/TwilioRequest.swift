@@ -15,7 +15,8 @@ struct TwilioRequest: Sendable {
 
     /// Reads a request, as it arrived or as it was stored.
     init(
-        _ request: HTTPRequest, origin: RequestOrigin, parametersMax: Int,
+        _ request: HTTPRequest, trace: TraceContext, origin: RequestOrigin,
+        parametersMax: Int,
         receivedMilliseconds: Int64 = WallClock.nowMilliseconds()
     ) throws(Rejection) {
         guard request.fields.count(of: "x-twilio-signature") == 1,
@@ -26,8 +27,8 @@ struct TwilioRequest: Sendable {
         self.parameters = parameters
         head = WebhookHead([
             try origin.origin(of: request)[...], request.target[...], contentType, signature,
-            request.fields.first("traceparent") ?? [], parameters?[.accountSID] ?? [],
-            parameters?[.messageSID] ?? [],
+            trace.field[...], parameters?[.accountSID] ?? [], parameters?[.messageSID] ?? [],
+            Self.traceState(of: request.fields),
         ])
         body = request.body
         self.receivedMilliseconds = receivedMilliseconds
@@ -51,6 +52,15 @@ struct TwilioRequest: Sendable {
             identity: Identity(
                 target: Array(head[.target]), body: body, signature: head[.signature]),
             receivedMilliseconds: receivedMilliseconds, head: head, body: body)
+    }
+
+    /// Passed on as it came; one that is longer than a caller may rely on is left out
+    /// (https://www.w3.org/TR/trace-context/#tracestate-limits), and so are several lines.
+    private static func traceState(of fields: HTTPFields) -> ArraySlice<UInt8> {
+        guard fields.count(of: "tracestate") == 1, let state = fields.first("tracestate"),
+            state.count <= 512
+        else { return [] }
+        return state
     }
 
     /// The form's parameters, nil for JSON. No content type counts as a form.

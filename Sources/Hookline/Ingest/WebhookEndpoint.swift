@@ -45,6 +45,7 @@ final class WebhookEndpoint: HTTPHandler {
     private struct Arrival: Sendable {
         let exchange: HTTPExchange
         let route: RouteLabel
+        let trace: TraceContext
         let request: TwilioRequest
         let cacheEntry: CacheEntry
     }
@@ -58,33 +59,35 @@ final class WebhookEndpoint: HTTPHandler {
 
     /// The path of one webhook, in order.
     func receive(_ exchange: HTTPExchange) {
+        let trace = context.traces.context(of: exchange.request.fields)
         guard let route = options.routes.label(of: exchange.request.path) else {
             if parts.operations.answers(exchange.request, all: options.servesOperations) {
                 return parts.operations.receive(exchange)
             }
-            return refuse(exchange, .other, .notFound)
+            return refuse(exchange, .other, trace, .notFound)
         }
         guard exchange.request.method == .post else {
-            return refuse(exchange, route, .methodNotAllowed)
+            return refuse(exchange, route, trace, .methodNotAllowed)
         }
         let request: TwilioRequest
         do throws(Rejection) {
             request = try TwilioRequest(
-                exchange.request, origin: options.origin,
+                exchange.request, trace: trace, origin: options.origin,
                 parametersMax: parts.verifier.parametersMax)
         } catch {
-            return refuse(exchange, route, error)
+            return refuse(exchange, route, trace, error)
         }
         // The epoch is read before the tokens are: what a removed token signed is not kept.
         let cacheEntry = CacheEntry(
             cache: parts.cache, request: request, epoch: parts.verifier.tokens.epoch)
         let arrival = Arrival(
-            exchange: exchange, route: route, request: request, cacheEntry: cacheEntry)
+            exchange: exchange, route: route, trace: trace, request: request,
+            cacheEntry: cacheEntry)
         if isCached(arrival) { return answerCached(arrival) }
         delayForControl()
         switch verify(arrival) {
         case .genuine(let webhook, let position): accept(arrival, webhook, position)
-        case .refused(let rejection): refuse(exchange, route, rejection)
+        case .refused(let rejection): refuse(exchange, route, trace, rejection)
         case .toFetch: wait(arrival)
         case .sourceFailing: validationIsLate(arrival)
         }
@@ -143,7 +146,8 @@ final class WebhookEndpoint: HTTPHandler {
         case .genuine(let webhook, let position):
             accept(arrival, webhook, position)
             turnEnded(loop: arrival.exchange.loop)
-        case .refused(let rejection): refuse(arrival.exchange, arrival.route, rejection)
+        case .refused(let rejection):
+            refuse(arrival.exchange, arrival.route, arrival.trace, rejection)
         case .toFetch, .sourceFailing: validationIsLate(arrival)
         }
     }
@@ -177,23 +181,27 @@ final class WebhookEndpoint: HTTPHandler {
         _ arrival: Arrival, _ webhook: Webhook, isVerified: Bool = true
     ) -> PendingWebhook {
         PendingWebhook(
-            webhook: webhook, unverified: isVerified ? nil : arrival.exchange.request,
+            webhook: webhook,
+            unverified: isVerified ? nil : arrival.exchange.request.keeping(arrival.trace),
             receivedNanoseconds: arrival.exchange.request.completedNanoseconds,
             receipt: reply(arrival))
     }
 
     private func reply(_ arrival: Arrival) -> WebhookReply {
         WebhookReply(
-            arrival.exchange, context: context, route: arrival.route,
-            messageSID: arrival.request.head[.messageSID], cacheEntry: arrival.cacheEntry)
+            arrival.exchange, context: context, route: arrival.route, trace: arrival.trace,
+            request: arrival.request, cacheEntry: arrival.cacheEntry)
     }
 
-    private func refuse(_ exchange: HTTPExchange, _ route: RouteLabel, _ rejection: Rejection) {
+    private func refuse(
+        _ exchange: HTTPExchange, _ route: RouteLabel, _ trace: TraceContext,
+        _ rejection: Rejection
+    ) {
         if let result = rejection.validation {
             context.metrics.validations[result].add(shard: exchange.loop)
         }
         if let error = rejection.error { context.metrics.errors[error].add(shard: exchange.loop) }
-        WebhookReply(exchange, context: context, route: route).refuse(rejection)
+        WebhookReply(exchange, context: context, route: route, trace: trace).refuse(rejection)
     }
 
     private func refetchIfStale(_ account: ArraySlice<UInt8>) {

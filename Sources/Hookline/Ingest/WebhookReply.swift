@@ -10,8 +10,10 @@ final class WebhookReply: WebhookReceipt, HTTPCompletionObserver {
     private let context: ReplyContext
     private let route: RouteLabel
     private let requestID: String
-    private let messageSID: ArraySlice<UInt8>
-    /// Nil when the request is refused, or not verified.
+    private let trace: TraceContext
+    /// Nil when the request cannot be read.
+    private let request: TwilioRequest?
+    /// Nil when the request is refused.
     private let cacheEntry: CacheEntry?
     private let validatedNanoseconds: UInt64
     private let receiptNanoseconds = Atomic<UInt64>(0)
@@ -20,12 +22,13 @@ final class WebhookReply: WebhookReceipt, HTTPCompletionObserver {
 
     init(
         _ exchange: HTTPExchange, context: ReplyContext, route: RouteLabel,
-        messageSID: ArraySlice<UInt8> = [], cacheEntry: CacheEntry? = nil
+        trace: TraceContext, request: TwilioRequest? = nil, cacheEntry: CacheEntry? = nil
     ) {
         self.exchange = exchange
         self.context = context
         self.route = route
-        self.messageSID = messageSID
+        self.trace = trace
+        self.request = request
         self.cacheEntry = cacheEntry
         requestID = context.requestIDs.next()
         validatedNanoseconds = MonotonicClock.now()
@@ -54,9 +57,18 @@ final class WebhookReply: WebhookReceipt, HTTPCompletionObserver {
 
     /// Refuses the request.
     func refuse(_ rejection: Rejection) {
-        var fields = [HTTPField("X-Request-Id", requestID)]
+        var fields = identifyingFields
         if rejection == .methodNotAllowed { fields.append(HTTPField("Allow", "POST")) }
         decide(rejection.outcome, HTTPResponse(status: rejection.status, fields: fields))
+    }
+
+    /// What identifies the request in the log, and its trace for the caller
+    /// (https://w3c.github.io/trace-context/#trace-context-http-response-headers-format).
+    private var identifyingFields: [HTTPField] {
+        [
+            HTTPField("X-Request-Id", requestID),
+            HTTPField("traceresponse", String(decoding: trace.field, as: UTF8.self)),
+        ]
     }
 
     private func decide(_ outcome: WebhookOutcome, silently: Bool = false) {
@@ -64,12 +76,11 @@ final class WebhookReply: WebhookReceipt, HTTPCompletionObserver {
             outcome == .unavailable
             ? HTTPResponse(
                 status: 503,
-                fields: [HTTPField("Retry-After", "1"), HTTPField("X-Request-Id", requestID)])
+                fields: identifyingFields + [HTTPField("Retry-After", "1")])
             : HTTPResponse(
                 status: 200,
-                fields: [
-                    HTTPField("Content-Type", "text/xml"), HTTPField("X-Request-Id", requestID),
-                ], body: ReplyContext.emptyTwiML)
+                fields: identifyingFields + [HTTPField("Content-Type", "text/xml")],
+                body: ReplyContext.emptyTwiML)
         decide(outcome, response, silently: silently)
     }
 
@@ -93,13 +104,17 @@ final class WebhookReply: WebhookReceipt, HTTPCompletionObserver {
         context.observe(timing, route: route, outcome: completion.aborted ? .aborted : decided)
         context.log.writeSampled(.info) {
             LogLine(.info, "webhook").with("request_id", requestID)
+                .with("trace_id", bytes: trace.traceID)
                 .with("route", route.rawValue).with("outcome", decided.rawValue)
                 .with("status", completion.status)
                 .with("duration_s", nanoseconds: timing.duration)
                 .with("validation_s", nanoseconds: timing.validation)
                 .with("acknowledgement_s", nanoseconds: timing.acknowledgement)
                 .with("response_s", nanoseconds: timing.response)
-                .with("message_sid", bytes: messageSID)
+                .with("receive_s", nanoseconds: timing.receive)
+                .with("message_sid", bytes: request?.head[.messageSID] ?? [])
+                .with("from", MaskedNumber.text(request?.parameters?[.from] ?? []))
+                .with("to", MaskedNumber.text(request?.parameters?[.to] ?? []))
         }
         if timing.validation > context.budgets.validationNanoseconds {
             context.log.writeSampled(.warning) {
@@ -150,6 +165,7 @@ struct ReplyContext: Sendable {
     let metrics: ReceiverMetrics
     let log: Log
     let requestIDs: RequestIDs
+    let traces: TraceIDs
     let budgets: Budgets
 
     /// Observes one answered webhook on its loop's shard.

@@ -11,6 +11,7 @@ final class ValidationOffice: Sendable {
     let fetcher: TokenFetcher?
     private let reloader: TokenReloader
     private let origin: RequestOrigin
+    private let traces = TraceIDs()
     private let retentionMilliseconds: Int64
     private let metrics: ReceiverMetrics
     private let canVerify: @Sendable (_ account: [UInt8]) -> Void
@@ -77,7 +78,8 @@ final class ValidationOffice: Sendable {
         do throws(Rejection) {
             verdict = verifier.verify(
                 try TwilioRequest(
-                    request, origin: origin, parametersMax: verifier.parametersMax,
+                    request, trace: traces.context(of: request.fields), origin: origin,
+                    parametersMax: verifier.parametersMax,
                     receivedMilliseconds: receivedMilliseconds))
         } catch {
             verdict = .refused(error)
