@@ -72,7 +72,8 @@ extension EndToEnd {
             // A fifth is forged; those in flight at the kill may be stored without an answer.
             let metrics = try receiver.metrics()
             let resolved = metrics.sum("unverified_resolved_total", "genuine")
-            #expect(Set(application.taken).isSuperset(of: acknowledged.filter { load.isGenuine($0) }))
+            #expect(
+                Set(application.taken).isSuperset(of: acknowledged.filter { load.isGenuine($0) }))
             #expect(Double(genuine) <= resolved + metrics.sum("validations_total", #""valid""#))
         }
 

@@ -27,7 +27,7 @@ struct TwilioRequest: Sendable {
         self.parameters = parameters
         head = WebhookHead([
             try origin.origin(of: request)[...], request.target[...], contentType, signature,
-            trace.field[...], parameters?[.accountSID] ?? [], parameters?[.messageSID] ?? [],
+            trace.bytes[...], parameters?[.accountSID] ?? [], parameters?[.messageSID] ?? [],
             Self.traceState(of: request.fields),
         ])
         body = request.body

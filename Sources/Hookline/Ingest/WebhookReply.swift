@@ -67,7 +67,7 @@ final class WebhookReply: WebhookReceipt, HTTPCompletionObserver {
     private var identifyingFields: [HTTPField] {
         [
             HTTPField("X-Request-Id", requestID),
-            HTTPField("traceresponse", String(decoding: trace.field, as: UTF8.self)),
+            HTTPField("traceresponse", String(decoding: trace.bytes, as: UTF8.self)),
         ]
     }
 
