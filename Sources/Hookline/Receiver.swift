@@ -36,7 +36,7 @@ public struct Receiver: Sendable {
         let operations = OpsEndpoint(registry: metrics.registry, health: health, log: log)
         let endpoint = WebhookEndpoint(
             configuration: configuration, origin: RequestOrigin(configuration), tokens: tokens,
-            ladder: back.ladder,
+            ladder: back.ladder, quarantine: back.quarantine,
             context: ReplyContext(
                 metrics: metrics, log: log, requestIDs: RequestIDs(),
                 budgets: Budgets(configuration)),
@@ -45,7 +45,8 @@ public struct Receiver: Sendable {
         back.outbox.serve(listeners.webhooks.loops)
         declareGauges(metrics, back, listeners, folder.paths, log)
         health.watch(loops: listeners.allLoops, store: back.store.status)
-        try back.startForwarding()
+        try back.startForwarding(
+            verify: { endpoint.verifyAgain($0) }, trust: { endpoint.trust($0) })
         StartupNotice(configuration, listeners, folder.paths).write(to: log)
         if let control = configuration.control {
             log.write(
@@ -74,6 +75,7 @@ public struct Receiver: Sendable {
     ) {
         let registry = metrics.registry
         ReceiverGauges.declare(in: registry, store: back.store.status, paths: paths, log: log)
+        ReceiverGauges.declare(in: registry, quarantine: back.quarantine.status)
         ReceiverGauges.declare(in: registry, loops: listeners.webhooks.loops)
         ReceiverGauges.declareThresholds(in: registry, configuration: configuration)
         ReceiverGauges.declareProcess(in: registry)

@@ -15,6 +15,7 @@ final class WebhookEndpoint: HTTPHandler {
     private let tokens: Tokens
     private let parametersMax: Int
     private let ladder: CommitLadder
+    private let quarantine: Quarantine
     private let context: ReplyContext
     private let operations: OpsEndpoint
     private let servesOperations: Bool
@@ -23,13 +24,15 @@ final class WebhookEndpoint: HTTPHandler {
 
     init(
         configuration: Configuration, origin: RequestOrigin, tokens: Tokens,
-        ladder: CommitLadder, context: ReplyContext, operations: OpsEndpoint
+        ladder: CommitLadder, quarantine: Quarantine, context: ReplyContext,
+        operations: OpsEndpoint
     ) {
         routes = RouteTable(configuration.routes)
         self.origin = origin
         self.tokens = tokens
         parametersMax = configuration.parametersMax
         self.ladder = ladder
+        self.quarantine = quarantine
         self.context = context
         self.operations = operations
         servesOperations = configuration.opsListen == nil
@@ -115,6 +118,21 @@ final class WebhookEndpoint: HTTPHandler {
         }
         if let error = rejection.error { context.metrics.errors[error].add(shard: exchange.loop) }
         WebhookReply(exchange, context: context, route: route).refuse(rejection)
+        quarantine.offer(exchange.request, refused: rejection)
+    }
+
+    /// Verifies a request from quarantine as if it had just come. The control thread.
+    func verifyAgain(_ refused: QuarantinedRequest) -> Result<Webhook, QuarantineReason> {
+        do throws(Rejection) {
+            return .success(try verify(refused.request).webhook)
+        } catch {
+            return .failure(QuarantineReason(error) ?? .malformed)
+        }
+    }
+
+    /// The webhook of a request that an operator vouches for. The control thread.
+    func trust(_ refused: QuarantinedRequest) -> Webhook? {
+        UnverifiedWebhook.webhook(refused.request, origin: origin, parametersMax: parametersMax)
     }
 }
 

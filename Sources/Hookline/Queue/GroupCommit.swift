@@ -58,6 +58,8 @@ final class GroupCommit: Sendable {
     /// The appends of the transaction under way, for the ladder's look at what is overdue.
     let committing = Mutex<[PendingWebhook]>([])
     let bell = Bell()
+    /// What other threads want done between commits.
+    let jobs = StoreJobs()
 
     init(options: Options, callbacks: Callbacks, metrics: ReceiverMetrics) {
         self.options = options

@@ -8,9 +8,10 @@ final class BackOffice: Sendable {
     let store: GroupCommit
     let ladder: CommitLadder
     let outbox = ReplyOutbox()
+    let quarantine: Quarantine
     private let worker: DeliveryWorker
     private let journal: TakenJournal
-    private let control: ControlServer
+    private let control = Mutex<ControlServer?>(nil)
     private let paths: DataFolder.Paths
     private let log: Log
     private let threads = Mutex<Threads>(Threads())
@@ -56,7 +57,9 @@ final class BackOffice: Sendable {
         self.journal = journal
         self.store = store
         self.ladder = ladder
-        control = ControlServer(store: store.status)
+        quarantine = Quarantine(
+            options: Quarantine.Options(configuration, folder: paths.folder),
+            clients: ClientAddress(trustedProxies: configuration.trustedProxies), metrics: metrics)
     }
 
     /// Opens the store on its own thread and waits until it is open, or says why it is not.
@@ -72,14 +75,21 @@ final class BackOffice: Sendable {
         }
     }
 
-    /// Starts forwarding, the timer and the control socket.
-    func startForwarding() throws(StartupError) {
+    /// Starts forwarding, the timer and the control socket, whose commands verify what they
+    /// release from quarantine by `verify`.
+    func startForwarding(
+        verify: @escaping @Sendable (QuarantinedRequest) -> Result<Webhook, QuarantineReason>,
+        trust: @escaping @Sendable (QuarantinedRequest) -> Webhook?
+    ) throws(StartupError) {
+        let control = ControlServer(
+            desk: QueueDesk(group: store, verify: verify, trust: trust, log: log))
         let started = try StartupError.starting { () throws(POSIXError) in
             let forwarding = try WorkerThread.start(name: "forwarding") { self.worker.run() }
             let timer = try WorkerThread.start(name: "timer") { self.runTimer() }
             try control.start(path: paths.control)
             return (forwarding, timer)
         }
+        self.control.withLock { $0 = control }
         threads.withLock {
             $0.forwarding = started.0
             $0.timer = started.1
@@ -89,7 +99,7 @@ final class BackOffice: Sendable {
     /// Stops forwarding, writes what waits and closes the store.
     func stop() {
         let threads = threads.withLock { $0 }
-        control.stop()
+        control.withLock { $0 }?.stop()
         worker.stop()
         threads.forwarding?.join()
         store.stop()
@@ -107,7 +117,7 @@ final class BackOffice: Sendable {
         } catch {
             return opened.set("\(error)")
         }
-        var thread = StoreThread(store: open, group: store)
+        var thread = StoreThread(store: open, group: store, quarantine: quarantine)
         opened.set(nil)
         thread.run()
     }

@@ -50,6 +50,15 @@ extension GroupCommit.Options {
     }
 }
 
+extension Quarantine.Options {
+    init(_ configuration: Configuration, folder: String) {
+        rowsMax = configuration.quarantineRowsMax
+        bytesMax = configuration.quarantineBytesMax
+        retentionMilliseconds = configuration.quarantineRetention.milliseconds
+        self.folder = folder
+    }
+}
+
 extension DeliveryWorker.Options {
     init(_ configuration: Configuration) {
         concurrencyMax = configuration.forwardConcurrency
