@@ -41,7 +41,7 @@ public struct Receiver: Sendable {
             WebhookEndpoint.Parts(
                 verifier: back.validation.verifier, cache: back.validation.cache,
                 waits: back.validation.waits, fetcher: back.validation.fetcher,
-                ladder: back.ladder, operations: operations),
+                ladder: back.ladder, quarantine: back.quarantine, operations: operations),
             context: ReplyContext(
                 metrics: metrics, log: log, requestIDs: RequestIDs(), traces: TraceIDs(),
                 budgets: Budgets(configuration)))
@@ -79,6 +79,7 @@ public struct Receiver: Sendable {
     ) {
         let registry = metrics.registry
         ReceiverGauges.declare(in: registry, store: back.store.status, paths: paths, log: log)
+        ReceiverGauges.declare(in: registry, quarantine: back.quarantine.status)
         ReceiverGauges.declare(in: registry, loops: listeners.webhooks.loops)
         ReceiverGauges.declareThresholds(in: registry, configuration: configuration)
         ReceiverGauges.declareProcess(in: registry)

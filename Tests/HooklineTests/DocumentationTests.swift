@@ -53,6 +53,9 @@ import Testing
         ReceiverGauges.declare(
             in: metrics.registry, store: store, paths: paths,
             log: Log(format: .json, level: .critical))
+        let quarantine = QuarantineStatus()
+        quarantine.publish(QuarantineStatus.Figures())
+        ReceiverGauges.declare(in: metrics.registry, quarantine: quarantine)
         ReceiverGauges.declare(in: metrics.registry, loops: [])
         ReceiverGauges.declareThresholds(in: metrics.registry, configuration: Configuration())
         ReceiverGauges.declareProcess(in: metrics.registry)

@@ -75,6 +75,12 @@ public struct Configuration: Sendable {
     public var retryWindow: Duration = .seconds(24 * 3600)
     /// How long a message is known to have been seen.
     public var dedupeRetention: Duration = .seconds(7 * 86_400)
+    /// Refused requests that are kept; 0 keeps none.
+    public var quarantineRowsMax = 10_000
+    /// Bytes of refused requests that are kept.
+    public var quarantineBytesMax = 64 * 1024 * 1024
+    /// How long a refused request is kept.
+    public var quarantineRetention: Duration = .seconds(7 * 86_400)
 
     // Deadlines and thresholds (R1, R6, R11)
     /// Validation of a request.

@@ -99,6 +99,15 @@ extension Setting {
         .duration(
             "dedupe-retention", \.dedupeRetention, .seconds(60)...(day * 90),
             "How long a message is known to have been seen; longer than any retry."),
+        .number(
+            "quarantine-rows-max", \.quarantineRowsMax, 0...1_000_000,
+            "Refused requests that are kept for release; 0 keeps none."),
+        .number(
+            "quarantine-bytes-max", \.quarantineBytesMax, 65_536...(1 << 40),
+            "Bytes of refused requests that are kept."),
+        .duration(
+            "quarantine-retention", \.quarantineRetention, .seconds(60)...(day * 90),
+            "How long a refused request is kept."),
     ]
 
     private static let forwarding: [Setting] = [

@@ -160,7 +160,7 @@ final class DeliveryWorker: Sendable {
             count(result, delivery.webhook, nanoseconds, now)
             let verdict = options.retryPolicy.verdict(
                 on: outcome, attempt: delivery.attempt,
-                receivedMilliseconds: delivery.webhook.receivedMilliseconds, nowMilliseconds: now)
+                receivedMilliseconds: delivery.owedSinceMilliseconds, nowMilliseconds: now)
             links.store.record([change(delivery, verdict, result)])
             links.store.want(1)
         }
@@ -205,7 +205,7 @@ final class DeliveryWorker: Sendable {
     }
 
     private func observeBackground(_ delivery: Delivery, _ now: Int64) {
-        let wait = UInt64(max(0, now - delivery.webhook.receivedMilliseconds))
+        let wait = UInt64(max(0, now - delivery.owedSinceMilliseconds))
         metrics.phaseDuration[.background].observe(
             nanoseconds: wait * 1_000_000, shard: metrics.backgroundShard)
     }

@@ -38,6 +38,7 @@ final class WebhookEndpoint: HTTPHandler {
         /// Nil when every token is configured.
         var fetcher: TokenFetcher?
         var ladder: CommitLadder
+        var quarantine: Quarantine
         var operations: OpsEndpoint
     }
 
@@ -166,7 +167,9 @@ final class WebhookEndpoint: HTTPHandler {
                 .with("message_sid", bytes: arrival.request.head[.messageSID])
         }
         switch policy {
-        case .reject: reply(arrival).unavailable()
+        case .reject:
+            reply(arrival).unavailable()
+            parts.quarantine.offer(unverified: arrival.exchange.request)
         case .defer:
             metrics.validations[.deferred].add(shard: loop)
             let webhook = arrival.request.unverifiedWebhook
@@ -202,6 +205,7 @@ final class WebhookEndpoint: HTTPHandler {
         }
         if let error = rejection.error { context.metrics.errors[error].add(shard: exchange.loop) }
         WebhookReply(exchange, context: context, route: route, trace: trace).refuse(rejection)
+        parts.quarantine.offer(exchange.request, refused: rejection)
     }
 
     private func refetchIfStale(_ account: ArraySlice<UInt8>) {

@@ -33,6 +33,7 @@ final class ReceiverMetrics: Sendable {
     let storeOperationDuration: Histograms2<StoreName, StoreOperation>
     let storeBatchMessages: Histogram
     let storeErrors: Counters2<StoreName, StoreFailure>
+    let quarantineDropped: Counters<QuarantineDrop>
     let eventLoopLag: Histogram
 
     /// Declares everything; `thresholdSeconds` are the configured thresholds and budgets, which
@@ -119,6 +120,10 @@ final class ReceiverMetrics: Sendable {
         storeErrors = registry.counters(
             "hookline_store_errors_total", help: "Store operations that failed, by reason.",
             labels: ("store", "reason"), StoreName.self, StoreFailure.self)
+        quarantineDropped = registry.counters(
+            "hookline_quarantine_dropped_total",
+            help: "Refused requests that are not, or no longer, kept, by reason.",
+            label: "reason", QuarantineDrop.self)
         eventLoopLag = registry.histogram(
             "hookline_event_loop_lag_seconds",
             help: "How late an event loop turned, which no request clock sees.",

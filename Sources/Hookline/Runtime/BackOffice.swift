@@ -9,9 +9,10 @@ final class BackOffice: Sendable {
     let ladder: CommitLadder
     let outbox = ReplyOutbox()
     let validation: ValidationOffice
+    let quarantine: Quarantine
     private let worker: DeliveryWorker
     private let journal: TakenJournal
-    private let control: ControlServer
+    private let control = Mutex<ControlServer?>(nil)
     private let paths: DataFolder.Paths
     private let log: Log
     private let threads = Mutex<Threads>(Threads())
@@ -63,7 +64,9 @@ final class BackOffice: Sendable {
         self.journal = journal
         self.store = store
         self.ladder = ladder
-        control = ControlServer(store: store.status)
+        quarantine = Quarantine(
+            options: Quarantine.Options(configuration, folder: paths.folder),
+            clients: ClientAddress(trustedProxies: configuration.trustedProxies), metrics: metrics)
     }
 
     /// Opens the store on its own thread and waits until it is open, or says why it is not.
@@ -81,12 +84,18 @@ final class BackOffice: Sendable {
 
     /// Starts forwarding, the timer and the control socket.
     func startForwarding() throws(StartupError) {
+        let validation = validation
+        let control = ControlServer(
+            desk: QueueDesk(
+                group: store, verify: { validation.verifyAgain($0) },
+                trust: { validation.trust($0) }, log: log))
         let started = try StartupError.starting { () throws(POSIXError) in
             let forwarding = try WorkerThread.start(name: "forwarding") { self.worker.run() }
             let timer = try WorkerThread.start(name: "timer") { self.runTimer() }
             try control.start(path: paths.control)
             return (forwarding, timer)
         }
+        self.control.withLock { $0 = control }
         threads.withLock {
             $0.forwarding = started.0
             $0.timer = started.1
@@ -96,7 +105,7 @@ final class BackOffice: Sendable {
     /// Stops forwarding, writes what waits and closes the store.
     func stop() {
         let threads = threads.withLock { $0 }
-        control.stop()
+        control.withLock { $0 }?.stop()
         validation.stop()
         worker.stop()
         threads.forwarding?.join()
@@ -116,7 +125,7 @@ final class BackOffice: Sendable {
         } catch {
             return opened.set("\(error)")
         }
-        var thread = StoreThread(store: open, group: store)
+        var thread = StoreThread(store: open, group: store, quarantine: quarantine)
         opened.set(nil)
         thread.run()
     }

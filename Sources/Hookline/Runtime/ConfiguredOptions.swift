@@ -89,6 +89,15 @@ extension TokenFetcher.Options {
     }
 }
 
+extension Quarantine.Options {
+    init(_ configuration: Configuration, folder: String) {
+        rowsMax = configuration.quarantineRowsMax
+        bytesMax = configuration.quarantineBytesMax
+        retentionMilliseconds = configuration.quarantineRetention.milliseconds
+        self.folder = folder
+    }
+}
+
 extension DeliveryWorker.Options {
     init(_ configuration: Configuration) {
         concurrencyMax = configuration.forwardConcurrency
