@@ -26,7 +26,8 @@ public struct Receiver: Sendable {
         let loader = TokenLoader(configuration, folder.paths)
         let tokens = Tokens(configuration, try loader.load())
         let metrics = ReceiverMetrics(
-            eventLoops: configuration.threads + 1, thresholdSeconds: configuration.latencyMarks)
+            eventLoops: configuration.threads + 1, thresholdSeconds: configuration.latencyMarks,
+            alerts: configuration.alertNanoseconds)
 
         let failure = StoreFailureStop(log: log)
         let back = BackOffice(
@@ -82,6 +83,10 @@ public struct Receiver: Sendable {
         ReceiverGauges.declare(in: registry, quarantine: back.quarantine.status)
         ReceiverGauges.declare(in: registry, loops: listeners.webhooks.loops)
         ReceiverGauges.declareThresholds(in: registry, configuration: configuration)
+        ReceiverGauges.declareObjectives(in: registry, configuration: configuration)
+        ReceiverGauges.declare(in: registry, monitor: back.monitor)
+        ReceiverGauges.declare(
+            in: registry, load: ReceiverLoad(configuration, back, listeners.webhooks.loops))
         ReceiverGauges.declareProcess(in: registry)
     }
 

@@ -95,6 +95,14 @@ public struct Configuration: Sendable {
     public var alertCritical: Duration = .seconds(3)
     /// Threshold of the ratio of failed validations.
     public var alertValidationFailures = 0.05
+    /// How far back the monitor looks.
+    public var monitorWindow: Duration = .seconds(60)
+    /// Share of genuine requests that are to be answered 200.
+    public var availabilityObjective = 0.999
+    /// Share of genuine requests that are to be answered within the threshold below.
+    public var latencyObjective = 0.99
+    /// Within which genuine requests are to be answered.
+    public var latencyObjectiveThreshold: Duration = .milliseconds(500)
     /// A graceful stop.
     public var shutdownDeadline: Duration = .seconds(5)
 

@@ -191,6 +191,20 @@ extension Setting {
             "alert-validation-failures", \.alertValidationFailures, above: 0, upTo: 1,
             "R11: ratio of failed validations, severity error."),
         .duration(
+            "monitor-window", \.monitorWindow, .seconds(5)...hour,
+            "R12: how far back the process looks to judge itself by these thresholds; an alert "
+                + "of its own ends when a quarter of it has passed without a reason."),
+        .ratio(
+            "slo-availability", \.availabilityObjective, above: 0, upTo: 0.999_999,
+            "Objective: share of genuine requests that are answered 200."),
+        .ratio(
+            "slo-latency", \.latencyObjective, above: 0, upTo: 0.999_999,
+            "Objective: share of genuine requests that are answered within slo-latency-threshold."
+        ),
+        .duration(
+            "slo-latency-threshold", \.latencyObjectiveThreshold,
+            .milliseconds(1)...(.seconds(60)), "Objective: that time."),
+        .duration(
             "shutdown-deadline", \.shutdownDeadline, .milliseconds(500)...(.seconds(60)),
             "A graceful stop; after it the process ends all the same."),
     ]

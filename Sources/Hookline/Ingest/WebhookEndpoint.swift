@@ -70,6 +70,8 @@ final class WebhookEndpoint: HTTPHandler {
         guard exchange.request.method == .post else {
             return refuse(exchange, route, trace, .methodNotAllowed)
         }
+        context.metrics.bodyBytes.observe(
+            count: UInt64(exchange.request.body.count), shard: exchange.loop)
         let request: TwilioRequest
         do throws(Rejection) {
             request = try TwilioRequest(
@@ -240,14 +242,19 @@ extension WebhookEndpoint {
     }
 
     func refused(_ refusal: HTTPRefusal, _ completion: HTTPCompletion) {
-        let outcome: WebhookOutcome = refusal == .overloaded ? .unavailable : .malformed
+        let isShed = refusal == .overloaded || refusal == .stopping
+        let outcome: WebhookOutcome = isShed ? .unavailable : .malformed
         let error: ErrorType =
             switch refusal {
             case .framing, .expectation: .framing
             case .bodyTooLarge: .bodyTooLarge
-            case .overloaded: .internal
+            case .overloaded, .stopping: .internal
             }
         context.metrics.errors[error].add(shard: completion.loop)
+        if isShed {
+            let reason: ShedReason = refusal == .stopping ? .stopping : .connections
+            context.metrics.requestsShed[reason].add(shard: completion.loop)
+        }
         let timing = ReplyTiming(
             completion: completion, validatedNanoseconds: completion.completedNanoseconds,
             receiptNanoseconds: completion.completedNanoseconds)

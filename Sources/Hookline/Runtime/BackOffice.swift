@@ -10,7 +10,8 @@ final class BackOffice: Sendable {
     let outbox = ReplyOutbox()
     let validation: ValidationOffice
     let quarantine: Quarantine
-    private let worker: DeliveryWorker
+    let monitor: Monitor
+    let worker: DeliveryWorker
     private let journal: TakenJournal
     private let control = Mutex<ControlServer?>(nil)
     private let paths: DataFolder.Paths
@@ -31,6 +32,7 @@ final class BackOffice: Sendable {
     ) {
         self.paths = paths
         self.log = log
+        monitor = Monitor(Monitor.Options(configuration), metrics: metrics, log: log)
         let worker = DeliveryWorker(
             options: DeliveryWorker.Options(configuration),
             destination: Destination(configuration, tokens: tokens), metrics: metrics, log: log)
@@ -160,6 +162,7 @@ final class BackOffice: Sendable {
         while !isStopping.load(ordering: .relaxed) {
             ladder.tick()
             validation.waits.tick()
+            monitor.tick()
             let next = MonotonicClock.now() + 10_000_000
             let due = validation.waits.nextDeadlineNanoseconds ?? next
             pause.wait(untilNanoseconds: min(next, due))
