@@ -20,6 +20,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     ],
     targets: [
         // Layer 1: C modules. A module map and a shim for what Swift cannot import (variadics and macros).
@@ -42,6 +43,7 @@ let package = Package(
             dependencies: [
                 "MicroHTTP", "SQLite", "Curl", "OpenSSL", "POSIX", "Prometheus",
                 .product(name: "Yams", package: "Yams"),
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],
             swiftSettings: strictAndPointerFree),
 
