@@ -1,5 +1,6 @@
 import MicroHTTP
 import POSIX
+import Prometheus
 
 /// Builds everything, owns every lifetime: the whole wiring on one page.
 ///
@@ -25,7 +26,8 @@ public struct Receiver: Sendable {
         let folder = try DataFolder(path: configuration.dataDirectory)
         let tokens = Tokens(try TokenLoader(configuration, folder.paths).load())
         let metrics = ReceiverMetrics(
-            eventLoops: configuration.threads + 1, thresholdSeconds: configuration.latencyMarks)
+            eventLoops: configuration.threads + 1, thresholdSeconds: configuration.latencyMarks,
+            options: RegistryOptions(configuration))
 
         let failure = StoreFailureStop(log: log)
         let back = BackOffice(
@@ -33,7 +35,8 @@ public struct Receiver: Sendable {
         let sockets = try ListenerSockets(configuration)
         try back.startStore()
         let health = Health()
-        let operations = OpsEndpoint(registry: metrics.registry, health: health, log: log)
+        let operations = OpsEndpoint(
+            metrics: MetricsEndpoint(configuration, metrics, log), health: health, log: log)
         let endpoint = WebhookEndpoint(
             configuration: configuration, origin: RequestOrigin(configuration), tokens: tokens,
             ladder: back.ladder,

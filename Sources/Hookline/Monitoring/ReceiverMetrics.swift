@@ -27,11 +27,14 @@ final class ReceiverMetrics: Sendable {
     let storeBatchMessages: Histogram
     let storeErrors: Counters2<StoreName, StoreFailure>
     let eventLoopLag: Histogram
+    let scrapes: ScrapeMetrics
 
     /// Declares everything; `thresholdSeconds` are the configured thresholds and budgets, which
     /// become bucket bounds so that a rule can compare with them exactly.
-    init(eventLoops: Int, thresholdSeconds: [Double]) {
-        let registry = Registry(shards: eventLoops + 1)
+    init(
+        eventLoops: Int, thresholdSeconds: [Double], options: RegistryOptions = RegistryOptions()
+    ) {
+        let registry = Registry(shards: eventLoops + 1, options: options)
         self.registry = registry
         backgroundShard = eventLoops
         let latency = Array(Set(Self.latencyBounds + thresholdSeconds)).sorted()
@@ -91,6 +94,7 @@ final class ReceiverMetrics: Sendable {
             "hookline_event_loop_lag_seconds",
             help: "How late an event loop turned, which no request clock sees.",
             bounds: Self.latencyBounds)
+        scrapes = ScrapeMetrics(registry)
     }
 
     /// The bounds of every latency histogram in seconds (INTERFACES: "Latency bounds").
