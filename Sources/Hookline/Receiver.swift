@@ -1,5 +1,6 @@
 import MicroHTTP
 import POSIX
+import Prometheus
 
 /// Builds everything, owns every lifetime: the whole wiring on one page.
 ///
@@ -27,7 +28,7 @@ public struct Receiver: Sendable {
         let tokens = Tokens(configuration, try loader.load())
         let metrics = ReceiverMetrics(
             eventLoops: configuration.threads + 1, thresholdSeconds: configuration.latencyMarks,
-            alerts: configuration.alertNanoseconds)
+            options: RegistryOptions(configuration), alerts: configuration.alertNanoseconds)
 
         let failure = StoreFailureStop(log: log)
         let back = BackOffice(
@@ -36,7 +37,8 @@ public struct Receiver: Sendable {
         let sockets = try ListenerSockets(configuration)
         try back.startStore()
         let health = Health()
-        let operations = OpsEndpoint(registry: metrics.registry, health: health, log: log)
+        let operations = OpsEndpoint(
+            metrics: MetricsEndpoint(configuration, metrics, log), health: health, log: log)
         let endpoint = WebhookEndpoint(
             WebhookEndpoint.Options(configuration),
             WebhookEndpoint.Parts(

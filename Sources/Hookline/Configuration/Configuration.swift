@@ -128,6 +128,14 @@ public struct Configuration: Sendable {
     /// Webhooks in immediate processing at once.
     public var immediateConcurrencyMax = 64
 
+    // Metrics
+    /// Histograms have native buckets too, and `/metrics` offers protobuf.
+    public var nativeHistograms = false
+    /// OpenMetrics and protobuf say since when each counter and histogram counts.
+    public var createdTimestamps = false
+    /// Scrapes that are answered at once.
+    public var scrapesMax = 8
+
     // Log and routes
     /// How log lines are written; nil is `text` on a terminal, else `json`.
     public var logFormat: LogFormat?

@@ -39,16 +39,17 @@ final class ReceiverMetrics: Sendable {
     let bodyBytes: Histogram
     /// What the monitor is fed with, beside the registry.
     let monitorCells: MonitorCells
+    let scrapes: ScrapeMetrics
 
     /// Declares everything; `thresholdSeconds` are the configured thresholds and budgets, which
     /// become bucket bounds so that a rule can compare with them exactly; `alerts` are the two
     /// that the monitor judges by, in nanoseconds.
     init(
-        eventLoops: Int, thresholdSeconds: [Double],
+        eventLoops: Int, thresholdSeconds: [Double], options: RegistryOptions = RegistryOptions(),
         alerts: (warning: UInt64, critical: UInt64) = (1_000_000_000, 3_000_000_000)
     ) {
         monitorCells = MonitorCells(shards: eventLoops + 1, thresholds: alerts)
-        let registry = Registry(shards: eventLoops + 1)
+        let registry = Registry(shards: eventLoops + 1, options: options)
         self.registry = registry
         backgroundShard = eventLoops
         let latency = Array(Set(Self.latencyBounds + thresholdSeconds)).sorted()
@@ -144,6 +145,7 @@ final class ReceiverMetrics: Sendable {
         bodyBytes = registry.histogram(
             "hookline_webhook_body_bytes", help: "Size of the bodies of webhooks.",
             bounds: [256, 512, 1024, 2048, 4096, 8192, 16_384, 32_768, 65_536])
+        scrapes = ScrapeMetrics(registry)
     }
 
     /// The bounds of every latency histogram in seconds (INTERFACES: "Latency bounds").

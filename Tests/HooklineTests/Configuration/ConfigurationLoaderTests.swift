@@ -50,6 +50,7 @@ import Testing
         "signature-timeout": "7ms", "signature-timeout-policy": "reject",
         "unverified-rows-max": "77", "unverified-bytes-max": "7777777",
         "unverified-retention": "7h",
+        "native-histograms": "true", "created-timestamps": "true", "scrapes-max": "7",
         "queue-rows-max": "77", "batch-rows-max": "77", "immediate-concurrency-max": "7",
         "monitor-window": "7s", "slo-availability": "0.7", "slo-latency": "0.8",
         "slo-latency-threshold": "7ms",
