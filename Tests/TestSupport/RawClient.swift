@@ -7,8 +7,9 @@ public final class RawClient {
     private var unread: [UInt8] = []
 
     /// Connects to a port of 127.0.0.1; reading gives up after so many seconds without a byte.
-    public init(port: UInt16, receiveSeconds: Int = 10) throws {
-        descriptor = try LoopbackSocket.connected(to: port)
+    /// With `receiveBytes` little more than that is taken from the peer before it is read here.
+    public init(port: UInt16, receiveSeconds: Int = 10, receiveBytes: Int32? = nil) throws {
+        descriptor = try LoopbackSocket.connected(to: port, receiveBytes: receiveBytes)
         var limit = timeval(tv_sec: receiveSeconds, tv_usec: 0)
         setsockopt(
             descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
