@@ -1,12 +1,13 @@
-# make run    sets up what is missing, builds in release mode, serves with a throw-away token
-# make test   sets up what is missing and runs every check and test
-# make build  the release binary, linked as ./hookline
-# make docs   writes the tables in documents that are made from the program
+# make run      sets up what is missing, builds in release mode, serves with a throw-away token
+# make test     sets up what is missing and runs every check and test
+# make torture  the tests that have a longer form, in it
+# make build    the release binary, linked as ./hookline
+# make docs     writes the tables in documents that are made from the program
 
 SWIFT_FLAGS := --explicit-target-dependency-import-check error
 RUN_FLAGS ?=
 
-.PHONY: run build test lint format docs clean
+.PHONY: run build test torture lint format docs clean
 
 run: build
 	./hookline serve --dev $(RUN_FLAGS)
@@ -21,6 +22,9 @@ test: lint
 	swift build -c release --product InstrumentProbe $(SWIFT_FLAGS)
 	swift build --build-tests $(SWIFT_FLAGS)
 	swift test --skip-build
+
+torture:
+	scripts/torture
 
 lint:
 	swift format lint --strict --recursive --parallel Sources Tests Package.swift

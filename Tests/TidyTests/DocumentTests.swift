@@ -39,5 +39,8 @@ import Testing
     }
 
     /// Flags that are no settings.
-    private static let commandFlags = ["--config", "--count", "--to", "--json"]
+    private static let commandFlags = [
+        "--config", "--count", "--to", "--json", "--rate", "--duration", "--connections", "--ops",
+        "--no-benchmark",
+    ]
 }
