@@ -84,7 +84,8 @@ struct MismatchAdvice {
         case .slashDoubled, .slashesMerged: words.append("other slashes in the path")
         case .path: words.append("another spelling of the path")
         case .kept(let field): words.append("the path in \(field.rawValue)")
-        case .withoutQuery, .emptyQuery, .query, .sortedQuery, .withBodyDigest:
+        case .withoutQuery, .withoutLastParameter, .emptyQuery, .query, .sortedQuery,
+            .withBodyDigest:
             words.append("another query")
         }
         return words
@@ -135,6 +136,7 @@ struct MismatchAdvice {
         case .kept(let field):
             "let the proxy pass path and query on as they came, as \(field.rawValue) shows them"
         case .withoutQuery: "let the proxy add no query to the URL"
+        case .withoutLastParameter: "let the proxy add no parameter to the query"
         case .emptyQuery: "let the proxy pass on the question mark at the end as it came"
         case .query(let change):
             "let the proxy pass the query on byte for byte as it came (it \(change.phrase)), or "

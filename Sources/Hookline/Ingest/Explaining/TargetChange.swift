@@ -8,8 +8,8 @@ enum TargetChange: Sendable, Hashable {
     case slashAdded, slashRemoved
     /// With a doubled slash at the beginning, which a proxy merged; or with slashes merged.
     case slashDoubled, slashesMerged
-    /// Without the query, which a proxy added.
-    case withoutQuery
+    /// Without the query, or without its last parameter, which a proxy added.
+    case withoutQuery, withoutLastParameter
     /// With the question mark of an empty query, or without one.
     case emptyQuery
     /// The query, or the path, in another spelling.
@@ -29,7 +29,7 @@ enum TargetChange: Sendable, Hashable {
         changes += OriginalTargetField.allCases.map { .kept($0) }
         changes += [.slashDoubled, .slashesMerged]
         if !isForm { changes.append(.withBodyDigest) }
-        changes += [.withoutQuery, .emptyQuery, .sortedQuery]
+        changes += [.withoutQuery, .withoutLastParameter, .emptyQuery, .sortedQuery]
         changes += TextChange.allCases.map { .query($0) }
         changes += TextChange.allCases.map { .path($0) }
         return changes
@@ -58,6 +58,9 @@ enum TargetChange: Sendable, Hashable {
             }.map { path[$0] }
             return merged == path ? nil : merged + query
         case .withoutQuery: return query.isEmpty ? nil : path
+        case .withoutLastParameter:
+            guard let joint = query.lastIndex(of: UInt8(ascii: "&")) else { return nil }
+            return path + query[..<joint]
         case .emptyQuery:
             return query.isEmpty ? path + [mark] : query == [mark] ? path : nil
         case .query(let change):

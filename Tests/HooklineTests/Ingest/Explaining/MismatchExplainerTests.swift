@@ -98,6 +98,7 @@ import Testing
         ("//webhook/whatsapp", "/webhook/whatsapp", "one slash where it has two"),
         ("/webhook/whatsapp", "/webhook//whatsapp", "without doubling a slash"),
         ("/webhook/whatsapp", "/webhook/whatsapp?a=1", "add no query"),
+        ("/webhook/whatsapp?a=1", "/webhook/whatsapp?a=1&b=2", "add no parameter"),
         ("/webhook/whatsapp?", "/webhook/whatsapp", "question mark"),
         ("/hook%2fa", "/hook%2Fa", "(it writes %2F for %2f)"),
         ("/hook%2Fa?x=%2f", "/hook%2Fa?x=%2F", "(it writes %2F for %2f)"),
