@@ -34,7 +34,9 @@ public struct Configuration: Sendable {
     /// How long the command's answer holds before it is asked anew.
     public var tokensCommandTTL: Duration = .seconds(300)
 
-    // Validation (R4, R7)
+    // Validation (R4, R7, X6)
+    /// Refused requests that are searched for an explanation each second; 0 for none.
+    public var explanationsPerSecond = 10
     /// Where validations are remembered.
     public var validationCache = ValidationCacheKind.memory
     /// How long a validation is remembered.

@@ -17,6 +17,8 @@ final class ReceiverMetrics: Sendable {
     let budgetExceeded: Counters<Budget>
     let validations: Counters<ValidationResult>
     let tokenMatches: Counters<TokenPosition>
+    let signatureMismatches: Counters<MismatchHint>
+    let explanationsDropped: Counter
     let signatureTimeouts: Counters<SignatureTimeoutPolicy>
     let cacheRequests: Counters2<CacheTier, CacheResult>
     let tokenFetches: Counters<TokenFetchResult>
@@ -76,6 +78,13 @@ final class ReceiverMetrics: Sendable {
             "hookline_token_matches_total",
             help: "Valid signatures by the position of the token that matched.",
             label: "position", TokenPosition.self)
+        signatureMismatches = registry.counters(
+            "hookline_signature_mismatches_total",
+            help: "Explained signature mismatches, by what most likely makes the signature wrong.",
+            label: "hint", MismatchHint.self)
+        explanationsDropped = registry.counter(
+            "hookline_explanations_dropped_total",
+            help: "Signature mismatches that were not explained because too many came.")
         signatureTimeouts = registry.counters(
             "hookline_signature_timeouts_total",
             help: "Requests whose account's token did not come in time, by the policy applied.",
