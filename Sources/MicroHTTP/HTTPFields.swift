@@ -20,7 +20,7 @@ public struct HTTPFields: Sendable {
     public var count: Int { entries.count }
 
     /// The sum of the lengths of all names and values in bytes.
-    var contentBytes: Int { bytes.count }
+    public var contentBytes: Int { bytes.count }
 
     /// The number of fields whose value is empty.
     var emptyValues: Int {

@@ -157,8 +157,9 @@ final class LoopCore {
         var start = hookline_mhd_options()
         start.listen_fd = listenDescriptor
         start.connections_max = UInt32(options.connectionsMax)
-        // The pool also holds parsed fields and the reply's head, hence the addition.
-        start.connection_memory_bytes = UInt32(options.headerBytesMax + 8 * 1024)
+        // The pool also holds parsed fields and the reply's head, hence the addition. It is
+        // zeroed after each request (MHD_pool_reset), so it is kept small.
+        start.connection_memory_bytes = UInt32(options.headerBytesMax + 4 * 1024)
         start.connection_timeout_seconds =
             UInt32(options.idleTimeoutNanoseconds / 1_000_000_000) + 1
         start.access_handler = DaemonCallbacks.access

@@ -41,17 +41,28 @@ TOKENS = row(102, "Tokens", [
          [query("time() - max by (instance) (hookline_tokens_last_reload_timestamp_seconds{SEL})", "{{instance}}")], width=6, height=8, graph_mode="none"),
     graph(8, "Matches by position of the token", "Once `first` has all of them, the older tokens can go.", "reqps",
           [query("sum by (position) (rate(hookline_token_matches_total{SEL}[$__rate_interval]))", "{{position}}")], stack=True, no_value="no traffic"),
+    graph(16, "Tokens fetched by result", "Tokens of accounts that were not known yet, as the command or another source answered.", "ops",
+          [query("sum by (result) (rate(hookline_token_fetches_total{SEL}[$__rate_interval]))", "{{result}}")]),
+    graph(17, "Time of a fetch", "A fetch that takes longer than the signature timeout (50 ms by default) is waited for no longer.", "s", [
+        query("histogram_quantile(0.5, sum by (le) (rate(hookline_token_fetch_duration_seconds_bucket{SEL}[$__rate_interval])))", "50 %"),
+        query("histogram_quantile(0.95, sum by (le) (rate(hookline_token_fetch_duration_seconds_bucket{SEL}[$__rate_interval])))", "95 %"),
+    ], no_value="no fetches"),
 ])
 
 KEPT = row(103, "Unverified and quarantined", [
     graph(11, "Stored, not yet verified", "They wait for their account's token and are verified before they are forwarded.", "short",
           [query("sum by (instance) (hookline_unverified{SEL})", "{{instance}}")], width=8),
     graph(12, "Requests in quarantine", "Refused requests that are kept, by instance.", "short",
-          [query("sum by (instance) (hookline_quarantined{SEL})", "{{instance}}")], width=8),
+          [query("sum by (instance) (hookline_quarantined{SEL})", "{{instance}}"),
+           query("sum by (instance) (hookline_quarantine_proven{SEL})", "{{instance}} would be genuine otherwise configured")], width=8),
     graph(13, "Room of the quarantine", "Bytes that are kept, and how many may be.", "bytes", [
         query("sum by (instance) (hookline_quarantine_bytes{SEL})", "{{instance}}"),
         query("min(hookline_quarantine_bytes_max{SEL})", "limit"),
     ], width=8, overrides=[limit_line("B", ORANGE)]),
+    graph(18, "What became of unverified webhooks", "Once their account's token was there.", "cps",
+          [query("sum by (result) (rate(hookline_unverified_resolved_total{SEL}[$__rate_interval]))", "{{result}}")]),
+    graph(19, "Not kept in quarantine", "Refused requests that are not, or no longer, kept, by reason.", "cps",
+          [query("sum by (reason) (rate(hookline_quarantine_dropped_total{SEL}[$__rate_interval]))", "{{reason}}")]),
 ])
 
 DASHBOARD = dashboard(

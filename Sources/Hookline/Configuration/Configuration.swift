@@ -25,6 +25,32 @@ public struct Configuration: Sendable {
     public var authTokens: [Secret] = []
     /// The tokens file's path.
     public var tokensFile: String?
+    /// Program and arguments that print an account's tokens; empty for none.
+    public var tokensCommand: [String] = []
+    /// Accounts that the command is run for at once.
+    public var tokensCommandConcurrency = 4
+    /// How long the command may take for one account.
+    public var tokensCommandTimeout: Duration = .seconds(15)
+    /// How long the command's answer holds before it is asked anew.
+    public var tokensCommandTTL: Duration = .seconds(300)
+
+    // Validation (R4, R7)
+    /// Where validations are remembered.
+    public var validationCache = ValidationCacheKind.memory
+    /// How long a validation is remembered.
+    public var validationCacheTTL: Duration = .seconds(300)
+    /// Validations that are remembered in memory.
+    public var validationCacheEntriesMax = 65_536
+    /// How long a request waits for its account's token.
+    public var signatureTimeout: Duration = .milliseconds(50)
+    /// What happens to a request whose account's token is late.
+    public var signatureTimeoutPolicy = SignatureTimeoutPolicy.defer
+    /// Requests that may be stored unverified.
+    public var unverifiedRowsMax = 10_000
+    /// Bytes of requests that may be stored unverified.
+    public var unverifiedBytesMax = 64 << 20
+    /// How long a request may stay unverified.
+    public var unverifiedRetention: Duration = .seconds(86_400)
 
     // Keeping and forwarding
     /// The data folder.
@@ -70,7 +96,7 @@ public struct Configuration: Sendable {
     /// Bytes of a body.
     public var bodyBytesMax = 64 * 1024
     /// Bytes of a request line with its header fields.
-    public var headerBytesMax = 16 * 1024
+    public var headerBytesMax = 8 * 1024
     /// Parameters of a form.
     public var parametersMax = 512
     /// Connections of the webhook listener.

@@ -173,6 +173,7 @@ final class DeliveryWorker: Sendable {
             LogLine(verdict == .completed ? .info : .warning, "delivery")
                 .with("id", delivery.id).with("attempt", delivery.attempt)
                 .with("result", result.rawValue)
+                .with("trace_id", bytes: delivery.webhook[.traceParent].dropFirst(3).prefix(32))
                 .with("message_sid", bytes: delivery.webhook[.messageSID])
         }
         switch verdict {

@@ -17,6 +17,13 @@ final class ReceiverMetrics: Sendable {
     let budgetExceeded: Counters<Budget>
     let validations: Counters<ValidationResult>
     let tokenMatches: Counters<TokenPosition>
+    let signatureTimeouts: Counters<SignatureTimeoutPolicy>
+    let cacheRequests: Counters2<CacheTier, CacheResult>
+    let tokenFetches: Counters<TokenFetchResult>
+    let tokenFetchDuration: Histogram
+    let tokensReloadSuccessful: Gauge
+    let tokensReloadTimestamp: Gauge
+    let unverifiedResolved: Counters<UnverifiedResult>
     let errors: Counters<ErrorType>
     let deliveryAttempts: Counters2<DeliveryPriority, AttemptResult>
     let attemptDuration: Histograms<DeliveryPriority>
@@ -58,6 +65,31 @@ final class ReceiverMetrics: Sendable {
             "hookline_token_matches_total",
             help: "Valid signatures by the position of the token that matched.",
             label: "position", TokenPosition.self)
+        signatureTimeouts = registry.counters(
+            "hookline_signature_timeouts_total",
+            help: "Requests whose account's token did not come in time, by the policy applied.",
+            label: "policy", SignatureTimeoutPolicy.self)
+        cacheRequests = registry.counters(
+            "hookline_validation_cache_requests_total",
+            help: "Lookups in the validation cache.", labels: ("tier", "result"),
+            CacheTier.self, CacheResult.self)
+        tokenFetches = registry.counters(
+            "hookline_token_fetches_total",
+            help: "Requests to the token source, by result.", label: "result",
+            TokenFetchResult.self)
+        tokenFetchDuration = registry.histogram(
+            "hookline_token_fetch_duration_seconds",
+            help: "Time of a request to the token source.", bounds: latency)
+        tokensReloadSuccessful = registry.gauge(
+            "hookline_tokens_last_reload_successful",
+            help: "1 when the tokens were read without a fault the last time, else 0.")
+        tokensReloadTimestamp = registry.gauge(
+            "hookline_tokens_last_reload_timestamp_seconds",
+            help: "When the tokens in force were read, in seconds since the epoch.")
+        unverifiedResolved = registry.counters(
+            "hookline_unverified_resolved_total",
+            help: "Requests that were stored unverified and are not any more, by what they are.",
+            label: "result", UnverifiedResult.self)
         errors = registry.counters(
             "hookline_errors_total", help: "Errors by the part that met them.", label: "type",
             ErrorType.self)

@@ -122,6 +122,10 @@ final class CommitLadder: Sendable {
 
     private func descend(_ webhooks: [PendingWebhook]) {
         guard !webhooks.isEmpty else { return }
+        // What is not verified is not for the application: only its commit can still come.
+        let unverified = webhooks.filter { !$0.isVerified }
+        if !unverified.isEmpty { state.withLock { $0.refused += unverified } }
+        let webhooks = webhooks.filter(\.isVerified)
         let (next, refused) = state.withLock { state in
             let room = max(0, options.waitingMax - state.waiting.count)
             state.waiting.append(contentsOf: webhooks.prefix(room))

@@ -10,13 +10,18 @@ final class DeliveryStore {
     private(set) var counts: DeliveryCounts
     /// What the transaction under way will have changed.
     private var pending: DeliveryCounts
+    /// Requests that are stored unverified.
+    let unverified: UnverifiedRows
     private let connection: Connection
     private let statements: StoreStatements
-    private var nextID: Int64
+    private let identities: SeenIdentities
     private var claimsSinceNormal = 0
 
     /// Opens the database, creates or checks its schema and recovers what a dead process held.
-    init(path: String, synchronousOff: Bool = false) throws(StoreError) {
+    init(
+        path: String, unverifiedMax: UnverifiedRows.Size = UnverifiedRows.Size(),
+        synchronousOff: Bool = false
+    ) throws(StoreError) {
         let opened = try Self.sqlite { () throws(SQLiteError) in
             try Connection(path: path, create: true)
         }
@@ -26,7 +31,8 @@ final class DeliveryStore {
             if synchronousOff { try opened.execute("PRAGMA synchronous=OFF") }
             statements = try StoreStatements(opened)
             try opened.execute("UPDATE delivery SET state=0 WHERE state=1")
-            nextID = try Self.integer(opened, "SELECT coalesce(max(id), 0) + 1 FROM identity")
+            identities = try SeenIdentities(opened)
+            unverified = try UnverifiedRows(opened, sizeMax: unverifiedMax)
             counts = try DeliveryCounts(counting: opened)
             pending = counts
         } catch {
@@ -37,6 +43,8 @@ final class DeliveryStore {
     /// Begins a transaction that writes.
     func begin() throws(SQLiteError) {
         pending = counts
+        identities.begin()
+        unverified.begin()
         try connection.execute("BEGIN IMMEDIATE")
     }
 
@@ -44,10 +52,13 @@ final class DeliveryStore {
     func commit() throws(SQLiteError) {
         try connection.execute("COMMIT")
         counts = pending
+        identities.committed()
+        unverified.committed()
     }
 
     /// Ends the transaction without effect; after some errors SQLite has already done so.
     func rollBack() {
+        identities.rolledBack()
         if connection.isInTransaction {
             // A ROLLBACK that fails leaves nothing to do: the next BEGIN reports it.
             try? connection.execute("ROLLBACK")
@@ -59,11 +70,10 @@ final class DeliveryStore {
     /// With `running` it is claimed in the same step.
     func append(_ webhook: Webhook, running: Bool = false) throws(SQLiteError) -> Int64? {
         let state: DeliveryState = running ? .running : .available
-        let id = nextID
-        guard try claimIdentity(webhook.identity, id, webhook.receivedMilliseconds) else {
+        let seen = webhook.receivedMilliseconds
+        guard let id = try identities.claim(webhook.identity, seenMilliseconds: seen) else {
             return nil
         }
-        nextID += 1
         try statements.insert(webhook, id: id, state: state)
         pending[webhook.priority, state] += 1
         return id
@@ -120,25 +130,20 @@ final class DeliveryStore {
         }
     }
 
-    /// Forgets identities that were seen before `milliseconds`, at most `count` of them, and
+    /// Forgets identities that were seen before `milliseconds`, looking at `count` of them, and
     /// never one whose delivery still exists. Returns how many.
     func pruneIdentities(before milliseconds: Int64, count: Int) throws(SQLiteError) -> Int {
-        let statement = statements.pruneIdentities
-        try statement.bind(1, milliseconds)
-        try statement.bind(2, Int64(count))
-        try statement.run()
-        return connection.changes
+        try identities.prune(before: milliseconds, count: count)
     }
+
+    /// Lets identities that gathered in memory enter their index; part of every transaction.
+    func indexIdentities() throws(SQLiteError) { try identities.enterIndex() }
 
     /// Notes that the application has a message whose commit is unknown or failed: its identity
     /// is claimed and a delivery of it, should one exist, is complete.
     func settle(_ identity: Identity, nowMilliseconds: Int64) throws(SQLiteError) {
-        let find = statements.findIdentity
-        try find.bind(1, identity.bytes)
-        let id = try find.step() ? find.integer(0) : nil
-        find.reset()
-        if let id { return try remove(id) }
-        if try claimIdentity(identity, nextID, nowMilliseconds) { nextID += 1 }
+        if let id = try identities.find(identity) { return try remove(id) }
+        _ = try identities.claim(identity, seenMilliseconds: nowMilliseconds)
     }
 
     /// Moves the write-ahead log into the database; returns the frames left in it.
@@ -163,17 +168,6 @@ final class DeliveryStore {
 }
 
 extension DeliveryStore {
-    private func claimIdentity(
-        _ identity: Identity, _ id: Int64, _ seen: Int64
-    ) throws(SQLiteError) -> Bool {
-        let statement = statements.insertIdentity
-        try statement.bind(1, id)
-        try statement.bind(2, identity.bytes)
-        try statement.bind(3, seen)
-        try statement.run()
-        return connection.changes == 1
-    }
-
     private func claimOne(
         _ priority: DeliveryPriority, _ now: Int64
     ) throws(SQLiteError) -> Delivery? {

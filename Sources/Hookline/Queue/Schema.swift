@@ -20,12 +20,17 @@ enum Schema {
     /// Version 1.
     ///
     /// `identity` outlives its delivery by the deduplication's retention; the row's id is the
-    /// delivery's id, so ids rise for ever. `head` is a `WebhookHead`. `delivery_due` holds what
+    /// delivery's id, so ids rise for ever. `identity_index` finds a row up to the mark by its key
+    /// (`SeenIdentities` says why). `head` is a `WebhookHead`,
+    /// in `unverified` a `RequestRecord`. `delivery_due` holds what
     /// can be claimed, in the order in which it is claimed, `delivery_waiting` the same in the
     /// order of receipt; a message that is claimed as it is appended enters neither.
     static let version1 = """
         CREATE TABLE identity(
-            id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, seen_ms INTEGER NOT NULL);
+            id INTEGER PRIMARY KEY, key BLOB NOT NULL, seen_ms INTEGER NOT NULL);
+        CREATE TABLE identity_index(key BLOB PRIMARY KEY, id INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE TABLE identity_mark(indexed_id INTEGER NOT NULL);
+        INSERT INTO identity_mark VALUES(0);
         CREATE TABLE delivery(
             id INTEGER PRIMARY KEY, priority INTEGER NOT NULL, state INTEGER NOT NULL,
             due_ms INTEGER NOT NULL, attempts INTEGER NOT NULL, reason TEXT,
@@ -33,6 +38,10 @@ enum Schema {
             head BLOB NOT NULL, body BLOB NOT NULL);
         CREATE INDEX delivery_due ON delivery(priority, due_ms) WHERE state IN (0, 2);
         CREATE INDEX delivery_waiting ON delivery(priority) WHERE state IN (0, 2);
+        CREATE TABLE unverified(
+            id INTEGER PRIMARY KEY, fingerprint BLOB NOT NULL UNIQUE, account BLOB NOT NULL,
+            received_ms INTEGER NOT NULL, head BLOB NOT NULL, body BLOB NOT NULL);
+        CREATE INDEX unverified_account ON unverified(account, id);
         PRAGMA user_version=1;
         """
 }

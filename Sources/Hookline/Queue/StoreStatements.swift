@@ -2,9 +2,6 @@ import SQLite
 
 /// Every statement of the store, compiled once.
 struct StoreStatements {
-    let insertIdentity: Statement
-    let findIdentity: Statement
-    let pruneIdentities: Statement
     let deleteDelivery: Statement
     let deleteRunning: Statement
     let selectDue: Statement
@@ -16,16 +13,6 @@ struct StoreStatements {
     private let insertDelivery: Statement
 
     init(_ connection: Connection) throws(SQLiteError) {
-        insertIdentity = try connection.prepare(
-            "INSERT OR IGNORE INTO identity(id, key, seen_ms) VALUES(?1, ?2, ?3)")
-        findIdentity = try connection.prepare("SELECT id FROM identity WHERE key=?1")
-        // Ids rise with time, so the oldest are the first: no index on the time is needed.
-        pruneIdentities = try connection.prepare(
-            """
-            DELETE FROM identity WHERE id IN (
-                SELECT id FROM (SELECT id, seen_ms FROM identity ORDER BY id LIMIT ?2)
-                WHERE seen_ms < ?1 AND id NOT IN (SELECT id FROM delivery))
-            """)
         insertDelivery = try connection.prepare(
             """
             INSERT INTO delivery(

@@ -8,6 +8,7 @@ final class BackOffice: Sendable {
     let store: GroupCommit
     let ladder: CommitLadder
     let outbox = ReplyOutbox()
+    let validation: ValidationOffice
     private let worker: DeliveryWorker
     private let journal: TakenJournal
     private let control: ControlServer
@@ -23,8 +24,8 @@ final class BackOffice: Sendable {
     }
 
     init(
-        _ configuration: Configuration, _ paths: DataFolder.Paths, _ tokens: Tokens,
-        _ metrics: ReceiverMetrics, _ log: Log,
+        _ configuration: Configuration, _ paths: DataFolder.Paths, _ loader: TokenLoader,
+        _ tokens: Tokens, _ metrics: ReceiverMetrics, _ log: Log,
         onBroken: @escaping @Sendable (StoreError) -> Void
     ) {
         self.paths = paths
@@ -33,14 +34,19 @@ final class BackOffice: Sendable {
             options: DeliveryWorker.Options(configuration),
             destination: Destination(configuration, tokens: tokens), metrics: metrics, log: log)
         let journal = TakenJournal(path: paths.takenJournal, log: log)
-        let links = Mutex<CommitLadder?>(nil)
+        let links = Mutex<(ladder: CommitLadder?, store: GroupCommit?)>((nil, nil))
+        let validation = ValidationOffice(
+            configuration, loader, tokens, metrics, log,
+            canVerify: { account in links.withLock { $0.store }?.verify(account) })
         let outbox = self.outbox
         let store = GroupCommit(
             options: GroupCommit.Options(configuration, path: paths.database),
             callbacks: GroupCommit.Callbacks(
                 replied: { outbox.deliver() },
                 claimed: { worker.take($0) },
-                failed: { batch in links.withLock { $0 }?.failed(batch) },
+                verify: { validation.verify($0, receivedMilliseconds: $1) },
+                awaited: { validation.look(after: $0) },
+                failed: { batch in links.withLock { $0.ladder }?.failed(batch) },
                 unwritten: { journal.append($0) },
                 broken: onBroken),
             metrics: metrics)
@@ -50,7 +56,8 @@ final class BackOffice: Sendable {
             forward: { pending, deadline in
                 worker.forwardNow(pending, deadlineNanoseconds: deadline)
             })
-        links.withLock { $0 = ladder }
+        links.withLock { $0 = (ladder, store) }
+        self.validation = validation
         worker.connect(DeliveryWorker.Links(store: store, ladder: ladder))
         self.worker = worker
         self.journal = journal
@@ -90,6 +97,7 @@ final class BackOffice: Sendable {
     func stop() {
         let threads = threads.withLock { $0 }
         control.stop()
+        validation.stop()
         worker.stop()
         threads.forwarding?.join()
         store.stop()
@@ -102,7 +110,8 @@ final class BackOffice: Sendable {
         let open: DeliveryStore
         do throws(StoreError) {
             open = try DeliveryStore(
-                path: store.options.path, synchronousOff: store.options.synchronousOff)
+                path: store.options.path, unverifiedMax: store.options.unverifiedMax,
+                synchronousOff: store.options.synchronousOff)
             try settleJournal(open)
         } catch {
             return opened.set("\(error)")
@@ -141,7 +150,10 @@ final class BackOffice: Sendable {
         let pause = Bell()
         while !isStopping.load(ordering: .relaxed) {
             ladder.tick()
-            pause.wait(untilNanoseconds: MonotonicClock.now() + 10_000_000)
+            validation.waits.tick()
+            let next = MonotonicClock.now() + 10_000_000
+            let due = validation.waits.nextDeadlineNanoseconds ?? next
+            pause.wait(untilNanoseconds: min(next, due))
         }
     }
 }

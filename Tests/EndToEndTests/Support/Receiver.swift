@@ -17,7 +17,8 @@ final class Receiver {
     /// Starts it and waits until it serves.
     init(
         _ arguments: [String] = [], folder: TemporaryFolder? = nil,
-        environment: [String: String] = [:], faults: DiskFaults? = nil
+        environment: [String: String] = [:], faults: DiskFaults? = nil,
+        authToken: String? = Receiver.token
     ) throws {
         let folder = try folder ?? faults?.folder ?? TemporaryFolder()
         self.folder = folder
@@ -26,7 +27,8 @@ final class Receiver {
                 "serve", "--listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0",
                 "--data-dir", folder.path("data"), "--origin-from-host",
             ] + arguments
-        var variables = ["TWILIO_AUTH_TOKEN": Self.token]
+        var variables: [String: String] = [:]
+        variables["TWILIO_AUTH_TOKEN"] = authToken
         variables.merge(faults?.environment ?? [:]) { $1 }
         variables.merge(environment) { $1 }
         self.environment = variables
