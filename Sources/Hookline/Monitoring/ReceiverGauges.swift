@@ -39,7 +39,7 @@ enum ReceiverGauges {
         ) { store.walFrames.map { Double($0 * 4120) } }
         registry.gauge(
             "hookline_data_dir_free_bytes", help: "Room left on the data folder's file system."
-        ) { Folder.freeBytes(paths.folder).map(Double.init) }
+        ) { Folder.freeBytes(paths.folder).map { Double($0) } }
         registry.counter(
             "hookline_log_lines_dropped_total", help: "Log lines that were not written."
         ) { Double(log.dropped) }
