@@ -66,7 +66,10 @@ extension EndToEnd {
             try monitoring.scrape(stricter)
             try faults.delay(milliseconds: 300)
             load.start(port: stricter.webhookPort, connections: 48)
-            #expect(eventually { monitoring.notices(to: "chat", of: Self.slow).count > told })
+            #expect(
+                eventually(seconds: MonitoringServers.secondsMax) {
+                    monitoring.notices(to: "chat", of: Self.slow).count > told
+                })
             let moved = try #require(monitoring.waits(for: Self.slow, at: "chat"))
             #expect(moved.annotations["description"]?.contains("threshold is 200ms.") == true)
             // Under a second, which was no reason before.

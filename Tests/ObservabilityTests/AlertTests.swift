@@ -51,6 +51,74 @@ import Testing
         #expect(try Repository.faults("metric_names") == "")
     }
 
+    /// What is put wrong in a copy of a file, the check that has to see it, and a word of what it says.
+    private struct Spoiling: CustomTestStringConvertible {
+        var file = "alerts/hookline.rules.yml"
+        var old: String
+        var new: String
+        var oracle = "alert_rules"
+        var word: String
+
+        var testDescription: String { word }
+    }
+
+    private static let spoilings = [
+        Spoiling(
+            old:
+                "job_severity:hookline_alert_response_time_threshold_seconds:min{severity=\"critical\"}",
+            new: "vector(3)", word: "literal threshold"),
+        Spoiling(
+            old: "ratio_rate5m > 0.1", new: "ratio_rate5m > (0.1 / 2)", word: "literal threshold"),
+        Spoiling(old: "        for: 2m\n", new: "", word: "has no `for`"),
+        Spoiling(
+            old: "signal: disk", new: "sign: disk", word: "labels severity, service and signal"),
+        Spoiling(old: "#hooklinedown", new: "#down", word: "another runbook_url"),
+        Spoiling(old: "viewPanel=17", new: "viewPanel=99", word: "which is not there"),
+        Spoiling(old: "viewPanel=17", new: "viewPanel=10", word: "shows none of its metrics"),
+        Spoiling(
+            old: "record: job:hookline_queue_depth:sum", new: "record: depth",
+            word: "level:metric:operations"),
+        Spoiling(
+            old: "hookline-overview?viewPanel=12", new: "elsewhere?viewPanel=12",
+            word: "leads to no dashboard"),
+        Spoiling(
+            file: "docs/runbook.md", old: "## HooklineDown\n", new: "## HooklineGone\n",
+            word: "headings"),
+        Spoiling(
+            file: "alerts/tests/stores.yml", old: "alertname: HooklineWALGrowing",
+            new: "alertname: HooklineDiskFilling", word: "is tested 0 times firing"),
+        Spoiling(
+            old: "hookline_store_wal_bytes >", new: "hookline_wal >", oracle: "metric_names",
+            word: "rules: hookline_wal does not exist"),
+        Spoiling(
+            file: "dashboards/hookline-stores.json", old: "hookline_store_wal_bytes",
+            new: "hookline_wal",
+            oracle: "metric_names", word: "dashboards: hookline_wal does not exist"),
+        Spoiling(
+            file: "dashboards/hookline-stores.json", old: "hookline_store_wal_bytes",
+            new: "hookline_data_dir_free_bytes", oracle: "metric_names", word: "is in no dashboard"),
+        Spoiling(
+            file: "docs/runbook.md", old: "hookline_store_wal_bytes", new: "hookline_wal",
+            oracle: "metric_names", word: "runbook: hookline_wal does not exist"),
+        Spoiling(
+            file: "dashboards/consoles/hookline.html", old: "hookline_dead_letters",
+            new: "hookline_dead",
+            oracle: "metric_names", word: "hookline.html: hookline_dead does not exist"),
+    ]
+
+    @Test(arguments: spoilings)
+    private func `each of these checks finds a fault that is put in`(spoiling: Spoiling) throws {
+        let folder = try TemporaryFolder()
+        let copied = try Repository.run("cp", ["-r", "alerts", "dashboards", "docs", folder.path])
+        #expect(copied.status == 0, "\(copied.output)")
+        let text = folder.text(spoiling.file)
+        let spoiled = text.replacing(spoiling.old, with: spoiling.new)
+        #expect(spoiled != text, "\(spoiling.old) is not there")
+        try folder.write(spoiled, to: spoiling.file)
+        let faults = try Repository.faults(spoiling.oracle, in: folder.path)
+        #expect(faults.contains(spoiling.word), "\(faults)")
+    }
+
     @Test func `amtool finds no fault in Alertmanager's example`() throws {
         let result = try Repository.run("amtool", ["check-config", "alerts/alertmanager.yml"])
         #expect(result.status == 0, "\(result.output)")

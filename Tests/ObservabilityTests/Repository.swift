@@ -34,11 +34,11 @@ enum Repository {
         return (result.status, result.output + result.errors)
     }
 
-    /// Runs one of the checks in Python; what it found, one fault a line.
-    static func faults(_ oracle: String) throws -> String {
+    /// Runs one of the checks in Python on the repository, or on a copy of it; what it found, one fault a line.
+    static func faults(_ oracle: String, in folder: String = root) throws -> String {
         let result = try run(
             root + "/.venv/bin/python",
-            ["-B", "Tests/ObservabilityTests/Oracles/\(oracle).py", root])
+            ["-B", "Tests/ObservabilityTests/Oracles/\(oracle).py", folder])
         return result.status == 0 ? result.output : "status \(result.status): \(result.output)"
     }
 }

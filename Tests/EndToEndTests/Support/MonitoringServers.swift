@@ -21,15 +21,22 @@ final class MonitoringServers {
     private let inbox: LoopbackServer
     private let processes: [ChildProcess]
 
-    /// Starts them on rules whose durations are divided by `divisor`.
-    init(divisor: Int = 60) throws {
+    /// What the durations of rules and Alertmanager's example are divided by; 1 with
+    /// `HOOKLINE_ALERT_DIVISOR=1`, which takes three quarters of an hour.
+    static let divisor =
+        ProcessInfo.processInfo.environment["HOOKLINE_ALERT_DIVISOR"].flatMap { Int($0) } ?? 60
+    /// Longer than any alert takes to be told or to end.
+    static let secondsMax = 60.0 + 3_600 / Double(divisor)
+
+    /// Starts them on the shortened rules.
+    init() throws {
         folder = try TemporaryFolder()
         inbox = try LoopbackServer(answering: "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
         let shortened = try ChildProcess.run(
             Repository.python,
             [
                 "-B", Repository.application("shorten_alerts.py"), Repository.root, folder.path,
-                "\(divisor)", inbox.url("/"),
+                "\(Self.divisor)", inbox.url("/"),
             ])
         guard shortened.status == 0 else { throw ChildProcess.Failure(shortened.errors) }
         let alertmanager = "127.0.0.1:\(try LoopbackSocket.closedPort())"
@@ -89,7 +96,7 @@ final class MonitoringServers {
     /// Waits until a receiver was told last that an alert fires, or has ended.
     func waits(for alert: String, at name: String, _ status: String = "firing") -> Notice? {
         var newest: Notice?
-        _ = eventually(seconds: 60) {
+        _ = eventually(seconds: Self.secondsMax) {
             newest = notices(to: name, of: alert).last
             return newest?.status == status
         }
