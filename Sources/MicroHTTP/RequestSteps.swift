@@ -34,7 +34,8 @@ extension LoopCore {
             method: methodBytes[...], target: table[slot].target, version: versionBytes[...],
             fields: fields, headBytes: hookline_mhd_header_size(connection))
         if fault != nil { return refuse(slot, connection, .framing, status: 400) }
-        if isDraining || table.count > options.connectionsMax * 9 / 10 {
+        if isDraining { return refuse(slot, connection, .stopping, status: 503) }
+        if table.count > options.connectionsMax * 9 / 10 {
             return refuse(slot, connection, .overloaded, status: 503)
         }
         if let expect = fields.first("expect"), !Self.isContinue(expect) {

@@ -22,7 +22,7 @@ extension EndToEnd {
                 ["--ack-budget", budget, "--validation-budget", "15ms"], faults: faults)
             try faults.delay(milliseconds: 60)
             #expect(try ask(receiver) == 200)
-            let metrics = try receiver.metrics()
+            let metrics = try receiver.metrics(afterReplies: 1)
             #expect(metrics[#"budget_exceeded_total{budget="acknowledgement"}"#] == exceeded)
         }
 
@@ -35,7 +35,8 @@ extension EndToEnd {
                 environment: ["INVARIANT_CONTROL": "slow-validation"])
             #expect(try ask(receiver) == 200)
             #expect(
-                try receiver.metrics()[#"budget_exceeded_total{budget="validation"}"#] == exceeded)
+                try receiver.metrics(afterReplies: 1)[
+                    #"budget_exceeded_total{budget="validation"}"#] == exceeded)
         }
 
         @Test(arguments: [("50ms", 1.0), ("700ms", 0.0)])
@@ -51,7 +52,7 @@ extension EndToEnd {
                     timeout,
                 ], folder: folder, authToken: nil)
             #expect(try ask(receiver) == 200)
-            let metrics = try receiver.metrics()
+            let metrics = try receiver.metrics(afterReplies: 1)
             #expect(metrics[#"signature_timeouts_total{policy="defer"}"#] == 1)
             #expect(metrics[phase + #"{phase="validation",le="0.5"}"#] == isFast)
         }

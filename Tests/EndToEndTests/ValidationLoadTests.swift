@@ -74,6 +74,8 @@ extension EndToEnd {
             let resolved = metrics.sum("unverified_resolved_total", "genuine")
             #expect(
                 Set(application.taken).isSuperset(of: acknowledged.filter { load.isGenuine($0) }))
+            // All that were forged are in quarantine, and only those.
+            #expect(metrics.sum("unverified_resolved_total", "forged") == metrics["quarantined"])
             #expect(Double(genuine) <= resolved + metrics.sum("validations_total", #""valid""#))
         }
 

@@ -1,6 +1,6 @@
 """Hookline / Delivery: the queue, and what the application makes of it."""
 
-from .grafana import GREEN, RED, dashboard, graph, heatmap, query, row, stat
+from .grafana import GREEN, ORANGE, RED, dashboard, graph, heatmap, limit_line, query, row, stat
 
 QUEUE = row(100, "Queue", [
     graph(1, "Messages owed", "By store, priority and state; every instance reports the whole of a shared queue, which is counted once.", "short", [
@@ -12,6 +12,8 @@ QUEUE = row(100, "Queue", [
           [query("max by (instance) (hookline_dead_letters{SEL})", "{{instance}}")], width=8),
     graph(10, "Handed over directly", "Webhooks that the application took because the store was late.", "cps",
           [query("sum by (instance) (rate(hookline_immediate_processed_total{SEL}[$__rate_interval]))", "{{instance}}")], width=8),
+    graph(14, "Waiting to be handed over directly", "Webhooks before or in immediate processing, because the store is late.", "short",
+          [query("sum by (instance) (hookline_immediate_waiting{SEL})", "{{instance}}")], width=8),
     graph(11, "From commit to first attempt", "The background phase.", "s", [
         query('histogram_quantile(0.5, sum by (le) (rate(hookline_webhook_phase_duration_seconds_bucket{SEL, phase="background"}[$__rate_interval])))', "50 %", exemplar=True),
         query('histogram_quantile(0.95, sum by (le) (rate(hookline_webhook_phase_duration_seconds_bucket{SEL, phase="background"}[$__rate_interval])))', "95 %", exemplar=True),
@@ -28,6 +30,10 @@ ATTEMPTS = row(101, "Attempts", [
         query("histogram_quantile(0.5, sum by (le, priority) (rate(hookline_delivery_attempt_duration_seconds_bucket{SEL}[$__rate_interval])))", "{{priority}} 50 %", exemplar=True),
         query("histogram_quantile(0.95, sum by (le, priority) (rate(hookline_delivery_attempt_duration_seconds_bucket{SEL}[$__rate_interval])))", "{{priority}} 95 %", exemplar=True),
     ], no_value="no attempts"),
+    graph(15, "Attempts under way", "And how many may be at once; at the limit the application is the bottleneck.", "short", [
+        query("sum by (instance) (hookline_deliveries_in_flight{SEL})", "{{instance}}"),
+        query("min(hookline_deliveries_in_flight_max{SEL})", "limit"),
+    ], overrides=[limit_line("B", ORANGE)]),
     graph(9, "TwiML that nobody sees", "Answers of the application that carried TwiML verbs: Twilio has its answer already.", "cps",
           [query("sum by (instance) (rate(hookline_delivery_twiml_ignored_total{SEL}[$__rate_interval]))", "{{instance}}")]),
 ])

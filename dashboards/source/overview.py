@@ -83,6 +83,10 @@ VERDICTS = row(102, "Verdicts", [
         query(f"sum(rate(hookline_validations_total{{SEL, {FAILED}}}[$__rate_interval])) / sum(rate(hookline_validations_total{{SEL, {JUDGED}}}[$__rate_interval]))", "failures"),
         query('min(hookline_alert_validation_failure_threshold_ratio{SEL, severity="error"})', "error threshold"),
     ], overrides=[limit_line("B", RED)], no_value="no traffic"),
+    graph(22, "Success rate as the process sees it", "Genuine webhooks answered 200, over its own sliding window, by instance; absent without traffic.", "percentunit",
+          [query("min by (instance) (hookline_webhook_window_success_ratio{SEL})", "{{instance}}")], no_value="no traffic", defaults={"max": 1}),
+    graph(23, "Validation failures as the process sees them", "Over its own sliding window, by instance; absent without traffic.", "percentunit",
+          [query("max by (instance) (hookline_validation_window_failure_ratio{SEL})", "{{instance}}")], no_value="no traffic"),
 ])
 
 BUDGETS = row(103, "Objectives", [

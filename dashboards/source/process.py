@@ -20,10 +20,18 @@ PROCESS = row(100, "Process", [
 ])
 
 LOOPS = row(101, "Connections and event loops", [
-    graph(8, "Connections", "Of the webhook listener.", "short",
-          [query("sum by (instance) (hookline_connections{SEL})", "{{instance}}")], width=8),
+    graph(8, "Connections", "Of the webhook listener, and how many it may have.", "short", [
+        query("sum by (instance) (hookline_connections{SEL})", "{{instance}}"),
+        query("min(hookline_connections_max{SEL})", "limit"),
+    ], width=8, overrides=[limit_line("B", ORANGE)]),
+    graph(18, "Requests in flight", "From the first line to the last byte sent.", "short",
+          [query("sum by (instance) (hookline_requests_in_flight{SEL})", "{{instance}}")], width=8),
+    graph(17, "Requests turned away", "Answered 503 before anything was done for them, by reason.", "cps",
+          [query("sum by (instance, reason) (rate(hookline_requests_shed_total{SEL}[$__rate_interval]))", "{{instance}} {{reason}}")], width=8),
     graph(9, "Requests that wait for their commit", "They are suspended and cost no thread.", "short",
           [query("sum by (instance) (hookline_requests_waiting{SEL})", "{{instance}}")], width=8),
+    heatmap(19, "Sizes of bodies", "How many webhooks had bodies of which size.", "bytes",
+            "sum by (le) (increase(hookline_webhook_body_bytes_bucket{SEL}[$__rate_interval]))", width=8),
     graph(7, "Threads", "The number is fixed by the configuration.", "short",
           [query("sum by (instance) (process_threads{SEL})", "{{instance}}")], width=8),
     graph(10, "Lag of event loops", "How late a loop turns: a wait that no request's clock sees.", "s", [

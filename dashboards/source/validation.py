@@ -31,6 +31,10 @@ CACHE = row(101, "Validation cache", [
     graph(6, "Hit rate by tier", "Hits of all look-ups in a tier.", "percentunit",
           [query('sum by (tier) (rate(hookline_validation_cache_requests_total{SEL, result="hit"}[$__rate_interval])) / sum by (tier) (rate(hookline_validation_cache_requests_total{SEL}[$__rate_interval]))', "{{tier}}")],
           no_value="no traffic"),
+    graph(20, "Entries in memory", "Requests that are remembered as validated and stored.", "short",
+          [query("sum by (instance) (hookline_validation_cache_entries{SEL})", "{{instance}}")]),
+    graph(21, "Requests that wait for a token", "For the signature timeout at most.", "short",
+          [query("sum by (instance) (hookline_token_waits{SEL})", "{{instance}}")]),
 ])
 
 TOKENS = row(102, "Tokens", [
@@ -52,9 +56,11 @@ TOKENS = row(102, "Tokens", [
 KEPT = row(103, "Unverified and quarantined", [
     graph(11, "Stored, not yet verified", "They wait for their account's token and are verified before they are forwarded.", "short",
           [query("sum by (instance) (hookline_unverified{SEL})", "{{instance}}")], width=8),
-    graph(12, "Requests in quarantine", "Refused requests that are kept, by instance.", "short",
-          [query("sum by (instance) (hookline_quarantined{SEL})", "{{instance}}"),
-           query("sum by (instance) (hookline_quarantine_proven{SEL})", "{{instance}} would be genuine otherwise configured")], width=8),
+    graph(12, "Requests in quarantine", "Refused requests that are kept, by instance, and how many may be.", "short", [
+        query("sum by (instance) (hookline_quarantined{SEL})", "{{instance}}"),
+        query("sum by (instance) (hookline_quarantine_proven{SEL})", "{{instance}} would be genuine otherwise configured"),
+        query("min(hookline_quarantined_max{SEL})", "limit"),
+    ], width=8, overrides=[limit_line("C", ORANGE)]),
     graph(13, "Room of the quarantine", "Bytes that are kept, and how many may be.", "bytes", [
         query("sum by (instance) (hookline_quarantine_bytes{SEL})", "{{instance}}"),
         query("min(hookline_quarantine_bytes_max{SEL})", "limit"),

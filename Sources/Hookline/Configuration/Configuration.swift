@@ -75,6 +75,12 @@ public struct Configuration: Sendable {
     public var retryWindow: Duration = .seconds(24 * 3600)
     /// How long a message is known to have been seen.
     public var dedupeRetention: Duration = .seconds(7 * 86_400)
+    /// Refused requests that are kept; 0 keeps none.
+    public var quarantineRowsMax = 10_000
+    /// Bytes of refused requests that are kept.
+    public var quarantineBytesMax = 64 * 1024 * 1024
+    /// How long a refused request is kept.
+    public var quarantineRetention: Duration = .seconds(7 * 86_400)
 
     // Deadlines and thresholds (R1, R6, R11)
     /// Validation of a request.
@@ -89,6 +95,14 @@ public struct Configuration: Sendable {
     public var alertCritical: Duration = .seconds(3)
     /// Threshold of the ratio of failed validations.
     public var alertValidationFailures = 0.05
+    /// How far back the monitor looks.
+    public var monitorWindow: Duration = .seconds(60)
+    /// Share of genuine requests that are to be answered 200.
+    public var availabilityObjective = 0.999
+    /// Share of genuine requests that are to be answered within the threshold below.
+    public var latencyObjective = 0.99
+    /// Within which genuine requests are to be answered.
+    public var latencyObjectiveThreshold: Duration = .milliseconds(500)
     /// A graceful stop.
     public var shutdownDeadline: Duration = .seconds(5)
 

@@ -99,6 +99,15 @@ extension Setting {
         .duration(
             "dedupe-retention", \.dedupeRetention, .seconds(60)...(day * 90),
             "How long a message is known to have been seen; longer than any retry."),
+        .number(
+            "quarantine-rows-max", \.quarantineRowsMax, 0...1_000_000,
+            "Refused requests that are kept for release; 0 keeps none."),
+        .number(
+            "quarantine-bytes-max", \.quarantineBytesMax, 65_536...(1 << 40),
+            "Bytes of refused requests that are kept."),
+        .duration(
+            "quarantine-retention", \.quarantineRetention, .seconds(60)...(day * 90),
+            "How long a refused request is kept."),
     ]
 
     private static let forwarding: [Setting] = [
@@ -181,6 +190,20 @@ extension Setting {
         .ratio(
             "alert-validation-failures", \.alertValidationFailures, above: 0, upTo: 1,
             "R11: ratio of failed validations, severity error."),
+        .duration(
+            "monitor-window", \.monitorWindow, .seconds(5)...hour,
+            "R12: how far back the process looks to judge itself by these thresholds; an alert "
+                + "of its own ends when a quarter of it has passed without a reason."),
+        .ratio(
+            "slo-availability", \.availabilityObjective, above: 0, upTo: 0.999_999,
+            "Objective: share of genuine requests that are answered 200."),
+        .ratio(
+            "slo-latency", \.latencyObjective, above: 0, upTo: 0.999_999,
+            "Objective: share of genuine requests that are answered within slo-latency-threshold."
+        ),
+        .duration(
+            "slo-latency-threshold", \.latencyObjectiveThreshold,
+            .milliseconds(1)...(.seconds(60)), "Objective: that time."),
         .duration(
             "shutdown-deadline", \.shutdownDeadline, .milliseconds(500)...(.seconds(60)),
             "A graceful stop; after it the process ends all the same."),
