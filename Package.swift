@@ -97,6 +97,9 @@ let package = Package(
             name: "EndToEndTests", dependencies: ["HooklineCommand", "OpenSSL", "TestSupport"],
             exclude: ["Applications"],
             swiftSettings: strict),
+        .testTarget(
+            name: "ObservabilityTests", dependencies: ["HooklineCommand", "TestSupport"],
+            exclude: ["Oracles"], swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]
 )
