@@ -44,7 +44,7 @@ public struct Receiver: Sendable {
             WebhookEndpoint.Parts(
                 verifier: back.validation.verifier, cache: back.validation.cache,
                 waits: back.validation.waits, fetcher: back.validation.fetcher,
-                ladder: back.ladder, quarantine: back.quarantine, operations: operations),
+                ladder: back.ladder, refusals: back.validation.refusals, operations: operations),
             context: ReplyContext(
                 metrics: metrics, log: log, requestIDs: RequestIDs(), traces: TraceIDs(),
                 budgets: Budgets(configuration)))
