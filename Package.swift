@@ -43,6 +43,12 @@ let package = Package(
                 "MicroHTTP", "SQLite", "Curl", "OpenSSL", "POSIX", "Prometheus",
                 .product(name: "Yams", package: "Yams"),
             ],
+            // The status page, compiled in.
+            resources: [
+                .embedInCode("Monitoring/Status/status.html"),
+                .embedInCode("Monitoring/Status/status.css"),
+                .embedInCode("Monitoring/Status/status.js"),
+            ],
             swiftSettings: strictAndPointerFree),
 
         // Layer 4: the commands.

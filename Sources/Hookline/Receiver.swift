@@ -36,7 +36,10 @@ public struct Receiver: Sendable {
         let sockets = try ListenerSockets(configuration)
         try back.startStore()
         let health = Health()
-        let operations = OpsEndpoint(registry: metrics.registry, health: health, log: log)
+        let operations = OpsEndpoint(
+            registry: metrics.registry, health: health,
+            status: StatusEndpoint(
+                registry: metrics.registry, monitor: back.monitor, health: health), log: log)
         let endpoint = WebhookEndpoint(
             WebhookEndpoint.Options(configuration),
             WebhookEndpoint.Parts(

@@ -2,15 +2,17 @@ import MicroHTTP
 import Prometheus
 import Synchronization
 
-/// Serves `/metrics`, `/healthz` and `/readyz`.
+/// Serves `/metrics`, `/healthz`, `/readyz` and the status page.
 final class OpsEndpoint: HTTPHandler {
     private let registry: Registry
     private let health: Health
     private let log: Log
+    private let status: StatusEndpoint
     /// The page is rendered into the same storage again and again.
     private let page = Mutex<[UInt8]>([])
 
-    init(registry: Registry, health: Health, log: Log) {
+    init(registry: Registry, health: Health, status: StatusEndpoint, log: Log) {
+        self.status = status
         self.registry = registry
         self.health = health
         self.log = log
@@ -37,6 +39,8 @@ final class OpsEndpoint: HTTPHandler {
         case .metrics: exchange.answer(metricsPage())
         case .health: exchange.answer(Self.page(health.serving))
         case .ready: exchange.answer(Self.page(health.ready))
+        case .status: exchange.answer(status.html)
+        case .statusDocument: exchange.answer(status.document)
         }
     }
 
@@ -72,6 +76,8 @@ enum OpsPath: String, CaseIterable, Sendable {
     case metrics = "/metrics"
     case health = "/healthz"
     case ready = "/readyz"
+    case status = "/"
+    case statusDocument = "/status.json"
 
     init?(_ path: ArraySlice<UInt8>) {
         guard let known = Self.allCases.first(where: { path.elementsEqual($0.rawValue.utf8) })

@@ -33,13 +33,13 @@ enum ReceiverGauges {
         registry.gauge(
             "hookline_unverified",
             help: "Requests that are stored until their account's token proves them."
-        ) { store.unverified.map(Double.init) }
+        ) { store.unverified.map { Double($0) } }
         registry.gauge(
             "hookline_store_wal_bytes", help: "Size of the write-ahead log that is in use."
         ) { store.walFrames.map { Double($0 * 4120) } }
         registry.gauge(
             "hookline_data_dir_free_bytes", help: "Room left on the data folder's file system."
-        ) { Folder.freeBytes(paths.folder).map(Double.init) }
+        ) { Folder.freeBytes(paths.folder).map { Double($0) } }
         registry.counter(
             "hookline_log_lines_dropped_total", help: "Log lines that were not written."
         ) { Double(log.dropped) }
