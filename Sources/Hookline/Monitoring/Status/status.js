@@ -258,7 +258,7 @@
     if (next) {
       status = next;
       receivedAt = performance.now();
-      byId("main").hidden = false;
+      for (const id of ["main", "about"]) byId(id).hidden = false;
       draw();
       page.looks = Number(page.looks || 0) + 1;
     }
