@@ -38,7 +38,9 @@ public struct Receiver: Sendable {
         try back.startStore()
         let health = Health()
         let operations = OpsEndpoint(
-            metrics: MetricsEndpoint(configuration, metrics, log), health: health, log: log)
+            metrics: MetricsEndpoint(configuration, metrics, log), health: health,
+            status: StatusEndpoint(
+                registry: metrics.registry, monitor: back.monitor, health: health), log: log)
         let endpoint = WebhookEndpoint(
             WebhookEndpoint.Options(configuration),
             WebhookEndpoint.Parts(
