@@ -9,7 +9,6 @@ import SQLite
 /// flood costs the store thread about one part in a hundred of its time; each source has its
 /// turn.
 final class QuarantineWriter {
-    private static let sliceNanoseconds: UInt64 = 5_000_000
     private static let pauseNanoseconds: UInt64 = 50_000_000
     private static let errorPauseNanoseconds: UInt64 = 1_000_000_000
     private static let housekeepingNanoseconds: UInt64 = 1_000_000_000
@@ -23,6 +22,8 @@ final class QuarantineWriter {
 
     private let store: DeliveryStore
     private let quarantine: Quarantine
+    /// After this time a slice takes no further request.
+    private let sliceNanoseconds: UInt64
     private var allowance = QuarantineAllowance()
     /// Proofs whose request was not found, for it may still wait in memory; the oldest first.
     private var proofs: [(fingerprint: Identity, hint: String)] = []
@@ -30,8 +31,9 @@ final class QuarantineWriter {
     private var nextHousekeepingNanoseconds: UInt64 = 0
     private var isDiskFull = false
 
-    init(store: DeliveryStore, quarantine: Quarantine) {
+    init(store: DeliveryStore, quarantine: Quarantine, sliceNanoseconds: UInt64 = 5_000_000) {
         self.store = store
+        self.sliceNanoseconds = sliceNanoseconds
         self.quarantine = quarantine
         do {
             try store.quarantine.setLimits(
@@ -58,7 +60,7 @@ final class QuarantineWriter {
         nextNanoseconds = now + Self.errorPauseNanoseconds
         if now >= nextHousekeepingNanoseconds { try housekeep(now) }
         allowance.grow(nowNanoseconds: now)
-        let end = now + Self.sliceNanoseconds
+        let end = MonotonicClock.now() + sliceNanoseconds
         try write(rowsMax: Self.rowsMax, bytesMax: Self.bytesMax) {
             MonotonicClock.now() >= end || isDisturbed()
         }
