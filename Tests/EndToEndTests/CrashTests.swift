@@ -81,9 +81,13 @@ extension EndToEnd {
                 environment: environment, faults: faults)
             let load = Load()
             load.start(port: receiver.webhookPort, connections: 8)
+            // What is refused is written without syncs, into the same log.
+            let forged = Load(token: "another")
+            forged.start(port: receiver.webhookPort, connections: 2)
             #expect(eventually { load.outcome.acknowledged.count >= 200 })
+            #expect(try eventually { try (receiver.metrics()["quarantined"] ?? 0) > 0 })
             receiver.kill()
-            #expect(load.waitForEnd())
+            #expect(load.waitForEnd() && forged.waitForEnd())
             let folder = try TemporaryFolder()
             let image = try ChildProcess.run(
                 "cp", ["-r", faults.folder.path("shadow"), folder.path("data")])

@@ -20,6 +20,10 @@ final class Load: Sendable {
     private let state = Mutex(Outcome())
     private let stopping = Atomic<Bool>(false)
     private let running = Atomic<Int>(0)
+    private let token: String
+
+    /// A load of messages signed with this token.
+    init(token: String = Receiver.token) { self.token = token }
 
     /// What became of it so far.
     var outcome: Outcome { state.withLock { $0 } }
@@ -54,7 +58,9 @@ final class Load: Sendable {
         let clock = ContinuousClock()
         while !stopping.load(ordering: .relaxed) {
             let sid = "SM" + UUID().uuidString.replacing("-", with: "").lowercased()
-            guard let request = try? SignedWebhook(sid: sid).request() else { return }
+            var webhook = SignedWebhook(sid: sid)
+            webhook.token = token
+            guard let request = try? webhook.request() else { return }
             state.withLock { _ = $0.sent.insert(sid) }
             let start = clock.now
             client.send(request)

@@ -17,15 +17,16 @@ final class Receiver {
     /// Starts it and waits until it serves.
     init(
         _ arguments: [String] = [], folder: TemporaryFolder? = nil,
-        environment: [String: String] = [:], faults: DiskFaults? = nil
+        environment: [String: String] = [:], faults: DiskFaults? = nil,
+        origin: [String] = ["--origin-from-host"]
     ) throws {
         let folder = try folder ?? faults?.folder ?? TemporaryFolder()
         self.folder = folder
         self.arguments =
             [
                 "serve", "--listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0",
-                "--data-dir", folder.path("data"), "--origin-from-host",
-            ] + arguments
+                "--data-dir", folder.path("data"),
+            ] + origin + arguments
         var variables = ["TWILIO_AUTH_TOKEN": Self.token]
         variables.merge(faults?.environment ?? [:]) { $1 }
         variables.merge(environment) { $1 }
