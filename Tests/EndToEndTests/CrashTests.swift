@@ -82,7 +82,11 @@ extension EndToEnd {
             let load = Load()
             load.start(port: receiver.webhookPort, connections: 8)
             // What is refused is written without syncs, into the same log.
-            let forged = Load(token: "another")
+            let forged = Load { _, sid in
+                var webhook = SignedWebhook(sid: sid)
+                webhook.token = "another"
+                return webhook
+            }
             forged.start(port: receiver.webhookPort, connections: 2)
             #expect(eventually { load.outcome.acknowledged.count >= 200 })
             #expect(try eventually { try (receiver.metrics()["quarantined"] ?? 0) > 0 })

@@ -25,6 +25,32 @@ public struct Configuration: Sendable {
     public var authTokens: [Secret] = []
     /// The tokens file's path.
     public var tokensFile: String?
+    /// Program and arguments that print an account's tokens; empty for none.
+    public var tokensCommand: [String] = []
+    /// Accounts that the command is run for at once.
+    public var tokensCommandConcurrency = 4
+    /// How long the command may take for one account.
+    public var tokensCommandTimeout: Duration = .seconds(15)
+    /// How long the command's answer holds before it is asked anew.
+    public var tokensCommandTTL: Duration = .seconds(300)
+
+    // Validation (R4, R7)
+    /// Where validations are remembered.
+    public var validationCache = ValidationCacheKind.memory
+    /// How long a validation is remembered.
+    public var validationCacheTTL: Duration = .seconds(300)
+    /// Validations that are remembered in memory.
+    public var validationCacheEntriesMax = 65_536
+    /// How long a request waits for its account's token.
+    public var signatureTimeout: Duration = .milliseconds(50)
+    /// What happens to a request whose account's token is late.
+    public var signatureTimeoutPolicy = SignatureTimeoutPolicy.defer
+    /// Requests that may be stored unverified.
+    public var unverifiedRowsMax = 10_000
+    /// Bytes of requests that may be stored unverified.
+    public var unverifiedBytesMax = 64 << 20
+    /// How long a request may stay unverified.
+    public var unverifiedRetention: Duration = .seconds(86_400)
 
     // Keeping and forwarding
     /// The data folder.
@@ -69,6 +95,14 @@ public struct Configuration: Sendable {
     public var alertCritical: Duration = .seconds(3)
     /// Threshold of the ratio of failed validations.
     public var alertValidationFailures = 0.05
+    /// How far back the monitor looks.
+    public var monitorWindow: Duration = .seconds(60)
+    /// Share of genuine requests that are to be answered 200.
+    public var availabilityObjective = 0.999
+    /// Share of genuine requests that are to be answered within the threshold below.
+    public var latencyObjective = 0.99
+    /// Within which genuine requests are to be answered.
+    public var latencyObjectiveThreshold: Duration = .milliseconds(500)
     /// A graceful stop.
     public var shutdownDeadline: Duration = .seconds(5)
 

@@ -140,12 +140,15 @@ extension ConfigurationLoader {
     }
 
     private mutating func checkTokens() {
-        let hasTokens = !configuration.authTokens.isEmpty || configuration.tokensFile != nil
+        let hasTokens =
+            !configuration.authTokens.isEmpty || configuration.tokensFile != nil
+            || !configuration.tokensCommand.isEmpty
         if configuration.development && hasTokens {
             fault(
                 "--dev", sources["dev"],
                 "makes a throw-away token and is refused together with real ones "
-                    + "(\(Self.tokenVariable) or tokens-file); leave one of the two out")
+                    + "(\(Self.tokenVariable), tokens-file or tokens-command); leave one of the two out"
+            )
         }
         if !configuration.development && !hasTokens
             && !faults.contains(where: { $0.key == Self.tokenVariable || $0.key == "tokens-file" })
@@ -153,7 +156,7 @@ extension ConfigurationLoader {
             fault(
                 Self.tokenVariable, nil,
                 "is missing: set it to your account's Auth Token, which the Twilio console shows "
-                    + "under Account > API keys & tokens, or name a --tokens-file. To try things "
+                    + "under Account > API keys & tokens, or name a --tokens-file or a --tokens-command. To try things "
                     + "out without a Twilio account, use --dev")
         }
     }

@@ -35,7 +35,7 @@ enum TokensFile {
         for (key, value) in mapping {
             let place = "\(path), line \(key.mark?.line ?? 0)"
             let account = key.scalar?.string ?? ""
-            guard account == "*" || isAccountSID(account) else {
+            guard account == "*" || AccountSID.isValid(account.utf8) else {
                 throw TokensFileError(
                     description: "\(place): the key is neither * nor an account SID "
                         + "(AC and 32 hexadecimal digits)")
@@ -54,14 +54,10 @@ enum TokensFile {
 
     /// A token has no white space and is not empty: an empty key would verify anything signed
     /// with an empty key.
-    static func isToken(_ text: some StringProtocol) -> Bool {
-        !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f }
-    }
+    static func isToken(_ text: some StringProtocol) -> Bool { isToken(bytes: text.utf8) }
 
-    private static func isAccountSID(_ text: String) -> Bool {
-        text.utf8.count == 34 && text.hasPrefix("AC")
-            && text.utf8.dropFirst(2).allSatisfy {
-                (0x30...0x39).contains($0) || (0x61...0x66).contains($0 | 0x20)
-            }
+    /// The same of a token's bytes.
+    static func isToken(bytes: some Collection<UInt8>) -> Bool {
+        !bytes.isEmpty && bytes.allSatisfy { $0 > 0x20 && $0 < 0x7f }
     }
 }

@@ -107,15 +107,15 @@ struct DeadLetterWork {
         return try desk.slice(isDryRun ? .reading : .writing) { [verb] store throws(SQLiteError) in
             let end = MonotonicClock.now() + QueueDesk.sliceNanoseconds
             let now = WallClock.nowMilliseconds()
-            let found = try store.listing.page(page)
+            let found = try store.listing.ids(page)
             var done = SliceEnd(lastID: page.afterID)
             if !isDryRun {
-                for row in found.rows {
+                for id in found.rows {
                     done.isFull = store.counts.owed + Int64(done.count) >= owedMax
                     if done.isFull || done.count > 0 && MonotonicClock.now() >= end { return done }
-                    _ = try Self.apply(verb, row.id, store, now)
+                    _ = try Self.apply(verb, id, store, now)
                     done.count += 1
-                    done.lastID = row.id
+                    done.lastID = id
                 }
             }
             return SliceEnd(

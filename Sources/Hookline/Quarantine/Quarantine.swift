@@ -47,6 +47,13 @@ final class Quarantine: Sendable {
             QuarantinedRequest(request, reason: reason, source: clients.bytes(of: request)))
     }
 
+    /// Offers a request that is refused because nobody could verify it in time. Any thread.
+    func offer(unverified request: HTTPRequest) {
+        offer(
+            QuarantinedRequest(
+                request, reason: .unverified, source: clients.bytes(of: request)))
+    }
+
     /// Offers a refused request. Any thread.
     func offer(_ request: QuarantinedRequest) {
         guard options.rowsMax > 0 else { return }

@@ -99,21 +99,20 @@ final class QuarantineWriter {
         guard !isDiskFull else {
             return quarantine.drop(.disk, proven.count + waiting.count)
         }
-        var outcome = Outcome()
+        var progress = Progress()
         do {
             try store.begin(isDurable: false)
             try apply(proofs)
-            for entry in proven where !outcome.isOver {
-                outcome.note(
-                    try store.quarantine.keep(entry.request, hint: entry.hint, isProven: true))
-                outcome.proven += 1
-                outcome.isOver = isOver()
+            for entry in proven where !progress.isOver {
+                _ = try store.quarantine.keep(entry.request, hint: entry.hint, isProven: true)
+                progress.proven += 1
+                progress.isOver = isOver()
             }
-            for request in waiting where !outcome.isOver {
-                outcome.note(try keep(request))
-                outcome.waiting += 1
+            for request in waiting where !progress.isOver {
+                _ = try keep(request)
+                progress.waiting += 1
                 allowance.spend(bytes: request.byteCount)
-                outcome.isOver = isOver()
+                progress.isOver = isOver()
             }
             try store.commit()
         } catch {
@@ -121,24 +120,18 @@ final class QuarantineWriter {
             throw error
         }
         // What a webhook's arrival kept from being written waits again.
-        for entry in proven.dropFirst(outcome.proven) {
+        for entry in proven.dropFirst(progress.proven) {
             quarantine.prove(entry.request, hint: entry.hint)
         }
-        for request in waiting.dropFirst(outcome.waiting) { quarantine.offer(request) }
-        for (reason, count) in outcome.dropped { quarantine.drop(reason, count) }
+        for request in waiting.dropFirst(progress.waiting) { quarantine.offer(request) }
         publish()
     }
 
-    /// What became of a slice's requests.
-    private struct Outcome {
+    /// How far a slice came.
+    private struct Progress {
         var proven = 0
         var waiting = 0
         var isOver = false
-        var dropped: [QuarantineDrop: Int] = [:]
-
-        mutating func note(_ kept: QuarantineTable.Kept) {
-            if case .dropped(let reason) = kept { dropped[reason, default: 0] += 1 }
-        }
     }
 
     private func keep(_ request: QuarantinedRequest) throws(SQLiteError) -> QuarantineTable.Kept {

@@ -10,6 +10,8 @@ final class DeliveryStore {
     private(set) var counts: DeliveryCounts
     /// What the transaction under way will have changed.
     private var pending: DeliveryCounts
+    /// Requests that are stored unverified.
+    let unverified: UnverifiedRows
     private let connection: Connection
     private let statements: StoreStatements
     private let identities: SeenIdentities
@@ -23,7 +25,10 @@ final class DeliveryStore {
     let listing: DeliveryListing
 
     /// Opens the database, creates or checks its schema and recovers what a dead process held.
-    init(path: String, synchronousOff: Bool = false) throws(StoreError) {
+    init(
+        path: String, unverifiedMax: UnverifiedRows.Size = UnverifiedRows.Size(),
+        synchronousOff: Bool = false
+    ) throws(StoreError) {
         let opened = try StoreFile.open(path)
         connection = opened
         do {
@@ -32,6 +37,7 @@ final class DeliveryStore {
             statements = try StoreStatements(opened)
             try opened.execute("UPDATE delivery SET state=0 WHERE state=1")
             identities = try SeenIdentities(opened)
+            unverified = try UnverifiedRows(opened, sizeMax: unverifiedMax)
             quarantine = try QuarantineTable(opened)
             listing = try DeliveryListing(opened)
             counts = try DeliveryCounts(counting: opened)
@@ -48,6 +54,7 @@ final class DeliveryStore {
     func begin(isDurable: Bool = true) throws(SQLiteError) {
         pending = counts
         identities.begin()
+        unverified.begin()
         if isRelaxed == isDurable {
             // With NORMAL a commit is written to the log and not synced
             // (https://sqlite.org/pragma.html#pragma_synchronous).
@@ -63,6 +70,7 @@ final class DeliveryStore {
         try connection.execute("COMMIT")
         counts = pending
         identities.committed()
+        unverified.committed()
         quarantine.committed()
     }
 

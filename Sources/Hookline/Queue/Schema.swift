@@ -25,7 +25,8 @@ enum Schema {
     ///
     /// `identity` outlives its delivery by the deduplication's retention; the row's id is the
     /// delivery's id, so ids rise for ever. `identity_index` finds a row up to the mark by its key
-    /// (`SeenIdentities` says why). `head` is a `WebhookHead`. `delivery_due` holds what
+    /// (`SeenIdentities` says why). `head` is a `WebhookHead`,
+    /// in `unverified` a `RequestRecord`. `delivery_due` holds what
     /// can be claimed, in the order in which it is claimed, `delivery_waiting` the same in the
     /// order of receipt; a message that is claimed as it is appended enters neither.
     static let version1 = """
@@ -41,6 +42,10 @@ enum Schema {
             head BLOB NOT NULL, body BLOB NOT NULL);
         CREATE INDEX delivery_due ON delivery(priority, due_ms) WHERE state IN (0, 2);
         CREATE INDEX delivery_waiting ON delivery(priority) WHERE state IN (0, 2);
+        CREATE TABLE unverified(
+            id INTEGER PRIMARY KEY, fingerprint BLOB NOT NULL UNIQUE, account BLOB NOT NULL,
+            received_ms INTEGER NOT NULL, head BLOB NOT NULL, body BLOB NOT NULL);
+        CREATE INDEX unverified_account ON unverified(account, id);
         """
 
     /// Version 2: the quarantine, and deliveries that are owed anew.

@@ -37,9 +37,12 @@ final class StoreBackground {
         } catch {
             return failed(error) ? .broken : .worked(madeDue: false)
         }
-        group.status.publish(store.counts, walFrames: store.logFrames)
+        group.publishStatus(of: store)
         return .worked(madeDue: false)
     }
+
+    /// Says what is in quarantine, after a batch changed it.
+    func publishQuarantine() { quarantine?.publish() }
 
     /// When something is due that nobody rings for; nil when nothing is.
     var dueNanoseconds: UInt64? { quarantine?.dueNanoseconds }
@@ -82,7 +85,7 @@ final class StoreBackground {
             return isBroken ? .broken : .worked(madeDue: false)
         }
         if job.access == .writing {
-            group.status.publish(store.counts, walFrames: store.logFrames)
+            group.publishStatus(of: store)
             quarantine?.publish()
         }
         job.finish(nil)

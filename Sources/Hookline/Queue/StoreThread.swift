@@ -3,18 +3,6 @@ import SQLite
 
 /// The work of the store thread. Confined to that thread.
 struct StoreThread: ~Copyable {
-    /// What one turn writes.
-    private struct Batch {
-        var changes: [DeliveryChange] = []
-        var settled: [Identity] = []
-        var appends: [PendingWebhook] = []
-        var ids: [Int64?] = []
-        var claimed: [Delivery] = []
-        var leavesAvailable = false
-
-        var isEmpty: Bool { changes.isEmpty && settled.isEmpty && appends.isEmpty }
-    }
-
     /// What one turn may claim.
     private enum Claim {
         /// Nothing is wanted.
@@ -41,7 +29,7 @@ struct StoreThread: ~Copyable {
         self.group = group
         housekeeping = StoreHousekeeping(store: store, group: group)
         background = StoreBackground(store: store, group: group, quarantine: quarantine)
-        group.status.publish(store.counts, walFrames: store.logFrames)
+        group.publishStatus(of: store)
     }
 
     /// Turns until the group is told to stop and nothing waits, or the store is broken.
@@ -80,12 +68,13 @@ struct StoreThread: ~Copyable {
         housekeeping.afterCommit()
     }
 
-    private mutating func takeBatch() -> (Batch, isStopping: Bool) {
-        var batch = Batch()
+    private mutating func takeBatch() -> (StoreBatch, isStopping: Bool) {
+        var batch = StoreBatch()
         let max = group.options.batchRowsMax
         let (isStopping, more) = group.inbox.withLock { inbox in
             swap(&batch.changes, &inbox.changes)
             swap(&batch.settled, &inbox.settled)
+            if !inbox.accounts.isEmpty { batch.accounts = [inbox.accounts.removeFirst()] }
             if inbox.appends.count <= max {
                 swap(&batch.appends, &inbox.appends)
             } else {
@@ -94,7 +83,7 @@ struct StoreThread: ~Copyable {
             }
             wanted += inbox.wanted
             inbox.wanted = 0
-            return (inbox.isStopping, !inbox.appends.isEmpty)
+            return (inbox.isStopping, !inbox.appends.isEmpty || !inbox.accounts.isEmpty)
         }
         if more { group.bell.ring() }
         batch.changes.insert(contentsOf: followUps, at: 0)
@@ -118,7 +107,7 @@ struct StoreThread: ~Copyable {
     }
 
     /// Writes one transaction; false when an fsync failed.
-    private mutating func write(_ batch: inout Batch, _ claim: Claim) -> Bool {
+    private mutating func write(_ batch: inout StoreBatch, _ claim: Claim) -> Bool {
         let started = MonotonicClock.now()
         group.committing.withLock { $0 = batch.appends }
         group.status.commitBegan(at: started)
@@ -132,7 +121,8 @@ struct StoreThread: ~Copyable {
             for identity in batch.settled {
                 try store.settle(identity, nowMilliseconds: WallClock.nowMilliseconds())
             }
-            try append(&batch, claiming: claim == .appended ? wanted : 0)
+            try batch.append(to: store, claiming: claim == .appended ? wanted : 0)
+            try batch.verify(in: store, group)
             if claim == .due {
                 let now = WallClock.nowMilliseconds()
                 batch.claimed = try store.claim(wanted, nowMilliseconds: now)
@@ -147,37 +137,15 @@ struct StoreThread: ~Copyable {
         }
         group.metrics.committed(
             messages: batch.appends.count, nanoseconds: MonotonicClock.now() - started)
-        group.status.publish(store.counts, walFrames: store.logFrames)
+        group.publishStatus(of: store)
+        if batch.quarantines { background.publishQuarantine() }
         if claim == .due { mayClaim = batch.claimed.count == wanted } else { lookForDue(batch) }
         committed(batch)
         return true
     }
 
-    /// Adds the batch's webhooks and claims up to `room` of them at once, media first.
-    private func append(_ batch: inout Batch, claiming room: Int) throws(SQLiteError) {
-        var room = room
-        var isClaimed = [Bool](repeating: false, count: batch.appends.count)
-        for priority in DeliveryPriority.allCases where room > 0 {
-            for (index, pending) in batch.appends.enumerated()
-            where room > 0 && pending.webhook.priority == priority && !pending.isTakenOver {
-                isClaimed[index] = true
-                room -= 1
-            }
-        }
-        for (pending, isClaimed) in zip(batch.appends, isClaimed) {
-            let id = try store.append(pending.webhook, running: isClaimed)
-            batch.ids.append(id)
-            guard let id else { continue }
-            if isClaimed {
-                batch.claimed.append(Delivery(id: id, attempt: 1, webhook: pending.webhook))
-            } else {
-                batch.leavesAvailable = true
-            }
-        }
-    }
-
     /// Notes what the batch leaves to be claimed, now or later.
-    private mutating func lookForDue(_ batch: Batch) {
+    private mutating func lookForDue(_ batch: StoreBatch) {
         if batch.leavesAvailable { mayClaim = true }
         for change in batch.changes {
             switch change {
@@ -189,9 +157,13 @@ struct StoreThread: ~Copyable {
     }
 
     /// Hands out receipts, and what was claimed.
-    private mutating func committed(_ batch: Batch) {
+    private mutating func committed(_ batch: StoreBatch) {
         var withheld: Set<Int64> = []
-        for (pending, id) in zip(batch.appends, batch.ids) {
+        for (pending, addition) in zip(batch.appends, batch.additions) {
+            guard case .delivery(let id) = addition else {
+                deferred(pending, addition)
+                continue
+            }
             let outcome = pending.committed(id: id)
             if id == nil { pending.receipt.duplicate() } else { pending.receipt.stored() }
             guard outcome != .inTime, let id else { continue }
@@ -215,13 +187,25 @@ struct StoreThread: ~Copyable {
         if !handed.isEmpty { group.callbacks.claimed(handed) }
     }
 
+    /// Answers for a request that was stored unverified, or for which there was no room.
+    private func deferred(_ pending: PendingWebhook, _ addition: StoreBatch.Addition) {
+        _ = pending.committed(id: nil)
+        if case .unverified(.stored) = addition {
+            pending.receipt.deferred()
+        } else {
+            group.metrics.storeFailed(.unverifiedFull)
+            pending.receipt.unavailable()
+        }
+    }
+
     /// The transaction failed: changes are tried again, webhooks go down the ladder.
-    private mutating func failed(_ batch: Batch, _ error: SQLiteError) -> Bool {
+    private mutating func failed(_ batch: StoreBatch, _ error: SQLiteError) -> Bool {
         store.rollBack()
         let failure = StoreError.sqlite(error)
         group.metrics.storeFailed(failure.reason)
         followUps = batch.changes
         for identity in batch.settled { group.settle(identity) }
+        for account in batch.accounts { group.verify(account) }
         if failure.reason == .sync {
             group.status.markBroken()
             store.keepLogOnClose()

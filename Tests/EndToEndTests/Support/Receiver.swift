@@ -18,7 +18,7 @@ final class Receiver {
     init(
         _ arguments: [String] = [], folder: TemporaryFolder? = nil,
         environment: [String: String] = [:], faults: DiskFaults? = nil,
-        origin: [String] = ["--origin-from-host"]
+        authToken: String? = Receiver.token, origin: [String] = ["--origin-from-host"]
     ) throws {
         let folder = try folder ?? faults?.folder ?? TemporaryFolder()
         self.folder = folder
@@ -27,7 +27,8 @@ final class Receiver {
                 "serve", "--listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0",
                 "--data-dir", folder.path("data"),
             ] + origin + arguments
-        var variables = ["TWILIO_AUTH_TOKEN": Self.token]
+        var variables: [String: String] = [:]
+        variables["TWILIO_AUTH_TOKEN"] = authToken
         variables.merge(faults?.environment ?? [:]) { $1 }
         variables.merge(environment) { $1 }
         self.environment = variables
@@ -91,6 +92,18 @@ final class Receiver {
 
     /// The metrics now.
     func metrics() throws -> Metrics { Metrics(try ops("/metrics").body) }
+
+    /// The metrics once so many replies were counted: a reply is counted when it has left, which
+    /// its reader may see earlier.
+    func metrics(afterReplies count: Int) throws -> Metrics {
+        var read = try metrics()
+        let isThere = try eventually {
+            read = try metrics()
+            return read.sum("webhook_duration_seconds_count") >= Double(count)
+        }
+        guard isThere else { throw ChildProcess.Failure("not \(count) replies were counted") }
+        return read
+    }
 
     private static func start(
         _ arguments: [String], _ environment: [String: String], _ folder: TemporaryFolder

@@ -44,7 +44,15 @@ import Testing
         "alert-validation-failures": "0.7", "shutdown-deadline": "7s", "body-bytes-max": "7777",
         "header-bytes-max": "7777", "parameters-max": "77", "connections-max": "77",
         "header-timeout": "7s", "body-timeout": "7s", "idle-timeout": "7s",
+        "tokens-command": "/bin/tokens --plain", "tokens-command-concurrency": "7",
+        "tokens-command-timeout": "7s", "tokens-command-ttl": "7m", "validation-cache": "off",
+        "validation-cache-ttl": "7m", "validation-cache-entries-max": "7777",
+        "signature-timeout": "7ms", "signature-timeout-policy": "reject",
+        "unverified-rows-max": "77", "unverified-bytes-max": "7777777",
+        "unverified-retention": "7h",
         "queue-rows-max": "77", "batch-rows-max": "77", "immediate-concurrency-max": "7",
+        "monitor-window": "7s", "slo-availability": "0.7", "slo-latency": "0.8",
+        "slo-latency-threshold": "7ms",
         "log-format": "text", "log-level": "error",
     ]
 

@@ -57,10 +57,11 @@ final class LiveStore: Sendable {
         group = GroupCommit(
             options: GroupCommit.Options(
                 path: path, batchRowsMax: 512, waitingMax: 4096, owedMax: owedMax,
-                checkpointBytes: 32 << 20, dedupeRetentionMilliseconds: .max / 2),
+                checkpointBytes: 32 << 20, unverifiedMax: UnverifiedRows.Size(),
+                dedupeRetentionMilliseconds: .max / 2),
             callbacks: GroupCommit.Callbacks(
-                replied: {}, claimed: { _ in }, failed: { _ in }, unwritten: { _ in },
-                broken: { _ in }),
+                replied: {}, claimed: { _ in }, verify: { _, _ in .undecided },
+                awaited: { _ in }, failed: { _ in }, unwritten: { _ in }, broken: { _ in }),
             metrics: metrics)
         quarantine = Refused.quarantine(
             rowsMax: rowsMax, bytesMax: 1 << 40, metrics: metrics)
@@ -93,6 +94,7 @@ final class NotedReceipt: WebhookReceipt {
     let outcome = Mutex<String?>(nil)
 
     func stored() { outcome.withLock { $0 = "stored" } }
+    func deferred() { outcome.withLock { $0 = "deferred" } }
     func duplicate() { outcome.withLock { $0 = "duplicate" } }
     func taken() { outcome.withLock { $0 = "taken" } }
     func unavailable() { outcome.withLock { $0 = "unavailable" } }

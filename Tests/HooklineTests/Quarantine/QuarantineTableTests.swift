@@ -71,6 +71,7 @@ import Testing
         #expect(try rows().map(number) == ["2", "3", "4"])
         #expect(
             try keep(Refused.request(5, bodyBytes: 4 * size)) == .dropped(.tooLarge))
+        #expect(table.takeLost() == [.evicted: 2, .tooLarge: 1])
         #expect(table.figures.rows == 3)
     }
 
