@@ -202,5 +202,31 @@ extension EndToEnd {
             #expect(try quarantined(receiver, 20))
             receiver.kill()
         }
+
+        @Test func `X7 a stop does not wait for a release that waits for a token`() throws {
+            try folder.write("exec sleep 60\n", to: "command")
+            let receiver = try Receiver(
+                [
+                    "--tokens-command", "/bin/sh \(folder.path("command"))",
+                    "--tokens-command-timeout", "30s", "--signature-timeout-policy", "reject",
+                    "--shutdown-deadline", "8s",
+                ], folder: folder, authToken: nil)
+            #expect(try post(receiver, [genuine[0]]) == [503])
+            #expect(try quarantined(receiver, 1))
+            let release = try ChildProcess(
+                Repository.hookline,
+                ["queue", "release", "--all", "--data-dir", folder.path("data")],
+                output: folder.path("output"), errors: folder.path("errors"))
+            // The socket that listens, and the one that the command is connected to.
+            #expect(
+                try eventually {
+                    try ChildProcess.run(
+                        "grep", ["-c", folder.path("data/control"), "/proc/net/unix"]
+                    ).output == "2\n"
+                })
+            #expect(receiver.stop() == 0)
+            #expect(release.wait() == 1)
+            #expect(folder.text("output").contains("1 stay") || !folder.text("errors").isEmpty)
+        }
     }
 }
