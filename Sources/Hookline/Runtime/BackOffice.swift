@@ -107,8 +107,9 @@ final class BackOffice: Sendable {
     /// Stops forwarding, writes what waits and closes the store.
     func stop() {
         let threads = threads.withLock { $0 }
-        control.withLock { $0 }?.stop()
+        // A command may wait for a token: it is let go first.
         validation.stop()
+        control.withLock { $0 }?.stop()
         worker.stop()
         threads.forwarding?.join()
         store.stop()

@@ -1,5 +1,6 @@
 import MicroHTTP
 import POSIX
+import Synchronization
 
 /// Everything that validation needs besides the endpoint: tokens with their sources, the cache,
 /// requests that wait for a token, and those that were stored unverified.
@@ -16,6 +17,7 @@ final class ValidationOffice: Sendable {
     private let retentionMilliseconds: Int64
     private let metrics: ReceiverMetrics
     private let canVerify: @Sendable (_ account: [UInt8]) -> Void
+    private let isStopping = Atomic<Bool>(false)
 
     /// `canVerify` hears of accounts whose unverified requests can be verified now.
     init(
@@ -67,6 +69,7 @@ final class ValidationOffice: Sendable {
 
     /// Ends the threads; the requests that wait have been answered before.
     func stop() {
+        isStopping.store(true, ordering: .relaxed)
         reloader.stop()
         fetcher?.stop()
         refusals.stop()
@@ -162,6 +165,10 @@ final class ValidationOffice: Sendable {
                 bell.ring()
             })
         fetcher.fetch(Array(account))
-        bell.wait(untilNanoseconds: deadline)
+        while !isStopping.load(ordering: .relaxed) {
+            let now = MonotonicClock.now()
+            let pause = min(deadline, now + 100_000_000)
+            if bell.wait(untilNanoseconds: pause) || now >= deadline { return }
+        }
     }
 }
