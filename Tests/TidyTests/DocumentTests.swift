@@ -38,6 +38,8 @@ import Testing
         }
     }
 
-    /// Flags that are no settings.
-    private static let commandFlags = ["--config", "--count", "--to", "--json"]
+    /// Flags that are no settings, and flags of other programs.
+    private static let commandFlags = [
+        "--config", "--count", "--to", "--json", "--enable-feature", "--against",
+    ]
 }

@@ -44,6 +44,7 @@ import Testing
         "header-bytes-max": "7777", "parameters-max": "77", "connections-max": "77",
         "header-timeout": "7s", "body-timeout": "7s", "idle-timeout": "7s",
         "queue-rows-max": "77", "batch-rows-max": "77", "immediate-concurrency-max": "7",
+        "native-histograms": "true", "created-timestamps": "true", "scrapes-max": "7",
         "log-format": "text", "log-level": "error",
     ]
 
