@@ -107,7 +107,8 @@ enum RequirementJudge {
         guard let repeats else { return .skipped("R4", asks, interrupted) }
         let total = repeats.repeats.total
         guard total > 0 else { return .skipped("R4", asks, "no message was stored first") }
-        let figure = repeats.metrics.figure(name) { difference -> (Int, ObservedTimes)? in
+        let figure = repeats.metrics.figure("validation cache requests") {
+            difference -> (Int, ObservedTimes)? in
             guard let hits = difference.growth(name, ["result": "hit"]),
                 let validation = phase("validation", difference)
             else { return nil }
@@ -160,7 +161,7 @@ enum RequirementJudge {
     static func signatureTimeout(_ metrics: MetricsEvidence) -> Judgement {
         let asks = "99 % validated in 50 ms or by the fallback"
         let name = MetricsDifference.Name.signatureTimeouts
-        let figure = metrics.figure(name) { difference -> (Int, ObservedTimes)? in
+        let figure = metrics.figure("signature timeouts") { difference -> (Int, ObservedTimes)? in
             guard let timeouts = difference.growth(name),
                 let validation = phase("validation", difference)
             else { return nil }
