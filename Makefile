@@ -2,12 +2,13 @@
 # make test     sets up what is missing and runs every check and test
 # make torture  the tests that have a longer form, in it
 # make build    the release binary, linked as ./hookline
-# make docs     writes the tables in documents that are made from the program
+# make docs     writes the tables in documents that are made from the program, and the dashboards
+# make alerts URL=… GRAFANA=…   copies rules and dashboards with your addresses into deploy/filled
 
 SWIFT_FLAGS := --explicit-target-dependency-import-check error
 RUN_FLAGS ?=
 
-.PHONY: run build test torture lint format docs clean
+.PHONY: run build test torture lint format docs alerts clean
 
 run: build
 	./hookline serve --dev $(RUN_FLAGS)
@@ -19,6 +20,7 @@ build:
 
 test: lint
 	scripts/setup test
+	swift build -c release --product InstrumentProbe $(SWIFT_FLAGS)
 	swift build --build-tests $(SWIFT_FLAGS)
 	swift test --skip-build
 
@@ -32,7 +34,11 @@ format:
 	swift format format --in-place --recursive --parallel Sources Tests Package.swift
 
 docs:
+	dashboards/generate.py
 	HOOKLINE_WRITE_DOCS=1 swift test --filter DocumentationTests
+
+alerts:
+	@scripts/fill-alerts "$(URL)" "$(GRAFANA)" "$(JOB)" "$(OUT)"
 
 clean:
 	swift package clean

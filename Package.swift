@@ -28,12 +28,14 @@ let package = Package(
         .systemLibrary(name: "CSQLite"),
         .systemLibrary(name: "CCurl"),
         .systemLibrary(name: "COpenSSL"),
+        .systemLibrary(name: "CZlib"),
 
         // Layer 2: one Swift wrapper a library. They know nothing of Twilio and nothing of each other.
         .target(name: "MicroHTTP", dependencies: ["CMicroHTTPD"], swiftSettings: strict),
         .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: strict),
         .target(name: "Curl", dependencies: ["CCurl"], swiftSettings: strict),
         .target(name: "OpenSSL", dependencies: ["COpenSSL"], swiftSettings: strict),
+        .target(name: "Zlib", dependencies: ["CZlib"], swiftSettings: strict),
         .target(name: "POSIX", swiftSettings: strict),
         .target(name: "Prometheus", swiftSettings: strict),
 
@@ -41,9 +43,15 @@ let package = Package(
         .target(
             name: "Hookline",
             dependencies: [
-                "MicroHTTP", "SQLite", "Curl", "OpenSSL", "POSIX", "Prometheus",
+                "MicroHTTP", "SQLite", "Curl", "OpenSSL", "Zlib", "POSIX", "Prometheus",
                 .product(name: "Yams", package: "Yams"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
+            ],
+            // The status page, compiled in.
+            resources: [
+                .embedInCode("Monitoring/Status/status.html"),
+                .embedInCode("Monitoring/Status/status.css"),
+                .embedInCode("Monitoring/Status/status.js"),
             ],
             swiftSettings: strictAndPointerFree),
 
@@ -61,6 +69,14 @@ let package = Package(
 
         .target(name: "DiskFaults", path: "Tests/DiskFaults"),
 
+        // Counts the allocations of each thread of a program that it is linked into.
+        .target(name: "AllocationCount", path: "Tests/AllocationCount"),
+        // Uses every instrument and renders every format, and says how often it allocated; run by
+        // PrometheusTests in its release build.
+        .executableTarget(
+            name: "InstrumentProbe", dependencies: ["Prometheus", "Zlib", "AllocationCount"],
+            path: "Tests/InstrumentProbe", swiftSettings: strict),
+
         // One test target a source target.
         .testTarget(
             name: "MicroHTTPTests", dependencies: ["MicroHTTP", "TestSupport"],
@@ -74,7 +90,9 @@ let package = Package(
             name: "POSIXTests", dependencies: ["POSIX", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "PrometheusTests", dependencies: ["Prometheus", "TestSupport"],
-            swiftSettings: strict),
+            exclude: ["Oracles"], swiftSettings: strict),
+        .testTarget(
+            name: "ZlibTests", dependencies: ["Zlib", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "HooklineTests",
             dependencies: [
@@ -85,6 +103,9 @@ let package = Package(
             name: "EndToEndTests", dependencies: ["HooklineCommand", "OpenSSL", "TestSupport"],
             exclude: ["Applications"],
             swiftSettings: strict),
+        .testTarget(
+            name: "ObservabilityTests", dependencies: ["HooklineCommand", "TestSupport"],
+            exclude: ["Oracles"], swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]
 )

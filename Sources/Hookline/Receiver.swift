@@ -1,5 +1,6 @@
 import MicroHTTP
 import POSIX
+import Prometheus
 
 /// Builds everything, owns every lifetime: the whole wiring on one page.
 ///
@@ -23,28 +24,37 @@ public struct Receiver: Sendable {
         defer { log.stop() }
         try raiseDescriptorLimit()
         let folder = try DataFolder(path: configuration.dataDirectory)
-        let tokens = Tokens(try TokenLoader(configuration, folder.paths).load())
+        let loader = TokenLoader(configuration, folder.paths)
+        let tokens = Tokens(configuration, try loader.load())
         let metrics = ReceiverMetrics(
-            eventLoops: configuration.threads + 1, thresholdSeconds: configuration.latencyMarks)
+            eventLoops: configuration.threads + 1, thresholdSeconds: configuration.latencyMarks,
+            options: RegistryOptions(configuration), alerts: configuration.alertNanoseconds)
 
         let failure = StoreFailureStop(log: log)
         let back = BackOffice(
-            configuration, folder.paths, tokens, metrics, log, onBroken: { failure.report($0) })
+            configuration, folder.paths, loader, tokens, metrics, log,
+            onBroken: { failure.report($0) })
         let sockets = try ListenerSockets(configuration)
         try back.startStore()
         let health = Health()
-        let operations = OpsEndpoint(registry: metrics.registry, health: health, log: log)
+        let operations = OpsEndpoint(
+            metrics: MetricsEndpoint(configuration, metrics, log), health: health,
+            status: StatusEndpoint(
+                registry: metrics.registry, monitor: back.monitor, health: health), log: log)
         let endpoint = WebhookEndpoint(
-            configuration: configuration, origin: RequestOrigin(configuration), tokens: tokens,
-            ladder: back.ladder,
+            WebhookEndpoint.Options(configuration),
+            WebhookEndpoint.Parts(
+                verifier: back.validation.verifier, cache: back.validation.cache,
+                waits: back.validation.waits, fetcher: back.validation.fetcher,
+                ladder: back.ladder, refusals: back.validation.refusals, operations: operations),
             context: ReplyContext(
-                metrics: metrics, log: log, requestIDs: RequestIDs(),
-                budgets: Budgets(configuration)),
-            operations: operations)
+                metrics: metrics, log: log, requestIDs: RequestIDs(), traces: TraceIDs(),
+                budgets: Budgets(configuration)))
         let listeners = try sockets.serve(configuration, endpoint, operations)
         back.outbox.serve(listeners.webhooks.loops)
         declareGauges(metrics, back, listeners, folder.paths, log)
         health.watch(loops: listeners.allLoops, store: back.store.status)
+        try back.validation.start()
         try back.startForwarding()
         StartupNotice(configuration, listeners, folder.paths).write(to: log)
         if let control = configuration.control {
@@ -54,7 +64,7 @@ public struct Receiver: Sendable {
         }
 
         while Signals.wait() == .reload {
-            log.write(LogLine(.info, "SIGHUP: nothing to read again"))
+            back.validation.reload()
         }
         log.write(LogLine(.info, "stopping: no new connections, answering what is under way"))
         health.drain()
@@ -74,8 +84,13 @@ public struct Receiver: Sendable {
     ) {
         let registry = metrics.registry
         ReceiverGauges.declare(in: registry, store: back.store.status, paths: paths, log: log)
+        ReceiverGauges.declare(in: registry, quarantine: back.quarantine.status)
         ReceiverGauges.declare(in: registry, loops: listeners.webhooks.loops)
         ReceiverGauges.declareThresholds(in: registry, configuration: configuration)
+        ReceiverGauges.declareObjectives(in: registry, configuration: configuration)
+        ReceiverGauges.declare(in: registry, monitor: back.monitor)
+        ReceiverGauges.declare(
+            in: registry, load: ReceiverLoad(configuration, back, listeners.webhooks.loops))
         ReceiverGauges.declareProcess(in: registry)
     }
 

@@ -20,7 +20,7 @@ public struct HTTPFields: Sendable {
     public var count: Int { entries.count }
 
     /// The sum of the lengths of all names and values in bytes.
-    var contentBytes: Int { bytes.count }
+    public var contentBytes: Int { bytes.count }
 
     /// The number of fields whose value is empty.
     var emptyValues: Int {
@@ -60,6 +60,11 @@ public struct HTTPFields: Sendable {
             return bytes[Int(entry.nameEnd)..<Int(entry.valueEnd)]
         }
         return nil
+    }
+
+    /// The values of all fields called `name`, which is written in lower case, in order.
+    public func all(_ name: StaticString) -> [ArraySlice<UInt8>] {
+        entries.filter { matches($0, name) }.map { bytes[Int($0.nameEnd)..<Int($0.valueEnd)] }
     }
 
     private func matches(_ entry: Entry, _ name: StaticString) -> Bool {

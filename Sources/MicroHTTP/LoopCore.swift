@@ -9,6 +9,7 @@ final class LoopCore {
     let mailbox: Mailbox
     let connectionsGauge = Atomic<Int>(0)
     let waitingGauge = Atomic<Int>(0)
+    let requestsGauge = Atomic<Int>(0)
     var table: ConnectionTable
     var isDraining = false
 
@@ -87,6 +88,7 @@ final class LoopCore {
         }
         connectionsGauge.store(table.count, ordering: .relaxed)
         waitingGauge.store(table.suspended, ordering: .relaxed)
+        requestsGauge.store(table.requests, ordering: .relaxed)
     }
 
     /// Takes the mailbox and hands each answer to its connection, if that still waits for it.
@@ -135,6 +137,7 @@ final class LoopCore {
         daemon = nil
         connectionsGauge.store(0, ordering: .relaxed)
         waitingGauge.store(0, ordering: .relaxed)
+        requestsGauge.store(0, ordering: .relaxed)
     }
 
     private func waitMilliseconds() -> Int32 {
@@ -157,8 +160,9 @@ final class LoopCore {
         var start = hookline_mhd_options()
         start.listen_fd = listenDescriptor
         start.connections_max = UInt32(options.connectionsMax)
-        // The pool also holds parsed fields and the reply's head, hence the addition.
-        start.connection_memory_bytes = UInt32(options.headerBytesMax + 8 * 1024)
+        // The pool also holds parsed fields and the reply's head, hence the addition. It is
+        // zeroed after each request (MHD_pool_reset), so it is kept small.
+        start.connection_memory_bytes = UInt32(options.headerBytesMax + 4 * 1024)
         start.connection_timeout_seconds =
             UInt32(options.idleTimeoutNanoseconds / 1_000_000_000) + 1
         start.access_handler = DaemonCallbacks.access

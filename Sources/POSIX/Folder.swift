@@ -95,3 +95,23 @@ public enum Descriptor {
     /// True when the descriptor is a terminal.
     public static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 }
+
+/// What tells one state of a file from the next: file, size and time of the last change.
+public struct FileStamp: Sendable, Equatable {
+    private var device: UInt64 = 0
+    private var number: UInt64 = 0
+    private var size: Int64 = -1
+    private var seconds: Int64 = 0
+    private var nanoseconds: Int64 = 0
+
+    /// The present state of the file at `path`; one that is not there has a stamp, too.
+    public init(_ path: String) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return }
+        device = UInt64(status.st_dev)
+        number = UInt64(status.st_ino)
+        size = Int64(status.st_size)
+        seconds = Int64(status.st_mtim.tv_sec)
+        nanoseconds = Int64(status.st_mtim.tv_nsec)
+    }
+}

@@ -2,7 +2,7 @@ import Glibc
 
 /// One accepted or opened connection of a Unix socket; closed in `deinit`.
 public struct LocalConnection: ~Copyable {
-    private let descriptor: Int32
+    let descriptor: Int32
 
     init(owning descriptor: Int32) {
         self.descriptor = descriptor
@@ -15,21 +15,6 @@ public struct LocalConnection: ~Copyable {
     /// Connects to the socket at `path`.
     public init(path: String) throws(POSIXError) {
         descriptor = try LocalAddress(path).connect()
-    }
-
-    /// Reads one line without its line feed, at most `bytesMax`; nil at the end, at the limit or
-    /// after `timeoutMilliseconds` without a byte.
-    public func readLine(bytesMax: Int, timeoutMilliseconds: Int32) -> [UInt8]? {
-        var line: [UInt8] = []
-        var byte: UInt8 = 0
-        while line.count < bytesMax {
-            var wanted = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-            guard poll(&wanted, 1, timeoutMilliseconds) == 1 else { return nil }
-            guard read(descriptor, &byte, 1) == 1 else { return line.isEmpty ? nil : line }
-            if byte == 0x0a { return line }
-            line.append(byte)
-        }
-        return nil
     }
 
     /// Reads until the peer closes, at most `bytesMax` bytes.

@@ -9,11 +9,13 @@ extension EndToEnd {
             let receiver = try Receiver(["--forward-to", application.url + "?key=1"])
             let webhook = SignedWebhook(sid: "SM1", path: "/webhook/sms?a=%2f&b", body: "grüße +")
             let client = try RawClient(port: receiver.webhookPort)
-            let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+            let trace = "0af7651916cd43dd8448eb211c80319c"
+            let given = "traceparent: 00-\(trace)-b7ad6b7169203331-01\r\ntracestate: a=b\r\n"
             client.send(
                 try webhook.request().replacing(
-                    "Host: 127.0.0.1\r\n", with: "Host: 127.0.0.1\r\ntraceparent: \(trace)\r\n"))
-            #expect(client.response()?.status == 200)
+                    "Host: 127.0.0.1\r\n", with: "Host: 127.0.0.1\r\n\(given)"))
+            let response = try #require(client.response())
+            #expect(response.status == 200)
             #expect(eventually { application.requests.count == 1 })
             let request = try #require(application.requests.first)
             #expect(request.requestLine == "POST /application?key=1&a=%2f&b HTTP/1.1")
@@ -24,7 +26,13 @@ extension EndToEnd {
             #expect(
                 head.contains("Hookline-Original-URL: http://127.0.0.1/webhook/sms?a=%2f&b\r\n"))
             #expect(head.contains("Hookline-Original-Signature: \(try webhook.signature())\r\n"))
-            #expect(head.contains("traceparent: \(trace)\r\n"))
+            // X12: one trace from Twilio's request to the application's, the log and the reply.
+            let span = try #require(head.firstMatch(of: /traceparent: 00-(\w{32})-(\w{16})-01\r\n/))
+            #expect(span.1 == trace && span.2 != "b7ad6b7169203331")
+            #expect(head.contains("tracestate: a=b\r\n"))
+            #expect(response.head.contains("traceresponse: 00-\(trace)-\(span.2)-01\r\n"))
+            #expect(eventually { receiver.log.contains("\"trace_id\":\"\(trace)\"") })
+            #expect(receiver.log.contains("\"from\":\"whatsapp:+…06\""))
             #expect(
                 head.contains(/Hookline-Received-At: 20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\r\n/))
             #expect(head.contains(/Idempotency-Key: [0-9a-f]{32}\r\n/))

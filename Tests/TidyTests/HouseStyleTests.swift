@@ -62,7 +62,7 @@ import Testing
         let found = Repository.sources.flatMap { file in
             let lines = file.lines
             return lines.indices.filter { index in
-                guard code(lines[index]).contains("try? ") else { return false }
+                guard code(lines[index]).contains(#/\btry\? /#) else { return false }
                 let before = lines[max(0, index - 3)..<index]
                 return !before.contains { $0.contains("//") }
             }.map { "\(file.path):\($0 + 1)" }

@@ -25,6 +25,34 @@ public struct Configuration: Sendable {
     public var authTokens: [Secret] = []
     /// The tokens file's path.
     public var tokensFile: String?
+    /// Program and arguments that print an account's tokens; empty for none.
+    public var tokensCommand: [String] = []
+    /// Accounts that the command is run for at once.
+    public var tokensCommandConcurrency = 4
+    /// How long the command may take for one account.
+    public var tokensCommandTimeout: Duration = .seconds(15)
+    /// How long the command's answer holds before it is asked anew.
+    public var tokensCommandTTL: Duration = .seconds(300)
+
+    // Validation (R4, R7, X6)
+    /// Refused requests that are searched for an explanation each second; 0 for none.
+    public var explanationsPerSecond = 10
+    /// Where validations are remembered.
+    public var validationCache = ValidationCacheKind.memory
+    /// How long a validation is remembered.
+    public var validationCacheTTL: Duration = .seconds(300)
+    /// Validations that are remembered in memory.
+    public var validationCacheEntriesMax = 65_536
+    /// How long a request waits for its account's token.
+    public var signatureTimeout: Duration = .milliseconds(50)
+    /// What happens to a request whose account's token is late.
+    public var signatureTimeoutPolicy = SignatureTimeoutPolicy.defer
+    /// Requests that may be stored unverified.
+    public var unverifiedRowsMax = 10_000
+    /// Bytes of requests that may be stored unverified.
+    public var unverifiedBytesMax = 64 << 20
+    /// How long a request may stay unverified.
+    public var unverifiedRetention: Duration = .seconds(86_400)
 
     // Keeping and forwarding
     /// The data folder.
@@ -49,6 +77,12 @@ public struct Configuration: Sendable {
     public var retryWindow: Duration = .seconds(24 * 3600)
     /// How long a message is known to have been seen.
     public var dedupeRetention: Duration = .seconds(7 * 86_400)
+    /// Refused requests that are kept; 0 keeps none.
+    public var quarantineRowsMax = 10_000
+    /// Bytes of refused requests that are kept.
+    public var quarantineBytesMax = 64 * 1024 * 1024
+    /// How long a refused request is kept.
+    public var quarantineRetention: Duration = .seconds(7 * 86_400)
 
     // Deadlines and thresholds (R1, R6, R11)
     /// Validation of a request.
@@ -63,6 +97,14 @@ public struct Configuration: Sendable {
     public var alertCritical: Duration = .seconds(3)
     /// Threshold of the ratio of failed validations.
     public var alertValidationFailures = 0.05
+    /// How far back the monitor looks.
+    public var monitorWindow: Duration = .seconds(60)
+    /// Share of genuine requests that are to be answered 200.
+    public var availabilityObjective = 0.999
+    /// Share of genuine requests that are to be answered within the threshold below.
+    public var latencyObjective = 0.99
+    /// Within which genuine requests are to be answered.
+    public var latencyObjectiveThreshold: Duration = .milliseconds(500)
     /// A graceful stop.
     public var shutdownDeadline: Duration = .seconds(5)
 
@@ -70,7 +112,7 @@ public struct Configuration: Sendable {
     /// Bytes of a body.
     public var bodyBytesMax = 64 * 1024
     /// Bytes of a request line with its header fields.
-    public var headerBytesMax = 16 * 1024
+    public var headerBytesMax = 8 * 1024
     /// Parameters of a form.
     public var parametersMax = 512
     /// Connections of the webhook listener.
@@ -87,6 +129,14 @@ public struct Configuration: Sendable {
     public var batchRowsMax = 512
     /// Webhooks in immediate processing at once.
     public var immediateConcurrencyMax = 64
+
+    // Metrics
+    /// Histograms have native buckets too, and `/metrics` offers protobuf.
+    public var nativeHistograms = false
+    /// OpenMetrics and protobuf say since when each counter and histogram counts.
+    public var createdTimestamps = false
+    /// Scrapes that are answered at once.
+    public var scrapesMax = 8
 
     // Log and routes
     /// How log lines are written; nil is `text` on a terminal, else `json`.

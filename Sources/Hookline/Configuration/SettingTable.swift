@@ -1,8 +1,8 @@
 extension Setting {
     /// Every key, in the order in which documents list them.
     public static let all: [Setting] =
-        listening + origin + keeping + forwarding + deadlines + limits
-        + output
+        listening + origin + validation + explaining + keeping + forwarding + deadlines + limits
+        + metrics + output
 
     private static let hour = Duration.seconds(3600)
     private static let day = Duration.seconds(86_400)
@@ -60,6 +60,27 @@ extension Setting {
         .path(
             "tokens-file", \.tokensFile,
             "YAML: account SID, or *, to list of Auth Tokens."),
+        Setting(
+            "tokens-command", valueName: "COMMAND",
+            "Program (and arguments, separated by spaces; no shell) that is run with an account "
+                + "SID that is not known yet and prints its Auth Tokens, one a line."
+        ) { configuration, text throws(SettingProblem) in
+            let words = text.split(separator: " ").map(String.init)
+            guard !words.isEmpty else { throw SettingProblem("the command is empty") }
+            configuration.tokensCommand = words
+        } show: {
+            $0.tokensCommand.joined(separator: " ")
+        },
+        .number(
+            "tokens-command-concurrency", \.tokensCommandConcurrency, 1...64,
+            "Accounts that the command is run for at once."),
+        .duration(
+            "tokens-command-timeout", \.tokensCommandTimeout, .milliseconds(100)...(.seconds(120)),
+            "How long the command may take for one account before it is killed."),
+        .duration(
+            "tokens-command-ttl", \.tokensCommandTTL, .seconds(1)...day,
+            "How long the command's answer holds before it is asked anew, while the old one is "
+                + "still used."),
         .onOff(
             "dev", \.development, isFlagOnly: true,
             "Throw-away token, origin from the request; refused together with real tokens."),
@@ -78,6 +99,15 @@ extension Setting {
         .duration(
             "dedupe-retention", \.dedupeRetention, .seconds(60)...(day * 90),
             "How long a message is known to have been seen; longer than any retry."),
+        .number(
+            "quarantine-rows-max", \.quarantineRowsMax, 0...1_000_000,
+            "Refused requests that are kept for release; 0 keeps none."),
+        .number(
+            "quarantine-bytes-max", \.quarantineBytesMax, 65_536...(1 << 40),
+            "Bytes of refused requests that are kept."),
+        .duration(
+            "quarantine-retention", \.quarantineRetention, .seconds(60)...(day * 90),
+            "How long a refused request is kept."),
     ]
 
     private static let forwarding: [Setting] = [
@@ -108,6 +138,45 @@ extension Setting {
             "How long after its receipt a message becomes a dead letter."),
     ]
 
+    private static let validation: [Setting] = [
+        .choice(
+            "validation-cache", ValidationCacheKind.self,
+            "R4: where it is remembered that a request was validated and stored.",
+            set: { $0.validationCache = $1 }, show: { $0.validationCache.rawValue }),
+        .duration(
+            "validation-cache-ttl", \.validationCacheTTL, .seconds(1)...hour,
+            "R4: how long that is remembered."),
+        .number(
+            "validation-cache-entries-max", \.validationCacheEntriesMax, 1024...10_000_000,
+            "Requests that are remembered in memory, about 100 bytes each."),
+        .duration(
+            "signature-timeout", \.signatureTimeout, .milliseconds(1)...(.seconds(5)),
+            "R7: how long a request waits for its account's token."),
+        .choice(
+            "signature-timeout-policy", SignatureTimeoutPolicy.self,
+            "R7: what happens when it is late: `defer` stores the request as unverified, answers "
+                + "200 and verifies it before it is dispatched; `reject` answers 503 and keeps it in quarantine; "
+                + "`allow` takes it without verification.",
+            set: { $0.signatureTimeoutPolicy = $1 },
+            show: { $0.signatureTimeoutPolicy.rawValue }),
+        .number(
+            "unverified-rows-max", \.unverifiedRowsMax, 1...10_000_000,
+            "Requests that may be stored unverified; above 503."),
+        .number(
+            "unverified-bytes-max", \.unverifiedBytesMax, 1 << 20...(1 << 40),
+            "Bytes of requests that may be stored unverified; above 503."),
+        .duration(
+            "unverified-retention", \.unverifiedRetention, .seconds(1)...(day * 30),
+            "How long a request may stay unverified before it goes to quarantine."),
+    ]
+
+    private static let explaining: [Setting] = [
+        .number(
+            "explanations-per-second", \.explanationsPerSecond, 0...1000,
+            "X6: refused requests that are searched each second for what would have matched; "
+                + "0 for none.")
+    ]
+
     private static let deadlines: [Setting] = [
         .duration(
             "validation-budget", \.validationBudget, .milliseconds(1)...(.seconds(10)),
@@ -128,6 +197,20 @@ extension Setting {
         .ratio(
             "alert-validation-failures", \.alertValidationFailures, above: 0, upTo: 1,
             "R11: ratio of failed validations, severity error."),
+        .duration(
+            "monitor-window", \.monitorWindow, .seconds(5)...hour,
+            "R12: how far back the process looks to judge itself by these thresholds; an alert "
+                + "of its own ends when a quarter of it has passed without a reason."),
+        .ratio(
+            "slo-availability", \.availabilityObjective, above: 0, upTo: 0.999_999,
+            "Objective: share of genuine requests that are answered 200."),
+        .ratio(
+            "slo-latency", \.latencyObjective, above: 0, upTo: 0.999_999,
+            "Objective: share of genuine requests that are answered within slo-latency-threshold."
+        ),
+        .duration(
+            "slo-latency-threshold", \.latencyObjectiveThreshold,
+            .milliseconds(1)...(.seconds(60)), "Objective: that time."),
         .duration(
             "shutdown-deadline", \.shutdownDeadline, .milliseconds(500)...(.seconds(60)),
             "A graceful stop; after it the process ends all the same."),
@@ -159,6 +242,19 @@ extension Setting {
         .number(
             "immediate-concurrency-max", \.immediateConcurrencyMax, 1...4096,
             "Webhooks in immediate processing at once."),
+    ]
+
+    private static let metrics: [Setting] = [
+        .onOff(
+            "native-histograms", \.nativeHistograms,
+            "Native buckets beside the classic ones, and protobuf for a scraper that asks for it; "
+                + "see docs/metrics.md for what Prometheus needs."),
+        .onOff(
+            "created-timestamps", \.createdTimestamps,
+            "OpenMetrics and protobuf say since when each counter and histogram counts; in "
+                + "OpenMetrics that is one series more for each."),
+        .number(
+            "scrapes-max", \.scrapesMax, 1...256, "Scrapes answered at once; above it 503."),
     ]
 
     private static let output: [Setting] = [

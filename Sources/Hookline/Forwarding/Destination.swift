@@ -33,6 +33,9 @@ struct Destination: Sendable {
         if !webhook[.traceParent].isEmpty {
             headers.append("traceparent: \(Self.text(webhook[.traceParent]))")
         }
+        if !webhook[.traceState].isEmpty {
+            headers.append("tracestate: \(Self.text(webhook[.traceState]))")
+        }
         return TransferRequest(
             url: target, headers: headers, body: webhook.body,
             connectTimeoutMilliseconds: min(connectTimeoutMilliseconds, limit ?? .max),
@@ -47,7 +50,7 @@ struct Destination: Sendable {
 
     /// Nil when the account has no token any more: the application then sees no signature.
     private func signature(of webhook: Webhook, url: String) -> String? {
-        guard let key = tokens.current.keys(of: webhook[.account]).first else { return nil }
+        guard let key = tokens.signingKey(of: webhook[.account]) else { return nil }
         var parameters: FormParameters?
         if MediaType(webhook[.contentType]) != .json {
             // It was parsed within the same limit when it was received.

@@ -60,6 +60,11 @@ struct FormParameters: Sendable {
     /// The number of pairs.
     var count: Int { pairs.count }
 
+    /// Every pair as decoded, in the order received.
+    var decoded: [(name: ArraySlice<UInt8>, value: ArraySlice<UInt8>)] {
+        pairs.map { (bytes[$0.start..<$0.nameEnd], value($0)) }
+    }
+
     /// Adds one pair of decoded bytes.
     mutating func append(name: some Sequence<UInt8>, value: some Sequence<UInt8>) {
         let start = bytes.count
@@ -74,6 +79,12 @@ struct FormParameters: Sendable {
     subscript(_ field: WebhookField) -> ArraySlice<UInt8>? {
         let index = firsts[field.rawValue]
         return index < 0 ? nil : value(pairs[index])
+    }
+
+    /// The decoded name and value of one pair, in the order received.
+    subscript(pair index: Int) -> (name: ArraySlice<UInt8>, value: ArraySlice<UInt8>) {
+        let pair = pairs[index]
+        return (bytes[pair.start..<pair.nameEnd], value(pair))
     }
 
     /// Names and values as Twilio appends them to the URL: sorted by name, values of one name

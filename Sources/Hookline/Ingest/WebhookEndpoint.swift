@@ -5,116 +5,219 @@ import Synchronization
 
 /// Receives webhooks: this is the table of contents of ingestion.
 ///
-/// Framing was guarded by the engine. What follows is route, form, account's tokens, signature,
-/// typed webhook, commit (of all that a turn of the loop received, at its end); the reply leaves
-/// when the commit's receipt comes. Every branch is here
-/// and every metric of the path is observed here or when the reply has left.
+/// Framing was guarded by the engine. What follows is route, form, validation cache, account's
+/// tokens, signature, typed webhook, commit (of all that a turn of the loop received, at its
+/// end); the reply leaves when the commit's receipt comes. Every branch is here and every metric
+/// of the path is observed here or when the reply has left.
 final class WebhookEndpoint: HTTPHandler {
-    private let routes: RouteTable
-    private let origin: RequestOrigin
-    private let tokens: Tokens
-    private let parametersMax: Int
-    private let ladder: CommitLadder
+    private let options: Options
+    private let parts: Parts
     private let context: ReplyContext
-    private let operations: OpsEndpoint
-    private let servesOperations: Bool
     /// What each loop received in its present turn; they are committed together.
     private let received: [ReceivedWebhooks]
 
-    init(
-        configuration: Configuration, origin: RequestOrigin, tokens: Tokens,
-        ladder: CommitLadder, context: ReplyContext, operations: OpsEndpoint
-    ) {
-        routes = RouteTable(configuration.routes)
-        self.origin = origin
-        self.tokens = tokens
-        parametersMax = configuration.parametersMax
-        self.ladder = ladder
+    /// What it takes from the configuration.
+    struct Options: Sendable {
+        var routes: RouteTable
+        var origin: RequestOrigin
+        var eventLoops: Int
+        /// R7: how long a request waits for its account's token.
+        var signatureNanoseconds: UInt64
+        var signatureTimeoutPolicy: SignatureTimeoutPolicy
+        /// Operations are served on the webhook listener too.
+        var servesOperations: Bool
+        /// A control of the tests of R6; 0 in every release build.
+        var validationDelayNanoseconds: UInt64
+    }
+
+    /// What it works with.
+    struct Parts: Sendable {
+        var verifier: WebhookVerifier
+        var cache: ValidationCache
+        var waits: TokenWait
+        /// Nil when every token is configured.
+        var fetcher: TokenFetcher?
+        var ladder: CommitLadder
+        var refusals: Refusals
+        var operations: OpsEndpoint
+    }
+
+    /// One request on its way through validation.
+    private struct Arrival: Sendable {
+        let exchange: HTTPExchange
+        let route: RouteLabel
+        let trace: TraceContext
+        let request: TwilioRequest
+        let cacheEntry: CacheEntry
+    }
+
+    init(_ options: Options, _ parts: Parts, context: ReplyContext) {
+        self.options = options
+        self.parts = parts
         self.context = context
-        self.operations = operations
-        servesOperations = configuration.opsListen == nil
-        received = (0..<configuration.threads).map { _ in ReceivedWebhooks() }
+        received = (0..<options.eventLoops).map { _ in ReceivedWebhooks() }
     }
 
     /// The path of one webhook, in order.
     func receive(_ exchange: HTTPExchange) {
-        let request = exchange.request
-        let loop = exchange.loop
-        guard let route = routes.label(of: request.path) else {
-            if operations.answers(request, all: servesOperations) {
-                return operations.receive(exchange)
+        let trace = context.traces.context(of: exchange.request.fields)
+        guard let route = options.routes.label(of: exchange.request.path) else {
+            if parts.operations.answers(exchange.request, all: options.servesOperations) {
+                return parts.operations.receive(exchange)
             }
-            return refuse(exchange, .other, .notFound)
+            return refuse(exchange, .other, trace, .notFound)
         }
+        guard exchange.request.method == .post else {
+            return refuse(exchange, route, trace, .methodNotAllowed)
+        }
+        context.metrics.bodyBytes.observe(
+            count: UInt64(exchange.request.body.count), shard: exchange.loop)
+        let request: TwilioRequest
         do throws(Rejection) {
-            let verified = try verify(request)
-            context.metrics.validations[.valid].add(shard: loop)
-            context.metrics.tokenMatches[TokenPosition(index: verified.tokenPosition)].add(
-                shard: loop)
-            let reply = WebhookReply(
-                exchange, context: context, route: route, webhook: verified.webhook)
-            received[loop].add(
-                PendingWebhook(
-                    webhook: verified.webhook, receivedNanoseconds: request.completedNanoseconds,
-                    receipt: reply))
+            request = try TwilioRequest(
+                exchange.request, trace: trace, origin: options.origin,
+                parametersMax: parts.verifier.parametersMax)
         } catch {
-            refuse(exchange, route, error)
+            return refuse(exchange, route, trace, error)
+        }
+        // The epoch is read before the tokens are: what a removed token signed is not kept.
+        let cacheEntry = CacheEntry(
+            cache: parts.cache, request: request, epoch: parts.verifier.tokens.epoch)
+        let arrival = Arrival(
+            exchange: exchange, route: route, trace: trace, request: request,
+            cacheEntry: cacheEntry)
+        if isCached(arrival) { return answerCached(arrival) }
+        delayForControl()
+        switch verify(arrival) {
+        case .genuine(let webhook, let position): accept(arrival, webhook, position)
+        case .refused(let rejection): refuse(exchange, route, trace, rejection)
+        case .toFetch: wait(arrival)
+        case .sourceFailing: validationIsLate(arrival)
         }
     }
 
-    /// A verified webhook and which of its account's tokens matched.
-    private struct Verified {
-        var webhook: Webhook
-        var tokenPosition: Int
+    /// R4: what was validated and stored in the last minutes needs neither HMAC nor store.
+    private func isCached(_ arrival: Arrival) -> Bool {
+        guard parts.cache.isOn else { return false }
+        let isHit = arrival.cacheEntry.isThere
+        let result: CacheResult = isHit ? .hit : .miss
+        context.metrics.cacheRequests[.memory, result].add(shard: arrival.exchange.loop)
+        return isHit
     }
 
-    /// Proves that a request is Twilio's, or says why not (R5).
-    private func verify(_ request: HTTPRequest) throws(Rejection) -> Verified {
-        guard request.method == .post else { throw .methodNotAllowed }
-        guard request.fields.count(of: "x-twilio-signature") == 1,
-            let signature = request.fields.first("x-twilio-signature"), !signature.isEmpty
-        else { throw .missingSignature }
-        let contentType = request.fields.first("content-type")
-        let parameters = try parameters(of: request, contentType)
-        let keys = tokens.current.keys(of: parameters?[.accountSID])
-        guard !keys.isEmpty else { throw .unknownAccount }
-        let origin = try origin.origin(of: request)
-        let signed = SignedRequest(
-            origin: origin, target: request.target, body: request.body, parameters: parameters,
-            signature: signature)
-        guard case .match(let match) = TwilioSignature.verify(signed, keys: keys) else {
-            throw .invalidSignature
-        }
-        if parameters?.ambiguous != nil {
-            throw .malformedForm
-        }
-        let webhook = WebhookReader.webhook(
-            request, origin: origin, parameters: parameters, signature: signature)
-        return Verified(webhook: webhook, tokenPosition: match.tokenPosition)
+    private func answerCached(_ arrival: Arrival) {
+        context.metrics.validations[.valid].add(shard: arrival.exchange.loop)
+        reply(arrival).cached()
     }
 
-    /// The form's parameters, nil for JSON. No content type counts as a form.
-    private func parameters(
-        of request: HTTPRequest, _ contentType: ArraySlice<UInt8>?
-    ) throws(Rejection) -> FormParameters? {
-        switch MediaType(contentType) {
-        case .json: return nil
-        case .other: throw .unsupportedMediaType
-        case .form, .none:
-            do {
-                return try FormParameters(parsing: request.body, parametersMax: parametersMax)
-            } catch {
-                throw .malformedForm
-            }
+    /// R5: constant work for every token that is known; a token in memory is never late.
+    private func verify(_ arrival: Arrival) -> WebhookVerifier.Verdict {
+        let started = MonotonicClock.now()
+        let verdict = parts.verifier.verify(arrival.request)
+        if MonotonicClock.now() - started > options.signatureNanoseconds {
+            context.metrics.budgetExceeded[.signature].add(shard: arrival.exchange.loop)
+        }
+        return verdict
+    }
+
+    /// Genuine: it is committed with what else this turn received.
+    private func accept(_ arrival: Arrival, _ webhook: Webhook, _ tokenPosition: Int) {
+        let loop = arrival.exchange.loop
+        context.metrics.validations[.valid].add(shard: loop)
+        context.metrics.tokenMatches[TokenPosition(index: tokenPosition)].add(shard: loop)
+        received[loop].add(pending(arrival, webhook))
+        refetchIfStale(arrival.request.account)
+    }
+
+    /// R7: the account's token has to be fetched; what follows is `tokenWaitEnded`.
+    private func wait(_ arrival: Arrival) {
+        let account = Array(arrival.request.account)
+        let deadline =
+            arrival.exchange.request.completedNanoseconds + options.signatureNanoseconds
+        // Waits before it asks, so that no answer can come in between and be missed.
+        parts.waits.add(
+            TokenWait.Waiting(account: account, deadlineNanoseconds: deadline) { answered in
+                self.tokenWaitEnded(arrival, answered: answered)
+            })
+        parts.fetcher?.fetch(account)
+    }
+
+    /// The token came, or its deadline did. A fetching thread, or the timer thread.
+    private func tokenWaitEnded(_ arrival: Arrival, answered: Bool) {
+        guard answered else { return validationIsLate(arrival) }
+        switch parts.verifier.verify(arrival.request) {
+        case .genuine(let webhook, let position):
+            accept(arrival, webhook, position)
+            turnEnded(loop: arrival.exchange.loop)
+        case .refused(let rejection):
+            refuse(arrival.exchange, arrival.route, arrival.trace, rejection)
+        case .toFetch, .sourceFailing: validationIsLate(arrival)
         }
     }
 
-    private func refuse(_ exchange: HTTPExchange, _ route: RouteLabel, _ rejection: Rejection) {
+    /// R7: answered in time all the same, by the policy.
+    private func validationIsLate(_ arrival: Arrival) {
+        let metrics = context.metrics
+        let loop = arrival.exchange.loop
+        let policy = options.signatureTimeoutPolicy
+        metrics.signatureTimeouts[policy].add(shard: loop)
+        metrics.budgetExceeded[.signature].add(shard: loop)
+        metrics.errors[.tokenSource].add(shard: loop)
+        context.log.writeSampled(.warning) {
+            LogLine(.warning, "an account's token is late").with("policy", policy.rawValue)
+                .with("account", bytes: arrival.request.account)
+                .with("message_sid", bytes: arrival.request.head[.messageSID])
+        }
+        switch policy {
+        case .reject:
+            reply(arrival).unavailable()
+            parts.refusals.late(arrival.exchange.request)
+        case .defer:
+            metrics.validations[.deferred].add(shard: loop)
+            let webhook = arrival.request.unverifiedWebhook
+            parts.ladder.commit([pending(arrival, webhook, isVerified: false)])
+        case .allow:
+            metrics.validations[.deferred].add(shard: loop)
+            parts.ladder.commit([pending(arrival, arrival.request.unverifiedWebhook)])
+        }
+    }
+
+    private func pending(
+        _ arrival: Arrival, _ webhook: Webhook, isVerified: Bool = true
+    ) -> PendingWebhook {
+        PendingWebhook(
+            webhook: webhook,
+            unverified: isVerified ? nil : arrival.exchange.request.keeping(arrival.trace),
+            receivedNanoseconds: arrival.exchange.request.completedNanoseconds,
+            receipt: reply(arrival))
+    }
+
+    private func reply(_ arrival: Arrival) -> WebhookReply {
+        WebhookReply(
+            arrival.exchange, context: context, route: arrival.route, trace: arrival.trace,
+            request: arrival.request, cacheEntry: arrival.cacheEntry)
+    }
+
+    private func refuse(
+        _ exchange: HTTPExchange, _ route: RouteLabel, _ trace: TraceContext,
+        _ rejection: Rejection
+    ) {
         if let result = rejection.validation {
             context.metrics.validations[result].add(shard: exchange.loop)
         }
         if let error = rejection.error { context.metrics.errors[error].add(shard: exchange.loop) }
-        WebhookReply(exchange, context: context, route: route).refuse(rejection)
+        WebhookReply(exchange, context: context, route: route, trace: trace).refuse(rejection)
+        parts.refusals.refused(exchange.request, rejection)
+    }
+
+    private func refetchIfStale(_ account: ArraySlice<UInt8>) {
+        guard let fetcher = parts.fetcher, parts.verifier.tokens.isStale(account) else { return }
+        fetcher.fetch(Array(account))
+    }
+
+    private func delayForControl() {
+        guard options.validationDelayNanoseconds > 0 else { return }
+        Bell().wait(untilNanoseconds: MonotonicClock.now() + options.validationDelayNanoseconds)
     }
 }
 
@@ -135,18 +238,23 @@ private final class ReceivedWebhooks: Sendable {
 extension WebhookEndpoint {
     func turnEnded(loop: Int) {
         let batch = received[loop].take()
-        if !batch.isEmpty { ladder.commit(batch) }
+        if !batch.isEmpty { parts.ladder.commit(batch) }
     }
 
     func refused(_ refusal: HTTPRefusal, _ completion: HTTPCompletion) {
-        let outcome: WebhookOutcome = refusal == .overloaded ? .unavailable : .malformed
+        let isShed = refusal == .overloaded || refusal == .stopping
+        let outcome: WebhookOutcome = isShed ? .unavailable : .malformed
         let error: ErrorType =
             switch refusal {
             case .framing, .expectation: .framing
             case .bodyTooLarge: .bodyTooLarge
-            case .overloaded: .internal
+            case .overloaded, .stopping: .internal
             }
         context.metrics.errors[error].add(shard: completion.loop)
+        if isShed {
+            let reason: ShedReason = refusal == .stopping ? .stopping : .connections
+            context.metrics.requestsShed[reason].add(shard: completion.loop)
+        }
         let timing = ReplyTiming(
             completion: completion, validatedNanoseconds: completion.completedNanoseconds,
             receiptNanoseconds: completion.completedNanoseconds)

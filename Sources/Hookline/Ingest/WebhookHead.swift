@@ -11,24 +11,26 @@ struct WebhookHead: Sendable, Equatable {
         case contentType
         /// The `X-Twilio-Signature` as received.
         case signature
-        /// The `traceparent` to forward, empty when there is none.
+        /// The `traceparent` to forward: the request's trace, or a new one.
         case traceParent
-        /// The verified `AccountSid`, empty when the request has none.
+        /// The `AccountSid`, as claimed until the request is verified, empty when the request has none.
         case account
         /// The `MessageSid`, empty when the request has none.
         case messageSID
+        /// The `tracestate` to forward, empty when there is none.
+        case traceState
     }
 
     /// The parts with their lengths.
     let bytes: [UInt8]
     /// Where each part ends in `bytes`.
-    private let ends: InlineArray<7, Int>
+    private let ends: InlineArray<8, Int>
 
     /// A head from its parts in the order of `Part`; parts that are missing are empty.
     init(_ parts: [ArraySlice<UInt8>]) {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(parts.reduce(4 * Part.allCases.count) { $0 + $1.count })
-        var ends = InlineArray<7, Int>(repeating: 0)
+        var ends = InlineArray<8, Int>(repeating: 0)
         for part in Part.allCases {
             let content = part.rawValue < parts.count ? parts[part.rawValue] : []
             let count = UInt32(content.count)
@@ -44,7 +46,7 @@ struct WebhookHead: Sendable, Equatable {
 
     /// Reads what was stored; nil when the lengths do not fit.
     init?(stored bytes: [UInt8]) {
-        var ends = InlineArray<7, Int>(repeating: 0)
+        var ends = InlineArray<8, Int>(repeating: 0)
         var position = 0
         for part in Part.allCases {
             guard position + 4 <= bytes.count else { return nil }
@@ -57,6 +59,9 @@ struct WebhookHead: Sendable, Equatable {
         self.bytes = bytes
         self.ends = ends
     }
+
+    /// The parts that tell one request from another: origin, target, content type, signature.
+    var signedBytes: ArraySlice<UInt8> { bytes[..<ends[Part.signature.rawValue]] }
 
     /// One part.
     subscript(_ part: Part) -> ArraySlice<UInt8> {

@@ -1,35 +1,28 @@
-import MicroHTTP
-import POSIX
-
 /// Turns verified parameters into a typed `Webhook`.
-struct WebhookReader: Sendable {
-    /// The webhook of a request that was verified as `account`'s.
+enum WebhookReader {
+    /// The webhook of a request that was verified.
     static func webhook(
-        _ request: HTTPRequest, origin: [UInt8], parameters: FormParameters?,
-        signature: ArraySlice<UInt8>
+        head: WebhookHead, body: [UInt8], parameters: FormParameters?,
+        receivedMilliseconds: Int64
     ) -> Webhook {
-        let account = parameters?[.accountSID] ?? []
-        let sid = parameters?[.messageSID] ?? []
+        let sid = head[.messageSID]
         let status = parameters?[.messageStatus]
         let kind: WebhookKind = status != nil ? .statusCallback : sid.isEmpty ? .other : .message
         let identity =
             switch kind {
             case .message:
-                Identity(account: account, messageSID: sid)
+                Identity(account: head[.account], messageSID: sid)
             case .statusCallback where !sid.isEmpty:
                 Identity(
-                    account: account, messageSID: sid, status: status ?? [],
+                    account: head[.account], messageSID: sid, status: status ?? [],
                     errorCode: parameters?[.errorCode] ?? [])
             case .statusCallback, .other:
-                Identity(target: request.target, body: request.body, signature: signature)
+                Identity(
+                    target: Array(head[.target]), body: body, signature: head[.signature])
             }
         return Webhook(
             kind: kind, priority: hasMedia(parameters) ? .high : .normal, identity: identity,
-            receivedMilliseconds: WallClock.nowMilliseconds(),
-            head: WebhookHead([
-                origin[...], request.target[...], request.fields.first("content-type") ?? [],
-                signature, request.fields.first("traceparent") ?? [], account, sid,
-            ]), body: request.body)
+            receivedMilliseconds: receivedMilliseconds, head: head, body: body)
     }
 
     private static func hasMedia(_ parameters: FormParameters?) -> Bool {

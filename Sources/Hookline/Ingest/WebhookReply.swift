@@ -10,34 +10,65 @@ final class WebhookReply: WebhookReceipt, HTTPCompletionObserver {
     private let context: ReplyContext
     private let route: RouteLabel
     private let requestID: String
+    private let trace: TraceContext
+    /// Nil when the request cannot be read.
+    private let request: TwilioRequest?
     /// Nil when the request is refused.
-    private let webhook: Webhook?
+    private let cacheEntry: CacheEntry?
     private let validatedNanoseconds: UInt64
     private let receiptNanoseconds = Atomic<UInt64>(0)
     /// The outcome's position in `WebhookOutcome.allCases`; -1 while undecided.
     private let outcome = Atomic<Int>(-1)
 
     init(
-        _ exchange: HTTPExchange, context: ReplyContext, route: RouteLabel, webhook: Webhook? = nil
+        _ exchange: HTTPExchange, context: ReplyContext, route: RouteLabel,
+        trace: TraceContext, request: TwilioRequest? = nil, cacheEntry: CacheEntry? = nil
     ) {
         self.exchange = exchange
         self.context = context
         self.route = route
-        self.webhook = webhook
+        self.trace = trace
+        self.request = request
+        self.cacheEntry = cacheEntry
         requestID = context.requestIDs.next()
         validatedNanoseconds = MonotonicClock.now()
     }
 
-    func stored() { decide(.accepted, silently: true) }
-    func duplicate() { decide(.duplicate, silently: true) }
-    func taken() { decide(.accepted) }
+    func stored() {
+        cacheEntry?.enter()
+        decide(.accepted, silently: true)
+    }
+
+    func duplicate() {
+        cacheEntry?.enter()
+        decide(.duplicate, silently: true)
+    }
+
+    func taken() {
+        cacheEntry?.enter()
+        decide(.accepted)
+    }
+
+    func deferred() { decide(.deferred, silently: true) }
     func unavailable() { decide(.unavailable) }
+
+    /// The cache says that it was validated and stored.
+    func cached() { decide(.duplicate) }
 
     /// Refuses the request.
     func refuse(_ rejection: Rejection) {
-        var fields = [HTTPField("X-Request-Id", requestID)]
+        var fields = identifyingFields
         if rejection == .methodNotAllowed { fields.append(HTTPField("Allow", "POST")) }
         decide(rejection.outcome, HTTPResponse(status: rejection.status, fields: fields))
+    }
+
+    /// What identifies the request in the log, and its trace for the caller
+    /// (https://w3c.github.io/trace-context/#trace-context-http-response-headers-format).
+    private var identifyingFields: [HTTPField] {
+        [
+            HTTPField("X-Request-Id", requestID),
+            HTTPField("traceresponse", String(decoding: trace.bytes, as: UTF8.self)),
+        ]
     }
 
     private func decide(_ outcome: WebhookOutcome, silently: Bool = false) {
@@ -45,12 +76,11 @@ final class WebhookReply: WebhookReceipt, HTTPCompletionObserver {
             outcome == .unavailable
             ? HTTPResponse(
                 status: 503,
-                fields: [HTTPField("Retry-After", "1"), HTTPField("X-Request-Id", requestID)])
+                fields: identifyingFields + [HTTPField("Retry-After", "1")])
             : HTTPResponse(
                 status: 200,
-                fields: [
-                    HTTPField("Content-Type", "text/xml"), HTTPField("X-Request-Id", requestID),
-                ], body: ReplyContext.emptyTwiML)
+                fields: identifyingFields + [HTTPField("Content-Type", "text/xml")],
+                body: ReplyContext.emptyTwiML)
         decide(outcome, response, silently: silently)
     }
 
@@ -74,13 +104,25 @@ final class WebhookReply: WebhookReceipt, HTTPCompletionObserver {
         context.observe(timing, route: route, outcome: completion.aborted ? .aborted : decided)
         context.log.writeSampled(.info) {
             LogLine(.info, "webhook").with("request_id", requestID)
+                .with("trace_id", bytes: trace.traceID)
                 .with("route", route.rawValue).with("outcome", decided.rawValue)
                 .with("status", completion.status)
                 .with("duration_s", nanoseconds: timing.duration)
                 .with("validation_s", nanoseconds: timing.validation)
                 .with("acknowledgement_s", nanoseconds: timing.acknowledgement)
                 .with("response_s", nanoseconds: timing.response)
-                .with("message_sid", bytes: webhook?[.messageSID] ?? [])
+                .with("receive_s", nanoseconds: timing.receive)
+                .with("message_sid", bytes: request?.head[.messageSID] ?? [])
+                .with("from", MaskedNumber.text(request?.parameters?[.from] ?? []))
+                .with("to", MaskedNumber.text(request?.parameters?[.to] ?? []))
+        }
+        if timing.validation > context.budgets.validationNanoseconds {
+            context.log.writeSampled(.warning) {
+                LogLine(.warning, "validation took longer than its budget")
+                    .with("request_id", requestID)
+                    .with("validation_s", nanoseconds: timing.validation)
+                    .with("budget_s", nanoseconds: context.budgets.validationNanoseconds)
+            }
         }
     }
 }
@@ -101,7 +143,9 @@ struct ReplyTiming: Sendable {
     var receipt: UInt64 { validation + acknowledgement }
     /// The last byte of the request to the last byte of the reply.
     var duration: UInt64 { receipt + response }
+}
 
+extension ReplyTiming {
     init(completion: HTTPCompletion, validatedNanoseconds: UInt64, receiptNanoseconds: UInt64) {
         let received = completion.completedNanoseconds
         let validated = max(validatedNanoseconds, received)
@@ -123,18 +167,20 @@ struct ReplyContext: Sendable {
     let metrics: ReceiverMetrics
     let log: Log
     let requestIDs: RequestIDs
+    let traces: TraceIDs
     let budgets: Budgets
 
     /// Observes one answered webhook on its loop's shard.
     func observe(_ timing: ReplyTiming, route: RouteLabel, outcome: WebhookOutcome) {
         let shard = timing.shard
+        metrics.monitorCells.observe(timing, outcome: outcome)
         metrics.webhookDuration[route, outcome].observe(nanoseconds: timing.duration, shard: shard)
         metrics.phaseDuration[.receive].observe(nanoseconds: timing.receive, shard: shard)
         metrics.phaseDuration[.validation].observe(nanoseconds: timing.validation, shard: shard)
         metrics.phaseDuration[.acknowledgement].observe(
             nanoseconds: timing.acknowledgement, shard: shard)
         metrics.phaseDuration[.response].observe(nanoseconds: timing.response, shard: shard)
-        if outcome == .accepted || outcome == .duplicate {
+        if outcome == .accepted || outcome == .duplicate || outcome == .deferred {
             metrics.receiptDuration.observe(nanoseconds: timing.receipt, shard: shard)
         }
         if timing.validation > budgets.validationNanoseconds {

@@ -39,6 +39,36 @@ enum TokenPosition: String, LabelValue {
     }
 }
 
+/// What happens to a request whose account's token is late (R7).
+public enum SignatureTimeoutPolicy: String, LabelValue {
+    /// Stored as unverified, answered 200, verified before it is dispatched.
+    case `defer`
+    /// Answered 503.
+    case reject
+    /// Taken without verification.
+    case allow
+}
+
+/// The tiers of the validation cache.
+enum CacheTier: String, LabelValue {
+    case memory, redis
+}
+
+/// How a lookup in the validation cache ended.
+enum CacheResult: String, LabelValue {
+    case hit, miss, timeout, error
+}
+
+/// What a request that was stored unverified turned out to be.
+enum UnverifiedResult: String, LabelValue {
+    case genuine, forged, expired
+}
+
+/// How a token source answered.
+enum TokenFetchResult: String, LabelValue {
+    case found, unknown, failed, timeout
+}
+
 /// The store behind a queue.
 enum StoreName: String, LabelValue {
     case sqlite
@@ -74,3 +104,4 @@ enum ValidationFailureSeverity: String, LabelValue {
 
 extension DeliveryPriority: LabelValue {}
 extension StoreFailure: LabelValue {}
+extension QuarantineDrop: LabelValue {}

@@ -17,6 +17,15 @@ final class ReceiverMetrics: Sendable {
     let budgetExceeded: Counters<Budget>
     let validations: Counters<ValidationResult>
     let tokenMatches: Counters<TokenPosition>
+    let signatureMismatches: Counters<MismatchHint>
+    let explanationsDropped: Counter
+    let signatureTimeouts: Counters<SignatureTimeoutPolicy>
+    let cacheRequests: Counters2<CacheTier, CacheResult>
+    let tokenFetches: Counters<TokenFetchResult>
+    let tokenFetchDuration: Histogram
+    let tokensReloadSuccessful: Gauge
+    let tokensReloadTimestamp: Gauge
+    let unverifiedResolved: Counters<UnverifiedResult>
     let errors: Counters<ErrorType>
     let deliveryAttempts: Counters2<DeliveryPriority, AttemptResult>
     let attemptDuration: Histograms<DeliveryPriority>
@@ -26,12 +35,23 @@ final class ReceiverMetrics: Sendable {
     let storeOperationDuration: Histograms2<StoreName, StoreOperation>
     let storeBatchMessages: Histogram
     let storeErrors: Counters2<StoreName, StoreFailure>
+    let quarantineDropped: Counters<QuarantineDrop>
     let eventLoopLag: Histogram
+    let requestsShed: Counters<ShedReason>
+    let bodyBytes: Histogram
+    /// What the monitor is fed with, beside the registry.
+    let monitorCells: MonitorCells
+    let scrapes: ScrapeMetrics
 
     /// Declares everything; `thresholdSeconds` are the configured thresholds and budgets, which
-    /// become bucket bounds so that a rule can compare with them exactly.
-    init(eventLoops: Int, thresholdSeconds: [Double]) {
-        let registry = Registry(shards: eventLoops + 1)
+    /// become bucket bounds so that a rule can compare with them exactly; `alerts` are the two
+    /// that the monitor judges by, in nanoseconds.
+    init(
+        eventLoops: Int, thresholdSeconds: [Double], options: RegistryOptions = RegistryOptions(),
+        alerts: (warning: UInt64, critical: UInt64) = (1_000_000_000, 3_000_000_000)
+    ) {
+        monitorCells = MonitorCells(shards: eventLoops + 1, thresholds: alerts)
+        let registry = Registry(shards: eventLoops + 1, options: options)
         self.registry = registry
         backgroundShard = eventLoops
         let latency = Array(Set(Self.latencyBounds + thresholdSeconds)).sorted()
@@ -58,6 +78,38 @@ final class ReceiverMetrics: Sendable {
             "hookline_token_matches_total",
             help: "Valid signatures by the position of the token that matched.",
             label: "position", TokenPosition.self)
+        signatureMismatches = registry.counters(
+            "hookline_signature_mismatches_total",
+            help: "Explained signature mismatches, by what most likely makes the signature wrong.",
+            label: "hint", MismatchHint.self)
+        explanationsDropped = registry.counter(
+            "hookline_explanations_dropped_total",
+            help: "Signature mismatches that were not explained because too many came.")
+        signatureTimeouts = registry.counters(
+            "hookline_signature_timeouts_total",
+            help: "Requests whose account's token did not come in time, by the policy applied.",
+            label: "policy", SignatureTimeoutPolicy.self)
+        cacheRequests = registry.counters(
+            "hookline_validation_cache_requests_total",
+            help: "Lookups in the validation cache.", labels: ("tier", "result"),
+            CacheTier.self, CacheResult.self)
+        tokenFetches = registry.counters(
+            "hookline_token_fetches_total",
+            help: "Requests to the token source, by result.", label: "result",
+            TokenFetchResult.self)
+        tokenFetchDuration = registry.histogram(
+            "hookline_token_fetch_duration_seconds",
+            help: "Time of a request to the token source.", bounds: latency)
+        tokensReloadSuccessful = registry.gauge(
+            "hookline_tokens_last_reload_successful",
+            help: "1 when the tokens were read without a fault the last time, else 0.")
+        tokensReloadTimestamp = registry.gauge(
+            "hookline_tokens_last_reload_timestamp_seconds",
+            help: "When the tokens in force were read, in seconds since the epoch.")
+        unverifiedResolved = registry.counters(
+            "hookline_unverified_resolved_total",
+            help: "Requests that were stored unverified and are not any more, by what they are.",
+            label: "result", UnverifiedResult.self)
         errors = registry.counters(
             "hookline_errors_total", help: "Errors by the part that met them.", label: "type",
             ErrorType.self)
@@ -87,10 +139,22 @@ final class ReceiverMetrics: Sendable {
         storeErrors = registry.counters(
             "hookline_store_errors_total", help: "Store operations that failed, by reason.",
             labels: ("store", "reason"), StoreName.self, StoreFailure.self)
+        quarantineDropped = registry.counters(
+            "hookline_quarantine_dropped_total",
+            help: "Refused requests that are not, or no longer, kept, by reason.",
+            label: "reason", QuarantineDrop.self)
         eventLoopLag = registry.histogram(
             "hookline_event_loop_lag_seconds",
             help: "How late an event loop turned, which no request clock sees.",
             bounds: Self.latencyBounds)
+        requestsShed = registry.counters(
+            "hookline_requests_shed_total",
+            help: "Requests that were answered 503 before anything was done for them.",
+            label: "reason", ShedReason.self)
+        bodyBytes = registry.histogram(
+            "hookline_webhook_body_bytes", help: "Size of the bodies of webhooks.",
+            bounds: [256, 512, 1024, 2048, 4096, 8192, 16_384, 32_768, 65_536])
+        scrapes = ScrapeMetrics(registry)
     }
 
     /// The bounds of every latency histogram in seconds (INTERFACES: "Latency bounds").

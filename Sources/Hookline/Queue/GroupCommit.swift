@@ -1,3 +1,4 @@
+import MicroHTTP
 import POSIX
 import SQLite
 import Synchronization
@@ -14,6 +15,8 @@ final class GroupCommit: Sendable {
         var appends: [PendingWebhook] = []
         var changes: [DeliveryChange] = []
         var settled: [Identity] = []
+        /// Accounts whose unverified requests can be verified now.
+        var accounts: [[UInt8]] = []
         var wanted = 0
         var isStopping = false
     }
@@ -25,6 +28,11 @@ final class GroupCommit: Sendable {
         var replied: @Sendable () -> Void
         /// Deliveries were claimed; called on the store thread.
         var claimed: @Sendable ([Delivery]) -> Void
+        /// Says whether a request that was stored unverified is genuine; called on the store
+        /// thread.
+        var verify: @Sendable (HTTPRequest, _ receivedMilliseconds: Int64) -> UnverifiedVerdict
+        /// Accounts that have unverified requests, some at a time; called on the store thread.
+        var awaited: @Sendable ([[UInt8]]) -> Void
         /// A batch failed: its webhooks go down the ladder; called on the store thread.
         var failed: @Sendable ([PendingWebhook]) -> Void
         /// The application has a message whose completion could not be written.
@@ -44,6 +52,8 @@ final class GroupCommit: Sendable {
         var owedMax: Int
         /// Bytes of the write-ahead log after which it is copied into the database.
         var checkpointBytes: Int
+        /// Requests that may be stored unverified, in rows and bytes.
+        var unverifiedMax: UnverifiedRows.Size
         /// How long an identity is kept.
         var dedupeRetentionMilliseconds: Int64
         /// A control of the crash test; never true in a release build.
@@ -58,6 +68,8 @@ final class GroupCommit: Sendable {
     /// The appends of the transaction under way, for the ladder's look at what is overdue.
     let committing = Mutex<[PendingWebhook]>([])
     let bell = Bell()
+    /// What other threads want done between commits.
+    let jobs = StoreJobs()
 
     init(options: Options, callbacks: Callbacks, metrics: ReceiverMetrics) {
         self.options = options
@@ -92,6 +104,14 @@ final class GroupCommit: Sendable {
         bell.ring()
     }
 
+    /// Says that an account's unverified requests can be verified now. Any thread.
+    func verify(_ account: [UInt8]) {
+        inbox.withLock { inbox in
+            if !inbox.accounts.contains(account) { inbox.accounts.append(account) }
+        }
+        bell.ring()
+    }
+
     /// Asks for `count` more deliveries, as soon as they are due. Any thread.
     func want(_ count: Int) {
         guard count > 0 else { return }
@@ -109,6 +129,12 @@ final class GroupCommit: Sendable {
             inbox.appends.filter { $0.receivedNanoseconds < nanoseconds }
         }
         return underWay + waiting
+    }
+
+    /// Says what the store holds, after a transaction. The store thread.
+    func publishStatus(of store: DeliveryStore) {
+        status.publish(
+            store.counts, walFrames: store.logFrames, unverified: store.unverified.size.rows)
     }
 
     /// Ends the thread after everything that waits is written. Any thread.

@@ -1,3 +1,4 @@
+import MicroHTTP
 import Synchronization
 
 /// Whoever waits for the fate of a webhook; every call but the first changes nothing.
@@ -6,6 +7,9 @@ protocol WebhookReceipt: Sendable {
     func stored()
     /// It was committed, or taken, before. The reply leaves with its batch's others.
     func duplicate()
+    /// It is committed unverified: it is owed once its account's token has proved it. The reply
+    /// leaves with its batch's others.
+    func deferred()
     /// The application itself took it, on the last rung of the ladder.
     func taken()
     /// Neither the store nor the application has it: 503.
@@ -46,6 +50,8 @@ final class PendingWebhook: Sendable {
 
     /// What is to be stored.
     let webhook: Webhook
+    /// The request itself when nobody could tell in time whether it is genuine (R7), else nil.
+    let unverified: HTTPRequest?
     /// When the last byte of its request was received: nanoseconds of the monotonic clock.
     let receivedNanoseconds: UInt64
     /// Who waits for its fate.
@@ -54,11 +60,19 @@ final class PendingWebhook: Sendable {
     private let owner = Atomic<UInt8>(Owner.store.rawValue)
     private let late = Mutex(Late())
 
-    init(webhook: Webhook, receivedNanoseconds: UInt64, receipt: any WebhookReceipt) {
+    init(
+        webhook: Webhook, unverified: HTTPRequest? = nil, receivedNanoseconds: UInt64,
+        receipt: any WebhookReceipt
+    ) {
         self.webhook = webhook
+        self.unverified = unverified
         self.receivedNanoseconds = receivedNanoseconds
         self.receipt = receipt
     }
+
+    /// False when nobody could tell in time whether it is genuine: nothing but the store may
+    /// have it.
+    var isVerified: Bool { unverified == nil }
 
     /// The ladder takes it from the store; false when it is committed, or taken over before.
     func takeOver() -> Bool {

@@ -1,7 +1,11 @@
 /// The database's tables. A newer version is refused, an older one is migrated step by step.
 enum Schema {
+    /// What makes each version out of the one before it, from an empty file on; never change a
+    /// step that was released, add one. A step is one transaction.
+    static let steps = [version1, version2]
+
     /// `PRAGMA user_version` of a database that this program writes.
-    static let version: Int64 = 1
+    static let version = Int64(steps.count)
 
     /// What a connection sets before anything else.
     ///
@@ -20,12 +24,17 @@ enum Schema {
     /// Version 1.
     ///
     /// `identity` outlives its delivery by the deduplication's retention; the row's id is the
-    /// delivery's id, so ids rise for ever. `head` is a `WebhookHead`. `delivery_due` holds what
+    /// delivery's id, so ids rise for ever. `identity_index` finds a row up to the mark by its key
+    /// (`SeenIdentities` says why). `head` is a `WebhookHead`,
+    /// in `unverified` a `RequestRecord`. `delivery_due` holds what
     /// can be claimed, in the order in which it is claimed, `delivery_waiting` the same in the
     /// order of receipt; a message that is claimed as it is appended enters neither.
     static let version1 = """
         CREATE TABLE identity(
-            id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, seen_ms INTEGER NOT NULL);
+            id INTEGER PRIMARY KEY, key BLOB NOT NULL, seen_ms INTEGER NOT NULL);
+        CREATE TABLE identity_index(key BLOB PRIMARY KEY, id INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE TABLE identity_mark(indexed_id INTEGER NOT NULL);
+        INSERT INTO identity_mark VALUES(0);
         CREATE TABLE delivery(
             id INTEGER PRIMARY KEY, priority INTEGER NOT NULL, state INTEGER NOT NULL,
             due_ms INTEGER NOT NULL, attempts INTEGER NOT NULL, reason TEXT,
@@ -33,6 +42,34 @@ enum Schema {
             head BLOB NOT NULL, body BLOB NOT NULL);
         CREATE INDEX delivery_due ON delivery(priority, due_ms) WHERE state IN (0, 2);
         CREATE INDEX delivery_waiting ON delivery(priority) WHERE state IN (0, 2);
-        PRAGMA user_version=1;
+        CREATE TABLE unverified(
+            id INTEGER PRIMARY KEY, fingerprint BLOB NOT NULL UNIQUE, account BLOB NOT NULL,
+            received_ms INTEGER NOT NULL, head BLOB NOT NULL, body BLOB NOT NULL);
+        CREATE INDEX unverified_account ON unverified(account, id);
         """
+
+    /// Version 2: the quarantine, and deliveries that are owed anew.
+    ///
+    /// `delivery.owed_ms` is when a dead letter was retried or a request was released: its retry
+    /// window begins there and not at its receipt; NULL for all others. `quarantine.id` never
+    /// restarts (AUTOINCREMENT), `head` is a `RequestRecord`, `network` what is sampled as one
+    /// source, `bytes` counts head and body.
+    static let version2 = """
+        ALTER TABLE delivery ADD COLUMN owed_ms INTEGER;
+        CREATE INDEX delivery_dead ON delivery(state) WHERE state=3;
+        CREATE TABLE quarantine(
+            id INTEGER PRIMARY KEY AUTOINCREMENT, fingerprint BLOB NOT NULL UNIQUE,
+            received_ms INTEGER NOT NULL, reason TEXT NOT NULL, hint TEXT,
+            proven INTEGER NOT NULL, source BLOB NOT NULL, network BLOB NOT NULL,
+            bytes INTEGER NOT NULL, head BLOB NOT NULL, body BLOB NOT NULL);
+        CREATE INDEX quarantine_unproven ON quarantine(network) WHERE proven=0;
+        CREATE INDEX quarantine_proven ON quarantine(proven) WHERE proven=1;
+        """
+
+    /// The statements that bring a database of version `found` to the present one, in order.
+    static func migration(from found: Int64) -> [String] {
+        steps.enumerated().dropFirst(Int(max(0, found))).map { index, step in
+            "BEGIN;\(step)PRAGMA user_version=\(index + 1);COMMIT"
+        }
+    }
 }

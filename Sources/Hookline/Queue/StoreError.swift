@@ -26,6 +26,8 @@ enum StoreFailure: String, CaseIterable, Sendable {
     case inputOutput = "io"
     /// The commit took longer than the store's deadline.
     case deadline
+    /// There was no room for another request that nobody could verify in time.
+    case unverifiedFull = "unverified_full"
 
     init(_ reason: SQLiteError.Reason) {
         self =

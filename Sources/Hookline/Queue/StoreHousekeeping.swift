@@ -9,6 +9,8 @@ final class StoreHousekeeping {
     private var nextAgesNanoseconds: UInt64 = 0
     private var nextPruneNanoseconds: UInt64 = 0
     private let frameBytes = 4096 + 24
+    private let accountsMax = 64
+    private var lastAccount: [UInt8] = []
 
     init(store: DeliveryStore, group: GroupCommit) {
         self.store = store
@@ -28,6 +30,7 @@ final class StoreHousekeeping {
         if now >= nextAgesNanoseconds {
             nextAgesNanoseconds = now + 1_000_000_000
             publishAges()
+            lookForUnverified()
         }
         if now >= nextPruneNanoseconds {
             nextPruneNanoseconds = now + 1_000_000_000
@@ -66,6 +69,18 @@ final class StoreHousekeeping {
             group.metrics.storeFailed(StoreError.sqlite(error).reason)
         }
         group.status.publish(oldest: oldest)
+    }
+
+    /// Names some of the accounts that have unverified requests, each time the next ones.
+    private func lookForUnverified() {
+        guard store.unverified.size.rows > 0 else { return }
+        do {
+            let accounts = try store.unverified.accounts(after: lastAccount, max: accountsMax)
+            lastAccount = accounts.count < accountsMax ? [] : accounts[accountsMax - 1]
+            if !accounts.isEmpty { group.callbacks.awaited(accounts) }
+        } catch {
+            group.metrics.storeFailed(StoreError.sqlite(error).reason)
+        }
     }
 
     private func prune() {

@@ -13,6 +13,7 @@ final class StoreStatus: Sendable {
     private let broken = Atomic<Bool>(false)
     private let alive = Atomic<Bool>(true)
     private let logFrames = Atomic<Int>(-1)
+    private let unverifiedRows = Atomic<Int>(-1)
 
     /// Rows that are owed, as of the last transaction.
     var owed: Int64 { owedRows.load(ordering: .relaxed) }
@@ -35,15 +36,22 @@ final class StoreStatus: Sendable {
         return frames < 0 || isBroken ? nil : frames
     }
 
+    /// Requests that are stored unverified, nil while unknown.
+    var unverified: Int? {
+        let rows = unverifiedRows.load(ordering: .relaxed)
+        return rows < 0 || isBroken ? nil : rows
+    }
+
     /// When the oldest owed message was received, nil when none is owed; epoch milliseconds.
     func oldestMilliseconds(_ priority: DeliveryPriority) -> Int64? {
         figures.withLock { $0.oldest[priority] }
     }
 
-    func publish(_ counts: DeliveryCounts, walFrames: Int) {
+    func publish(_ counts: DeliveryCounts, walFrames: Int, unverified: Int = 0) {
         figures.withLock { $0.counts = counts }
         owedRows.store(counts.owed, ordering: .relaxed)
         logFrames.store(walFrames, ordering: .relaxed)
+        unverifiedRows.store(unverified, ordering: .relaxed)
     }
 
     func publish(oldest: [DeliveryPriority: Int64]) {

@@ -3,18 +3,6 @@ import SQLite
 
 /// The work of the store thread. Confined to that thread.
 struct StoreThread: ~Copyable {
-    /// What one turn writes.
-    private struct Batch {
-        var changes: [DeliveryChange] = []
-        var settled: [Identity] = []
-        var appends: [PendingWebhook] = []
-        var ids: [Int64?] = []
-        var claimed: [Delivery] = []
-        var leavesAvailable = false
-
-        var isEmpty: Bool { changes.isEmpty && settled.isEmpty && appends.isEmpty }
-    }
-
     /// What one turn may claim.
     private enum Claim {
         /// Nothing is wanted.
@@ -28,6 +16,7 @@ struct StoreThread: ~Copyable {
     private let store: DeliveryStore
     private let group: GroupCommit
     private let housekeeping: StoreHousekeeping
+    private let background: StoreBackground
     private var wanted = 0
     /// Changes that follow from late commits; they come before any claim.
     private var followUps: [DeliveryChange] = []
@@ -35,11 +24,12 @@ struct StoreThread: ~Copyable {
     private var mayClaim = true
     private var pauseUntilNanoseconds: UInt64?
 
-    init(store: DeliveryStore, group: GroupCommit) {
+    init(store: DeliveryStore, group: GroupCommit, quarantine: Quarantine? = nil) {
         self.store = store
         self.group = group
         housekeeping = StoreHousekeeping(store: store, group: group)
-        group.status.publish(store.counts, walFrames: store.logFrames)
+        background = StoreBackground(store: store, group: group, quarantine: quarantine)
+        group.publishStatus(of: store)
     }
 
     /// Turns until the group is told to stop and nothing waits, or the store is broken.
@@ -53,21 +43,38 @@ struct StoreThread: ~Copyable {
             if batch.isEmpty && claim != .due {
                 if isStopping { break }
                 housekeeping.turn(nowNanoseconds: now)
-                group.bell.wait(untilNanoseconds: wakeNanoseconds(now))
+                switch background.turn(nowNanoseconds: now) {
+                case .idle: group.bell.wait(untilNanoseconds: wakeNanoseconds(now))
+                case .worked(let madeDue): workedBetweenCommits(madeDue)
+                case .broken: return drainAfterBreak()
+                }
                 continue
             }
             guard write(&batch, claim) else { return drainAfterBreak() }
             housekeeping.afterCommit()
+            switch background.turn(nowNanoseconds: MonotonicClock.now()) {
+            case .idle: break
+            case .worked(let madeDue): workedBetweenCommits(madeDue)
+            case .broken: return drainAfterBreak()
+            }
         }
+        background.finish()
         housekeeping.finish()
     }
 
-    private mutating func takeBatch() -> (Batch, isStopping: Bool) {
-        var batch = Batch()
+    /// Something else than a batch was written.
+    private mutating func workedBetweenCommits(_ madeDue: Bool) {
+        if madeDue { mayClaim = true }
+        housekeeping.afterCommit()
+    }
+
+    private mutating func takeBatch() -> (StoreBatch, isStopping: Bool) {
+        var batch = StoreBatch()
         let max = group.options.batchRowsMax
         let (isStopping, more) = group.inbox.withLock { inbox in
             swap(&batch.changes, &inbox.changes)
             swap(&batch.settled, &inbox.settled)
+            if !inbox.accounts.isEmpty { batch.accounts = [inbox.accounts.removeFirst()] }
             if inbox.appends.count <= max {
                 swap(&batch.appends, &inbox.appends)
             } else {
@@ -76,7 +83,7 @@ struct StoreThread: ~Copyable {
             }
             wanted += inbox.wanted
             inbox.wanted = 0
-            return (inbox.isStopping, !inbox.appends.isEmpty)
+            return (inbox.isStopping, !inbox.appends.isEmpty || !inbox.accounts.isEmpty)
         }
         if more { group.bell.ring() }
         batch.changes.insert(contentsOf: followUps, at: 0)
@@ -96,11 +103,11 @@ struct StoreThread: ~Copyable {
             let left = Swift.max(0, due - WallClock.nowMilliseconds())
             wait = min(wait, UInt64(left) * 1_000_000)
         }
-        return now + wait
+        return min(now + wait, background.dueNanoseconds ?? .max)
     }
 
     /// Writes one transaction; false when an fsync failed.
-    private mutating func write(_ batch: inout Batch, _ claim: Claim) -> Bool {
+    private mutating func write(_ batch: inout StoreBatch, _ claim: Claim) -> Bool {
         let started = MonotonicClock.now()
         group.committing.withLock { $0 = batch.appends }
         group.status.commitBegan(at: started)
@@ -114,7 +121,8 @@ struct StoreThread: ~Copyable {
             for identity in batch.settled {
                 try store.settle(identity, nowMilliseconds: WallClock.nowMilliseconds())
             }
-            try append(&batch, claiming: claim == .appended ? wanted : 0)
+            try batch.append(to: store, claiming: claim == .appended ? wanted : 0)
+            try batch.verify(in: store, group)
             if claim == .due {
                 let now = WallClock.nowMilliseconds()
                 batch.claimed = try store.claim(wanted, nowMilliseconds: now)
@@ -122,43 +130,22 @@ struct StoreThread: ~Copyable {
                     nextDueMilliseconds = try store.nextDueMilliseconds()
                 }
             }
+            try store.indexIdentities()
             try store.commit()
         } catch {
             return failed(batch, error)
         }
         group.metrics.committed(
             messages: batch.appends.count, nanoseconds: MonotonicClock.now() - started)
-        group.status.publish(store.counts, walFrames: store.logFrames)
+        group.publishStatus(of: store)
+        if batch.quarantines { background.publishQuarantine() }
         if claim == .due { mayClaim = batch.claimed.count == wanted } else { lookForDue(batch) }
         committed(batch)
         return true
     }
 
-    /// Adds the batch's webhooks and claims up to `room` of them at once, media first.
-    private func append(_ batch: inout Batch, claiming room: Int) throws(SQLiteError) {
-        var room = room
-        var isClaimed = [Bool](repeating: false, count: batch.appends.count)
-        for priority in DeliveryPriority.allCases where room > 0 {
-            for (index, pending) in batch.appends.enumerated()
-            where room > 0 && pending.webhook.priority == priority && !pending.isTakenOver {
-                isClaimed[index] = true
-                room -= 1
-            }
-        }
-        for (pending, isClaimed) in zip(batch.appends, isClaimed) {
-            let id = try store.append(pending.webhook, running: isClaimed)
-            batch.ids.append(id)
-            guard let id else { continue }
-            if isClaimed {
-                batch.claimed.append(Delivery(id: id, attempt: 1, webhook: pending.webhook))
-            } else {
-                batch.leavesAvailable = true
-            }
-        }
-    }
-
     /// Notes what the batch leaves to be claimed, now or later.
-    private mutating func lookForDue(_ batch: Batch) {
+    private mutating func lookForDue(_ batch: StoreBatch) {
         if batch.leavesAvailable { mayClaim = true }
         for change in batch.changes {
             switch change {
@@ -170,9 +157,13 @@ struct StoreThread: ~Copyable {
     }
 
     /// Hands out receipts, and what was claimed.
-    private mutating func committed(_ batch: Batch) {
+    private mutating func committed(_ batch: StoreBatch) {
         var withheld: Set<Int64> = []
-        for (pending, id) in zip(batch.appends, batch.ids) {
+        for (pending, addition) in zip(batch.appends, batch.additions) {
+            guard case .delivery(let id) = addition else {
+                deferred(pending, addition)
+                continue
+            }
             let outcome = pending.committed(id: id)
             if id == nil { pending.receipt.duplicate() } else { pending.receipt.stored() }
             guard outcome != .inTime, let id else { continue }
@@ -196,17 +187,30 @@ struct StoreThread: ~Copyable {
         if !handed.isEmpty { group.callbacks.claimed(handed) }
     }
 
+    /// Answers for a request that was stored unverified, or for which there was no room.
+    private func deferred(_ pending: PendingWebhook, _ addition: StoreBatch.Addition) {
+        _ = pending.committed(id: nil)
+        if case .unverified(.stored) = addition {
+            pending.receipt.deferred()
+        } else {
+            group.metrics.storeFailed(.unverifiedFull)
+            pending.receipt.unavailable()
+        }
+    }
+
     /// The transaction failed: changes are tried again, webhooks go down the ladder.
-    private mutating func failed(_ batch: Batch, _ error: SQLiteError) -> Bool {
+    private mutating func failed(_ batch: StoreBatch, _ error: SQLiteError) -> Bool {
         store.rollBack()
         let failure = StoreError.sqlite(error)
         group.metrics.storeFailed(failure.reason)
         followUps = batch.changes
         for identity in batch.settled { group.settle(identity) }
+        for account in batch.accounts { group.verify(account) }
         if failure.reason == .sync {
             group.status.markBroken()
             store.keepLogOnClose()
             leaveToJournal(batch.changes)
+            followUps = []
         }
         if !batch.appends.isEmpty { group.callbacks.failed(batch.appends) }
         if failure.reason == .sync {
@@ -221,6 +225,8 @@ struct StoreThread: ~Copyable {
 
     /// After a failed fsync nothing is written; what still comes goes down the ladder.
     private func drainAfterBreak() {
+        background.broke()
+        leaveToJournal(followUps)
         while true {
             let (appends, changes, isStopping) = group.inbox.withLock { inbox in
                 defer {

@@ -8,9 +8,12 @@ final class BackOffice: Sendable {
     let store: GroupCommit
     let ladder: CommitLadder
     let outbox = ReplyOutbox()
-    private let worker: DeliveryWorker
+    let validation: ValidationOffice
+    let quarantine: Quarantine
+    let monitor: Monitor
+    let worker: DeliveryWorker
     private let journal: TakenJournal
-    private let control: ControlServer
+    private let control = Mutex<ControlServer?>(nil)
     private let paths: DataFolder.Paths
     private let log: Log
     private let threads = Mutex<Threads>(Threads())
@@ -23,24 +26,33 @@ final class BackOffice: Sendable {
     }
 
     init(
-        _ configuration: Configuration, _ paths: DataFolder.Paths, _ tokens: Tokens,
-        _ metrics: ReceiverMetrics, _ log: Log,
+        _ configuration: Configuration, _ paths: DataFolder.Paths, _ loader: TokenLoader,
+        _ tokens: Tokens, _ metrics: ReceiverMetrics, _ log: Log,
         onBroken: @escaping @Sendable (StoreError) -> Void
     ) {
         self.paths = paths
         self.log = log
+        monitor = Monitor(Monitor.Options(configuration), metrics: metrics, log: log)
         let worker = DeliveryWorker(
             options: DeliveryWorker.Options(configuration),
             destination: Destination(configuration, tokens: tokens), metrics: metrics, log: log)
         let journal = TakenJournal(path: paths.takenJournal, log: log)
-        let links = Mutex<CommitLadder?>(nil)
+        let links = Mutex<(ladder: CommitLadder?, store: GroupCommit?)>((nil, nil))
+        let quarantine = Quarantine(
+            options: Quarantine.Options(configuration, folder: paths.folder), metrics: metrics)
+        self.quarantine = quarantine
+        let validation = ValidationOffice(
+            configuration, loader, tokens, metrics, log, quarantine,
+            canVerify: { account in links.withLock { $0.store }?.verify(account) })
         let outbox = self.outbox
         let store = GroupCommit(
             options: GroupCommit.Options(configuration, path: paths.database),
             callbacks: GroupCommit.Callbacks(
                 replied: { outbox.deliver() },
                 claimed: { worker.take($0) },
-                failed: { batch in links.withLock { $0 }?.failed(batch) },
+                verify: { validation.verify($0, receivedMilliseconds: $1) },
+                awaited: { validation.look(after: $0) },
+                failed: { batch in links.withLock { $0.ladder }?.failed(batch) },
                 unwritten: { journal.append($0) },
                 broken: onBroken),
             metrics: metrics)
@@ -50,13 +62,13 @@ final class BackOffice: Sendable {
             forward: { pending, deadline in
                 worker.forwardNow(pending, deadlineNanoseconds: deadline)
             })
-        links.withLock { $0 = ladder }
+        links.withLock { $0 = (ladder, store) }
+        self.validation = validation
         worker.connect(DeliveryWorker.Links(store: store, ladder: ladder))
         self.worker = worker
         self.journal = journal
         self.store = store
         self.ladder = ladder
-        control = ControlServer(store: store.status)
     }
 
     /// Opens the store on its own thread and waits until it is open, or says why it is not.
@@ -74,12 +86,18 @@ final class BackOffice: Sendable {
 
     /// Starts forwarding, the timer and the control socket.
     func startForwarding() throws(StartupError) {
+        let validation = validation
+        let control = ControlServer(
+            desk: QueueDesk(
+                group: store, verify: { validation.verifyAgain($0) },
+                trust: { validation.trust($0) }, log: log))
         let started = try StartupError.starting { () throws(POSIXError) in
             let forwarding = try WorkerThread.start(name: "forwarding") { self.worker.run() }
             let timer = try WorkerThread.start(name: "timer") { self.runTimer() }
             try control.start(path: paths.control)
             return (forwarding, timer)
         }
+        self.control.withLock { $0 = control }
         threads.withLock {
             $0.forwarding = started.0
             $0.timer = started.1
@@ -89,7 +107,9 @@ final class BackOffice: Sendable {
     /// Stops forwarding, writes what waits and closes the store.
     func stop() {
         let threads = threads.withLock { $0 }
-        control.stop()
+        // A command may wait for a token: it is let go first.
+        validation.stop()
+        control.withLock { $0 }?.stop()
         worker.stop()
         threads.forwarding?.join()
         store.stop()
@@ -102,12 +122,13 @@ final class BackOffice: Sendable {
         let open: DeliveryStore
         do throws(StoreError) {
             open = try DeliveryStore(
-                path: store.options.path, synchronousOff: store.options.synchronousOff)
+                path: store.options.path, unverifiedMax: store.options.unverifiedMax,
+                synchronousOff: store.options.synchronousOff)
             try settleJournal(open)
         } catch {
             return opened.set("\(error)")
         }
-        var thread = StoreThread(store: open, group: store)
+        var thread = StoreThread(store: open, group: store, quarantine: quarantine)
         opened.set(nil)
         thread.run()
     }
@@ -141,7 +162,11 @@ final class BackOffice: Sendable {
         let pause = Bell()
         while !isStopping.load(ordering: .relaxed) {
             ladder.tick()
-            pause.wait(untilNanoseconds: MonotonicClock.now() + 10_000_000)
+            validation.waits.tick()
+            monitor.tick()
+            let next = MonotonicClock.now() + 10_000_000
+            let due = validation.waits.nextDeadlineNanoseconds ?? next
+            pause.wait(untilNanoseconds: min(next, due))
         }
     }
 }

@@ -8,7 +8,13 @@ extension Configuration {
     var latencyMarks: [Double] {
         [
             validationBudget, acknowledgementBudget, responseDeadline, alertWarning, alertCritical,
+            latencyObjectiveThreshold,
         ].map(\.seconds)
+    }
+
+    /// The thresholds of the response time (R11).
+    var alertNanoseconds: (warning: UInt64, critical: UInt64) {
+        (alertWarning.nanoseconds, alertCritical.nanoseconds)
     }
 
     /// The log's format: as configured, else text on a terminal.
@@ -22,6 +28,15 @@ extension Budgets {
         validationNanoseconds = configuration.validationBudget.nanoseconds
         acknowledgementNanoseconds = configuration.acknowledgementBudget.nanoseconds
         responseNanoseconds = configuration.responseDeadline.nanoseconds
+    }
+}
+
+extension Monitor.Options {
+    init(_ configuration: Configuration) {
+        windowNanoseconds = configuration.monitorWindow.nanoseconds
+        warningSeconds = configuration.alertWarning.seconds
+        criticalSeconds = configuration.alertCritical.seconds
+        validationFailureRatio = configuration.alertValidationFailures
     }
 }
 
@@ -45,8 +60,62 @@ extension GroupCommit.Options {
         waitingMax = configuration.connectionsMax
         owedMax = configuration.queueRowsMax
         checkpointBytes = 32 * 1024 * 1024
+        unverifiedMax = UnverifiedRows.Size(
+            rows: configuration.unverifiedRowsMax, bytes: configuration.unverifiedBytesMax)
         dedupeRetentionMilliseconds = configuration.dedupeRetention.milliseconds
         synchronousOff = configuration.control == .synchronousOff
+    }
+}
+
+extension WebhookEndpoint.Options {
+    init(_ configuration: Configuration) {
+        routes = RouteTable(configuration.routes)
+        origin = RequestOrigin(configuration)
+        eventLoops = configuration.threads
+        signatureNanoseconds = configuration.signatureTimeout.nanoseconds
+        signatureTimeoutPolicy = configuration.signatureTimeoutPolicy
+        servesOperations = configuration.opsListen == nil
+        validationDelayNanoseconds = configuration.control == .slowValidation ? 150_000_000 : 0
+    }
+}
+
+extension Tokens {
+    convenience init(_ configuration: Configuration, _ table: TokenTable) {
+        var options = Options()
+        options.freshNanoseconds = configuration.tokensCommandTTL.nanoseconds
+        self.init(table, hasSource: !configuration.tokensCommand.isEmpty, options: options)
+    }
+}
+
+extension ExplanationWorker.Options {
+    init(_ configuration: Configuration) {
+        self.init(searchesPerSecond: configuration.explanationsPerSecond)
+    }
+}
+
+extension ValidationCache {
+    convenience init(_ configuration: Configuration) {
+        self.init(
+            entriesMax: configuration.validationCache == .off
+                ? 0 : configuration.validationCacheEntriesMax,
+            liveNanoseconds: configuration.validationCacheTTL.nanoseconds)
+    }
+}
+
+extension TokenFetcher.Options {
+    init(_ configuration: Configuration) {
+        self.init(
+            concurrency: configuration.tokensCommandConcurrency,
+            timeoutNanoseconds: configuration.tokensCommandTimeout.nanoseconds)
+    }
+}
+
+extension Quarantine.Options {
+    init(_ configuration: Configuration, folder: String) {
+        rowsMax = configuration.quarantineRowsMax
+        bytesMax = configuration.quarantineBytesMax
+        retentionMilliseconds = configuration.quarantineRetention.milliseconds
+        self.folder = folder
     }
 }
 

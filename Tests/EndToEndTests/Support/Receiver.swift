@@ -17,16 +17,18 @@ final class Receiver {
     /// Starts it and waits until it serves.
     init(
         _ arguments: [String] = [], folder: TemporaryFolder? = nil,
-        environment: [String: String] = [:], faults: DiskFaults? = nil
+        environment: [String: String] = [:], faults: DiskFaults? = nil,
+        authToken: String? = Receiver.token, origin: [String] = ["--origin-from-host"]
     ) throws {
         let folder = try folder ?? faults?.folder ?? TemporaryFolder()
         self.folder = folder
         self.arguments =
             [
                 "serve", "--listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0",
-                "--data-dir", folder.path("data"), "--origin-from-host",
-            ] + arguments
-        var variables = ["TWILIO_AUTH_TOKEN": Self.token]
+                "--data-dir", folder.path("data"),
+            ] + origin + arguments
+        var variables: [String: String] = [:]
+        variables["TWILIO_AUTH_TOKEN"] = authToken
         variables.merge(faults?.environment ?? [:]) { $1 }
         variables.merge(environment) { $1 }
         self.environment = variables
@@ -90,6 +92,18 @@ final class Receiver {
 
     /// The metrics now.
     func metrics() throws -> Metrics { Metrics(try ops("/metrics").body) }
+
+    /// The metrics once so many replies were counted: a reply is counted when it has left, which
+    /// its reader may see earlier.
+    func metrics(afterReplies count: Int) throws -> Metrics {
+        var read = try metrics()
+        let isThere = try eventually {
+            read = try metrics()
+            return read.sum("webhook_duration_seconds_count") >= Double(count)
+        }
+        guard isThere else { throw ChildProcess.Failure("not \(count) replies were counted") }
+        return read
+    }
 
     private static func start(
         _ arguments: [String], _ environment: [String: String], _ folder: TemporaryFolder

@@ -4,14 +4,18 @@ import OpenSSL
 struct SignedWebhook {
     var path: String
     var fields: [(name: String, value: String)]
+    var scheme = "http"
     var host = "127.0.0.1"
     var token = Receiver.token
 
     /// An inbound message.
-    init(sid: String, path: String = "/webhook/whatsapp", body: String = "hello", media: Int = 0) {
+    init(
+        sid: String, path: String = "/webhook/whatsapp", body: String = "hello", media: Int = 0,
+        account: String = "AC" + String(repeating: "0", count: 32)
+    ) {
         self.path = path
         fields = [
-            ("AccountSid", "AC" + String(repeating: "0", count: 32)), ("Body", body),
+            ("AccountSid", account), ("Body", body),
             ("From", "whatsapp:+15005550006"), ("MessageSid", sid), ("NumMedia", "\(media)"),
             ("To", "whatsapp:+15005550001"),
         ]
@@ -25,7 +29,7 @@ struct SignedWebhook {
     /// The value of `X-Twilio-Signature`.
     func signature() throws -> String {
         let sorted = fields.sorted { Array($0.name.utf8).lexicographicallyPrecedes($1.name.utf8) }
-        let text = "http://\(host)\(path)" + sorted.map { $0.name + $0.value }.joined()
+        let text = "\(scheme)://\(host)\(path)" + sorted.map { $0.name + $0.value }.joined()
         return String(
             decoding: Base64.encode(try HMACKey(Array(token.utf8)).code(of: Array(text.utf8))),
             as: UTF8.self)

@@ -1,0 +1,206 @@
+import OpenSSL
+import POSIX
+import Synchronization
+
+/// What is known at this moment of an account's tokens.
+enum TokenLookup: Sendable {
+    /// These may have signed, and nothing else can.
+    case known([HMACKey])
+    /// These may have signed, in any case; a source has to be asked for the account's own.
+    case toFetch(meanwhile: [HMACKey])
+    /// As `toFetch`, but the source failed a moment ago and is not asked now.
+    case sourceFailing(meanwhile: [HMACKey])
+    /// There is no token for this account, and no source has one.
+    case unknown
+
+    /// The keys that may have signed, as far as they are known.
+    var keys: [HMACKey] {
+        switch self {
+        case .known(let keys), .toFetch(let keys), .sourceFailing(let keys): keys
+        case .unknown: []
+        }
+    }
+}
+
+/// The tokens in force: those of environment and file, and those that were fetched. Any thread.
+///
+/// `epoch` changes whenever a token may have been removed: whoever remembers that something was
+/// verified remembers in which epoch.
+final class Tokens: Sendable {
+    /// What a source said of one account.
+    private struct Fetched: Sendable {
+        /// None for an account that the source does not know.
+        var tokens = FetchedTokens.none
+        /// Until when it holds; a positive answer is used beyond it until it is fetched anew.
+        var freshUntilNanoseconds: UInt64
+        /// True when this stands for a source that failed.
+        var isFailure = false
+    }
+
+    private struct State: Sendable {
+        var table: TokenTable
+        var fetched: [[UInt8]: Fetched] = [:]
+    }
+
+    /// How long answers of a source hold, and how many are kept.
+    struct Options: Sendable {
+        /// A positive answer is fetched anew after this.
+        var freshNanoseconds: UInt64 = 300_000_000_000
+        /// The source is not asked again for an account that it does not know before this.
+        var unknownNanoseconds: UInt64 = 30_000_000_000
+        /// The source is not asked again for an account after a failure before this.
+        var failureNanoseconds: UInt64 = 1_000_000_000
+        /// Accounts that are remembered; beyond it those of the earliest answers are forgotten.
+        var accountsMax = 10_000
+    }
+
+    /// True when there is a source beside the table.
+    let hasSource: Bool
+
+    private let options: Options
+    private let state: Mutex<State>
+    private let epochNumber = Atomic<UInt64>(0)
+
+    init(_ table: TokenTable, hasSource: Bool = false, options: Options = Options()) {
+        self.hasSource = hasSource
+        self.options = options
+        state = Mutex(State(table: table))
+    }
+
+    /// The number of the present epoch.
+    var epoch: UInt64 { epochNumber.load(ordering: .acquiring) }
+
+    /// The configured tokens in force now.
+    var current: TokenTable { state.withLock { $0.table } }
+
+    /// What is known of an account. Event loops.
+    func lookup(_ account: ArraySlice<UInt8>) -> TokenLookup {
+        let (table, fetched) = state.withLock { state in
+            (state.table, hasSource ? state.fetched[Array(account)] : nil)
+        }
+        if let named = table.byAccount.isEmpty ? nil : table.byAccount[Array(account)] {
+            return .known(named)
+        }
+        let meanwhile = table.keys(of: account)
+        guard hasSource, AccountSID.isValid(account) else {
+            return meanwhile.isEmpty ? .unknown : .known(meanwhile)
+        }
+        guard let fetched else { return .toFetch(meanwhile: meanwhile) }
+        if !fetched.tokens.keys.isEmpty {
+            return .known(fetched.tokens.keys + table.anyAccount)
+        }
+        guard MonotonicClock.now() < fetched.freshUntilNanoseconds else {
+            return .toFetch(meanwhile: meanwhile)
+        }
+        if fetched.isFailure { return .sourceFailing(meanwhile: meanwhile) }
+        return meanwhile.isEmpty ? .unknown : .known(meanwhile)
+    }
+
+    /// What is known of an account for a request that names its signing scheme. Event loops.
+    ///
+    /// A SharedKey that is not listed, or not for this account, matches no signature.
+    func lookup(_ account: ArraySlice<UInt8>, _ scheme: SigningScheme) -> TokenLookup {
+        switch scheme {
+        case .authToken: lookup(account)
+        case .sharedKey(let id):
+            .known(current.sharedKeys.key(id: id, account: account).map { [$0.key] } ?? [])
+        case .unreadable: .known([])
+        }
+    }
+
+    /// True when an account's answer is old enough to be fetched anew, at leisure.
+    func isStale(_ account: ArraySlice<UInt8>) -> Bool {
+        guard hasSource else { return false }
+        return state.withLock { state in
+            guard let fetched = state.fetched[Array(account)] else { return false }
+            return MonotonicClock.now() >= fetched.freshUntilNanoseconds
+        }
+    }
+
+    /// The key that forwarded requests of an account are signed with, nil while there is none.
+    func signingKey(of account: ArraySlice<UInt8>) -> HMACKey? {
+        switch lookup(account) {
+        case .known(let keys), .toFetch(let keys), .sourceFailing(let keys): keys.first
+        case .unknown: nil
+        }
+    }
+
+    /// The keys of some accounts that a source was asked for.
+    func fetchedKeys(accountsMax: Int) -> [(account: [UInt8], keys: [HMACKey])] {
+        state.withLock { state in
+            state.fetched.prefix(accountsMax).map { ($0.key, $0.value.tokens.keys) }
+        }
+    }
+
+    /// Puts a new table in force; the next request is verified with it.
+    func replace(_ next: TokenTable) {
+        state.withLock { $0.table = next }
+        // Releasing: who sees the new epoch looks up in the new table.
+        epochNumber.add(1, ordering: .acquiringAndReleasing)
+    }
+
+    /// Notes what a source said, nil when it failed. A fetching thread.
+    func note(_ answer: FetchedTokens?, of account: [UInt8]) {
+        let now = MonotonicClock.now()
+        let isRemoval = state.withLock { state in
+            let before = state.fetched[account]?.tokens ?? .none
+            guard let answer else {
+                // A failure does not unmake what was known.
+                state.fetched[account] = Fetched(
+                    tokens: before, freshUntilNanoseconds: now + options.failureNanoseconds,
+                    isFailure: true)
+                return false
+            }
+            let holds =
+                answer.keys.isEmpty ? options.unknownNanoseconds : options.freshNanoseconds
+            state.fetched[account] = Fetched(tokens: answer, freshUntilNanoseconds: now + holds)
+            if state.fetched.count > options.accountsMax { Self.forgetEarliest(&state.fetched) }
+            return !before.keys.isEmpty && before.digest != answer.digest
+        }
+        if isRemoval { epochNumber.add(1, ordering: .acquiringAndReleasing) }
+    }
+
+    /// Forgets a tenth of the accounts at once, so that it is done seldom.
+    private static func forgetEarliest(_ fetched: inout [[UInt8]: Fetched]) {
+        let order = fetched.sorted {
+            $0.value.freshUntilNanoseconds < $1.value.freshUntilNanoseconds
+        }
+        for (account, _) in order.prefix(max(1, order.count / 10)) { fetched[account] = nil }
+    }
+}
+
+/// The tokens that a source gave for one account.
+struct FetchedTokens: Sendable {
+    /// First token first; empty for an account that the source does not know.
+    let keys: [HMACKey]
+    /// Tells one set of tokens from another without keeping them.
+    let digest: [UInt8]
+
+    /// No tokens.
+    static let none = FetchedTokens(keys: [], digest: [])
+
+    private init(keys: [HMACKey], digest: [UInt8]) {
+        self.keys = keys
+        self.digest = digest
+    }
+
+    /// Keys of these tokens.
+    init(_ tokens: [Secret]) throws(OpenSSLError) {
+        var keys: [HMACKey] = []
+        for token in tokens { keys.append(try HMACKey(token.bytes)) }
+        self.keys = keys
+        digest = SHA256.digest(Array(tokens.map(\.bytes).joined(separator: [0x0a])))
+    }
+}
+
+/// What an account SID looks like: `AC` and 32 hexadecimal digits
+/// (https://www.twilio.com/docs/glossary/what-is-a-sid).
+enum AccountSID {
+    /// True for text of that form.
+    static func isValid(_ text: some Collection<UInt8>) -> Bool {
+        text.count == 34 && text.starts(with: "AC".utf8)
+            && text.dropFirst(2).allSatisfy {
+                (0x30...0x39).contains($0) || (0x61...0x66).contains($0 | 0x20)
+            }
+    }
+}

@@ -1,0 +1,126 @@
+import OpenSSL
+import POSIX
+import Synchronization
+
+/// What tells one request from another, as a key of the validation cache: a keyed hash over
+/// origin, target, body and signature, so that nobody outside can aim at an entry.
+struct RequestFingerprint: Sendable, Hashable {
+    private let high: UInt64
+    private let low: UInt64
+
+    init(digest: [UInt8]) {
+        high = digest.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+        low = digest.dropFirst(8).prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+    }
+
+    /// Which of `count` shards holds it; a power of two.
+    func shard(of count: Int) -> Int { Int(truncatingIfNeeded: low) & (count - 1) }
+}
+
+/// Where one request would stand in the cache: its fingerprint and the tokens' epoch.
+struct CacheEntry: Sendable {
+    private let cache: ValidationCache
+    /// Nil when the cache is off.
+    private let fingerprint: RequestFingerprint?
+    private let epoch: UInt64
+
+    init(cache: ValidationCache, request: TwilioRequest, epoch: UInt64) {
+        self.cache = cache
+        self.epoch = epoch
+        fingerprint =
+            cache.isOn ? cache.fingerprint(of: request.head, body: request.body) : nil
+    }
+
+    /// True when the request was validated and stored not long ago.
+    var isThere: Bool { fingerprint.map { cache.contains($0, epoch: epoch) } ?? false }
+
+    /// Notes that the request was validated and is stored.
+    func enter() {
+        if let fingerprint { cache.enter(fingerprint, epoch: epoch) }
+    }
+}
+
+/// The memory tier of the validation cache (R4): an entry says "validated and stored".
+///
+/// A hit is answered 200 without HMAC and without the store. Bounded; what was entered first is
+/// forgotten first. An entry belongs to an epoch of the tokens, so that nothing that a removed
+/// token has signed is found again. Any thread.
+final class ValidationCache: Sendable {
+    private struct Entry: Sendable {
+        var untilNanoseconds: UInt64
+        var epoch: UInt64
+    }
+
+    private struct Shard: Sendable {
+        var entries: [RequestFingerprint: Entry] = [:]
+        /// The keys in the order of their entry, as a ring.
+        var order: [RequestFingerprint] = []
+        var oldest = 0
+    }
+
+    /// One shard with its lock: a class, because a lock cannot be moved.
+    private final class LockedShard: Sendable {
+        let state = Mutex(Shard())
+    }
+
+    private static let shardCount = 16
+
+    private let secret: [UInt8]
+    private let liveNanoseconds: UInt64
+    private let shardEntriesMax: Int
+    private let shards: [LockedShard]
+
+    /// `entriesMax` 0 switches the cache off. An entry takes about 100 bytes.
+    init(entriesMax: Int, liveNanoseconds: UInt64) {
+        self.liveNanoseconds = liveNanoseconds
+        shardEntriesMax = (entriesMax + Self.shardCount - 1) / Self.shardCount
+        shards = (0..<Self.shardCount).map { _ in LockedShard() }
+        secret = RandomBytes.make(32)
+    }
+
+    /// False when it was switched off.
+    var isOn: Bool { shardEntriesMax > 0 }
+
+    /// Entries now, those included whose time is over but that are not forgotten yet.
+    var count: Int { shards.reduce(0) { $0 + $1.state.withLock { $0.entries.count } } }
+
+    /// The fingerprint of a request.
+    func fingerprint(of head: WebhookHead, body: [UInt8]) -> RequestFingerprint {
+        var message: [UInt8] = []
+        message.reserveCapacity(secret.count + head.bytes.count + body.count)
+        message.append(contentsOf: secret)
+        // The head's parts carry their lengths, so no two requests read the same.
+        message.append(contentsOf: head.signedBytes)
+        message.append(contentsOf: body)
+        return RequestFingerprint(digest: SHA256.digest(message))
+    }
+
+    /// True when the request was validated and stored not long ago, in this epoch.
+    func contains(_ fingerprint: RequestFingerprint, epoch: UInt64) -> Bool {
+        let now = MonotonicClock.now()
+        return shard(of: fingerprint).state.withLock { shard in
+            guard let entry = shard.entries[fingerprint] else { return false }
+            return entry.epoch == epoch && entry.untilNanoseconds > now
+        }
+    }
+
+    /// Notes that a request was validated in `epoch` and is stored.
+    func enter(_ fingerprint: RequestFingerprint, epoch: UInt64) {
+        guard isOn else { return }
+        let entry = Entry(untilNanoseconds: MonotonicClock.now() + liveNanoseconds, epoch: epoch)
+        shard(of: fingerprint).state.withLock { shard in
+            guard shard.entries.updateValue(entry, forKey: fingerprint) == nil else { return }
+            if shard.order.count < shardEntriesMax {
+                shard.order.append(fingerprint)
+            } else {
+                shard.entries[shard.order[shard.oldest]] = nil
+                shard.order[shard.oldest] = fingerprint
+                shard.oldest = (shard.oldest + 1) % shardEntriesMax
+            }
+        }
+    }
+
+    private func shard(of fingerprint: RequestFingerprint) -> LockedShard {
+        shards[fingerprint.shard(of: Self.shardCount)]
+    }
+}

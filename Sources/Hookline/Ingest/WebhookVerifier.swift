@@ -1,0 +1,54 @@
+import OpenSSL
+
+/// Proves that a request is Twilio's, or says why not; the same for a request that just arrived,
+/// one that waited for its token, and one from quarantine. Any thread.
+struct WebhookVerifier: Sendable {
+    let tokens: Tokens
+    /// Parameters of a form; more are refused.
+    let parametersMax: Int
+
+    /// What became of a request.
+    enum Verdict: Sendable {
+        /// Twilio made it. With the position of the token that matched.
+        case genuine(Webhook, tokenPosition: Int)
+        /// Nobody can tell before a source was asked for the account's tokens.
+        case toFetch
+        /// As `toFetch`, but the source failed a moment ago and is not asked now.
+        case sourceFailing
+        /// It is not to be taken.
+        case refused(Rejection)
+    }
+
+    /// Verifies with the tokens that are known now.
+    func verify(_ request: TwilioRequest) -> Verdict {
+        let lookup = tokens.lookup(request.account, request.scheme)
+        let keys: [HMACKey] =
+            switch lookup {
+            case .known(let keys), .toFetch(let keys), .sourceFailing(let keys): keys
+            case .unknown: []
+            }
+        if let position = match(request, keys) {
+            // Ambiguous parameters are told from forged ones: only the genuine are kept.
+            if request.parameters?.ambiguous != nil { return .refused(.malformedForm) }
+            return .genuine(request.webhook, tokenPosition: position)
+        }
+        switch lookup {
+        case .known: return .refused(.invalidSignature)
+        case .unknown: return .refused(.unknownAccount)
+        case .toFetch: return .toFetch
+        case .sourceFailing: return .sourceFailing
+        }
+    }
+
+    private func match(_ request: TwilioRequest, _ keys: [HMACKey]) -> Int? {
+        guard !keys.isEmpty else { return nil }
+        let signed = SignedRequest(
+            origin: Array(request.head[.origin]), target: Array(request.head[.target]),
+            body: request.body, parameters: request.parameters,
+            signature: request.head[.signature])
+        guard case .match(let match) = TwilioSignature.verify(signed, keys: keys) else {
+            return nil
+        }
+        return match.tokenPosition
+    }
+}

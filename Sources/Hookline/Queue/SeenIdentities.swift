@@ -1,0 +1,214 @@
+import SQLite
+
+/// Which messages were seen (X4): an append-only table, an index on the disk over its older
+/// rows, and a dictionary in memory over its newer ones. Confined to the store thread.
+///
+/// Identities are digests, so an index that grows with each message is hit at random: nearly
+/// every insertion writes a page of its own (measured: three of four pages of a commit). Here a
+/// message appends a row, and once `recentMax` rows have gathered they enter the index in the
+/// order of its keys, so that neighbours share a page. A crash between loses nothing: rows above
+/// the mark are read back into memory at start, and entering a key twice changes nothing.
+final class SeenIdentities {
+    /// The 16 bytes of an identity.
+    private struct Key: Hashable {
+        let high: UInt64
+        let low: UInt64
+
+        init(_ identity: Identity) {
+            let bytes = identity.bytes
+            high = bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+            low = bytes.dropFirst(8).reduce(0) { $0 << 8 | UInt64($1) }
+        }
+
+        var bytes: [UInt8] {
+            [high, low].flatMap { part in
+                stride(from: UInt64(56), through: 0, by: -8).map {
+                    UInt8(truncatingIfNeeded: part >> $0)
+                }
+            }
+        }
+    }
+
+    /// Rows on their way into the index, in the order of its keys.
+    private struct Entering {
+        let rows: [(key: Key, id: Int64)]
+        let lastID: Int64
+        /// How many have entered, as of the last transaction that ended.
+        var entered = 0
+    }
+
+    /// The number of the next message; numbers rise and are never used again.
+    private(set) var nextID: Int64 = 1
+
+    private let recentMax: Int
+    private let sliceMax: Int
+    private let statements: IdentityStatements
+    private var recent: [Key: Int64] = [:]
+    private var entering: Entering?
+    /// Where pruning goes on: everything up to here is kept for the sake of its delivery.
+    private var pruneAfterID: Int64 = 0
+
+    // What the transaction under way will have changed.
+    private var added: [Key] = []
+    private var forgotten: [Key] = []
+    private var enteredNow = 0
+
+    /// Reads the rows that are not in the index yet; at most about `recentMax`.
+    ///
+    /// At 131,072 rows the dictionary takes about 6 MiB; a slice is what one transaction may
+    /// move on top of its own work.
+    init(
+        _ connection: Connection, recentMax: Int = 131_072, sliceMax: Int = 1024
+    ) throws(SQLiteError) {
+        self.recentMax = recentMax
+        self.sliceMax = sliceMax
+        statements = try IdentityStatements(connection)
+        let rows = statements.unindexed
+        while try rows.step() {
+            recent[Key(Identity(stored: rows.bytes(1)))] = rows.integer(0)
+        }
+        rows.reset()
+        let last = statements.lastID
+        if try last.step() { nextID = last.integer(0) + 1 }
+        last.reset()
+    }
+
+    /// A transaction begins.
+    func begin() {
+        added.removeAll(keepingCapacity: true)
+        forgotten.removeAll(keepingCapacity: true)
+        enteredNow = 0
+    }
+
+    /// The transaction was committed.
+    func committed() {
+        for key in forgotten { recent[key] = nil }
+        guard enteredNow > 0, var entering else { return }
+        entering.entered += enteredNow
+        self.entering = entering
+        guard entering.entered == entering.rows.count else { return }
+        recent = recent.filter { $0.value > entering.lastID }
+        self.entering = nil
+    }
+
+    /// The transaction was rolled back.
+    func rolledBack() {
+        for key in added { recent[key] = nil }
+        nextID -= Int64(added.count)
+        begin()
+    }
+
+    /// The number of the message with this identity, nil when it was not seen.
+    func find(_ identity: Identity) throws(SQLiteError) -> Int64? {
+        if let id = recent[Key(identity)] { return id }
+        let find = statements.find
+        try find.bind(1, identity.bytes)
+        defer { find.reset() }
+        return try find.step() ? find.integer(0) : nil
+    }
+
+    /// Takes the next number for an identity, nil when it was seen before.
+    func claim(_ identity: Identity, seenMilliseconds: Int64) throws(SQLiteError) -> Int64? {
+        guard try find(identity) == nil else { return nil }
+        let insert = statements.insert
+        try insert.bind(1, nextID)
+        try insert.bind(2, identity.bytes)
+        try insert.bind(3, seenMilliseconds)
+        try insert.run()
+        let key = Key(identity)
+        recent[key] = nextID
+        added.append(key)
+        nextID += 1
+        return nextID - 1
+    }
+
+    /// Moves a slice of the recent rows into the index, if enough have gathered.
+    func enterIndex() throws(SQLiteError) {
+        if entering == nil, recent.count - added.count >= recentMax { startEntering() }
+        guard let entering else { return }
+        let slice = entering.rows[entering.entered...].prefix(sliceMax)
+        for (key, id) in slice {
+            let enter = statements.enter
+            try enter.bind(1, key.bytes)
+            try enter.bind(2, id)
+            try enter.run()
+        }
+        if entering.entered + slice.count == entering.rows.count {
+            try statements.setMark.bind(1, entering.lastID)
+            try statements.setMark.run()
+        }
+        enteredNow = slice.count
+    }
+
+    /// Forgets identities that were seen before `milliseconds` and whose delivery is gone, among
+    /// the next `count` rows; returns how many. Nothing while rows enter the index.
+    func prune(before milliseconds: Int64, count: Int) throws(SQLiteError) -> Int {
+        guard entering == nil else { return 0 }
+        var old: [(id: Int64, identity: Identity)] = []
+        var read = 0
+        let rows = statements.oldest
+        try rows.bind(1, pruneAfterID)
+        try rows.bind(2, Int64(count))
+        while try rows.step() {
+            guard rows.integer(2) < milliseconds else { break }
+            read += 1
+            // The last number of all stays, so that numbers do not begin again.
+            let isOwed = rows.integer(3) != 0 || rows.integer(0) == nextID - 1
+            if !isOwed { old.append((rows.integer(0), Identity(stored: rows.bytes(1)))) }
+            pruneAfterID = rows.integer(0)
+        }
+        rows.reset()
+        if read < count { pruneAfterID = 0 }
+        for (id, identity) in old { try forget(identity, id) }
+        return old.count
+    }
+
+    private func forget(_ identity: Identity, _ id: Int64) throws(SQLiteError) {
+        try statements.delete.bind(1, id)
+        try statements.delete.run()
+        let key = Key(identity)
+        if recent[key] != nil { return forgotten.append(key) }
+        try statements.leave.bind(1, identity.bytes)
+        try statements.leave.run()
+    }
+
+    /// What is committed may enter; what the transaction under way added may yet be rolled back.
+    private func startEntering() {
+        let lastID = nextID - 1 - Int64(added.count)
+        let rows = recent.filter { $0.value <= lastID }.map { (key: $0.key, id: $0.value) }
+        let sorted = rows.sorted { ($0.key.high, $0.key.low) < ($1.key.high, $1.key.low) }
+        entering = Entering(rows: sorted, lastID: lastID)
+    }
+}
+
+/// The statements of `SeenIdentities`, compiled once.
+struct IdentityStatements {
+    let insert: Statement
+    let find: Statement
+    let delete: Statement
+    let enter: Statement
+    let leave: Statement
+    let setMark: Statement
+    let unindexed: Statement
+    let oldest: Statement
+    let lastID: Statement
+
+    init(_ connection: Connection) throws(SQLiteError) {
+        insert = try connection.prepare("INSERT INTO identity(id, key, seen_ms) VALUES(?1, ?2, ?3)")
+        find = try connection.prepare("SELECT id FROM identity_index WHERE key=?1")
+        delete = try connection.prepare("DELETE FROM identity WHERE id=?1")
+        enter = try connection.prepare(
+            "INSERT OR REPLACE INTO identity_index(key, id) VALUES(?1, ?2)")
+        leave = try connection.prepare("DELETE FROM identity_index WHERE key=?1")
+        setMark = try connection.prepare("UPDATE identity_mark SET indexed_id=?1")
+        unindexed = try connection.prepare(
+            "SELECT id, key FROM identity WHERE id > (SELECT indexed_id FROM identity_mark)")
+        // Ids rise with time, so the oldest are the first: no index on the time is needed.
+        oldest = try connection.prepare(
+            """
+            SELECT id, key, seen_ms, EXISTS(SELECT 1 FROM delivery WHERE delivery.id=identity.id)
+            FROM identity WHERE id > ?1 ORDER BY id LIMIT ?2
+            """)
+        lastID = try connection.prepare("SELECT max(id) FROM identity")
+    }
+}

@@ -1,0 +1,111 @@
+import MicroHTTP
+import SQLite
+
+/// What one turn of the store thread writes in one transaction, and what comes of it.
+struct StoreBatch {
+    /// What became of one append.
+    enum Addition {
+        /// It is this delivery; nil for a duplicate.
+        case delivery(Int64?)
+        /// It is stored unverified, or there was no room for it.
+        case unverified(UnverifiedRows.Addition)
+    }
+
+    /// Changes of deliveries.
+    var changes: [DeliveryChange] = []
+    /// Messages that the application has, stored or not.
+    var settled: [Identity] = []
+    /// Webhooks to be stored.
+    var appends: [PendingWebhook] = []
+    /// Accounts whose unverified requests can be verified.
+    var accounts: [[UInt8]] = []
+    /// What became of each append.
+    private(set) var additions: [Addition] = []
+    /// Deliveries that are running from now on.
+    var claimed: [Delivery] = []
+    /// True when deliveries were added that nobody has claimed.
+    private(set) var leavesAvailable = false
+
+    /// True when what was unverified went to quarantine.
+    private(set) var quarantines = false
+
+    /// True when there is nothing to write.
+    var isEmpty: Bool {
+        changes.isEmpty && settled.isEmpty && appends.isEmpty && accounts.isEmpty
+    }
+
+    /// Adds the webhooks and claims up to `room` of them at once, media first.
+    mutating func append(
+        to store: DeliveryStore, claiming room: Int
+    ) throws(SQLiteError) {
+        let isClaimed = choose(room)
+        for (pending, isClaimed) in zip(appends, isClaimed) {
+            let webhook = pending.webhook
+            if let request = pending.unverified {
+                let addition = try store.unverified.add(
+                    request, account: webhook[.account], fingerprint: webhook.identity,
+                    receivedMilliseconds: webhook.receivedMilliseconds)
+                additions.append(.unverified(addition))
+                continue
+            }
+            let id = try store.append(webhook, running: isClaimed)
+            additions.append(.delivery(id))
+            guard let id else { continue }
+            if isClaimed {
+                claimed.append(Delivery(id: id, attempt: 1, webhook: webhook))
+            } else {
+                leavesAvailable = true
+            }
+        }
+    }
+
+    /// Verifies a slice of an account's unverified requests: what is genuine claims its identity
+    /// and is owed, in this transaction.
+    mutating func verify(in store: DeliveryStore, _ group: GroupCommit) throws(SQLiteError) {
+        let slice = 64
+        for account in accounts {
+            let rows = try store.unverified.rows(of: account, max: slice)
+            var decided = 0
+            for row in rows {
+                guard try decide(row, in: store, group) else { break }
+                decided += 1
+            }
+            if decided == slice { group.verify(account) }
+        }
+    }
+
+    /// False when the account's token is still not there; then it is there for no later row.
+    private mutating func decide(
+        _ row: UnverifiedRows.Row, in store: DeliveryStore, _ group: GroupCommit
+    ) throws(SQLiteError) -> Bool {
+        let verdict =
+            row.request.map { group.callbacks.verify($0, row.receivedMilliseconds) }
+        switch verdict {
+        // Its record is damaged: nothing can come of it.
+        case nil: break
+        case .undecided: return false
+        case .genuine(let webhook):
+            if try store.append(webhook) != nil { leavesAvailable = true }
+        case .refused(let request):
+            _ = try store.quarantine.keep(request)
+            quarantines = true
+        }
+        try store.unverified.remove(row)
+        return true
+    }
+
+    private func choose(_ room: Int) -> [Bool] {
+        var room = room
+        var isClaimed = [Bool](repeating: false, count: appends.count)
+        for priority in DeliveryPriority.allCases where room > 0 {
+            for (index, pending) in appends.enumerated()
+            where room > 0 && pending.webhook.priority == priority && !pending.isTakenOver
+                && pending.isVerified
+            {
+                isClaimed[index] = true
+                room -= 1
+            }
+        }
+        return isClaimed
+    }
+}

@@ -1,0 +1,174 @@
+import MicroHTTP
+import POSIX
+import Synchronization
+
+/// Everything that validation needs besides the endpoint: tokens with their sources, the cache,
+/// requests that wait for a token, and those that were stored unverified.
+final class ValidationOffice: Sendable {
+    let verifier: WebhookVerifier
+    let cache: ValidationCache
+    let waits: TokenWait
+    /// Nil when every token is configured.
+    let fetcher: TokenFetcher?
+    private let reloader: TokenReloader
+    private let origin: RequestOrigin
+    private let traces = TraceIDs()
+    let refusals: Refusals
+    private let retentionMilliseconds: Int64
+    private let metrics: ReceiverMetrics
+    private let canVerify: @Sendable (_ account: [UInt8]) -> Void
+    private let isStopping = Atomic<Bool>(false)
+
+    /// `canVerify` hears of accounts whose unverified requests can be verified now.
+    init(
+        _ configuration: Configuration, _ loader: TokenLoader, _ tokens: Tokens,
+        _ metrics: ReceiverMetrics, _ log: Log, _ quarantine: Quarantine,
+        canVerify: @escaping @Sendable (_ account: [UInt8]) -> Void
+    ) {
+        verifier = WebhookVerifier(tokens: tokens, parametersMax: configuration.parametersMax)
+        cache = ValidationCache(configuration)
+        let waits = TokenWait(waitingMax: configuration.connectionsMax)
+        self.waits = waits
+        self.canVerify = canVerify
+        origin = RequestOrigin(configuration)
+        refusals = Refusals(
+            quarantine,
+            ExplanationWorker(
+                ExplanationWorker.Options(configuration),
+                ExplanationWorker.Parts(
+                    explainer: MismatchExplainer(configuration), tokens: tokens,
+                    metrics: metrics, log: log)),
+            ClientAddress(trustedProxies: configuration.trustedProxies))
+        retentionMilliseconds = configuration.unverifiedRetention.milliseconds
+        self.metrics = metrics
+        fetcher =
+            configuration.tokensCommand.isEmpty
+            ? nil
+            : TokenFetcher(
+                source: TokensCommand(arguments: configuration.tokensCommand),
+                options: TokenFetcher.Options(configuration), tokens: tokens, metrics: metrics,
+                log: log,
+                arrived: { account in
+                    waits.arrived(account)
+                    canVerify(account)
+                })
+        reloader = TokenReloader(configuration, loader, tokens, metrics, log, replaced: {})
+    }
+
+    /// Starts fetching and watching.
+    func start() throws(StartupError) {
+        try StartupError.starting { () throws(POSIXError) in
+            try refusals.start()
+            try fetcher?.start()
+            try reloader.start()
+        }
+    }
+
+    /// Reads the tokens file again. Any thread.
+    func reload() { reloader.reload() }
+
+    /// Ends the threads; the requests that wait have been answered before.
+    func stop() {
+        isStopping.store(true, ordering: .relaxed)
+        reloader.stop()
+        fetcher?.stop()
+        refusals.stop()
+    }
+
+    /// Sees to accounts that have unverified requests: asks for their tokens, or lets them be
+    /// verified. The store thread.
+    func look(after accounts: [[UInt8]]) {
+        for account in accounts {
+            switch verifier.tokens.lookup(account[...]) {
+            case .toFetch: fetcher?.fetch(account)
+            case .known, .unknown, .sourceFailing: canVerify(account)
+            }
+        }
+    }
+
+    /// Verifies a request that was stored unverified. The store thread.
+    func verify(_ request: HTTPRequest, receivedMilliseconds: Int64) -> UnverifiedVerdict {
+        let shard = metrics.backgroundShard
+        switch verdict(on: request, receivedMilliseconds) {
+        case .genuine(let webhook, let position):
+            metrics.unverifiedResolved[.genuine].add(shard: shard)
+            metrics.tokenMatches[TokenPosition(index: position)].add(shard: shard)
+            return .genuine(webhook)
+        case .refused:
+            metrics.unverifiedResolved[.forged].add(shard: shard)
+            return .refused(
+                refusals.provedFalse(
+                    request, .unverifiedFalse, receivedMilliseconds: receivedMilliseconds))
+        case .toFetch, .sourceFailing:
+            let age = WallClock.nowMilliseconds() - receivedMilliseconds
+            guard age > retentionMilliseconds else { return .undecided }
+            metrics.unverifiedResolved[.expired].add(shard: shard)
+            return .refused(
+                refusals.provedFalse(
+                    request, .unverified, receivedMilliseconds: receivedMilliseconds))
+        }
+    }
+
+    /// Verifies a request from quarantine as if it had just come; waits for a token that has to
+    /// be fetched. The control thread.
+    func verifyAgain(_ refused: QuarantinedRequest) -> Result<Webhook, QuarantineReason> {
+        var verdict = verdict(on: refused.request, refused.receivedMilliseconds)
+        if case .toFetch = verdict {
+            waitForToken(of: refused.request)
+            verdict = self.verdict(on: refused.request, refused.receivedMilliseconds)
+        }
+        switch verdict {
+        case .genuine(let webhook, _): return .success(webhook)
+        case .refused(let rejection): return .failure(QuarantineReason(rejection) ?? .malformed)
+        case .toFetch, .sourceFailing: return .failure(.unverified)
+        }
+    }
+
+    /// The webhook of a request that an operator vouches for; nil when it cannot be read. The
+    /// control thread.
+    func trust(_ refused: QuarantinedRequest) -> Webhook? {
+        do throws(Rejection) {
+            return try read(
+                refused.request, refused.receivedMilliseconds, needsSignature: false
+            ).webhook
+        } catch {
+            return nil
+        }
+    }
+
+    private func verdict(
+        on request: HTTPRequest, _ receivedMilliseconds: Int64
+    ) -> WebhookVerifier.Verdict {
+        do throws(Rejection) {
+            return verifier.verify(try read(request, receivedMilliseconds))
+        } catch {
+            return .refused(error)
+        }
+    }
+
+    private func read(
+        _ request: HTTPRequest, _ receivedMilliseconds: Int64, needsSignature: Bool = true
+    ) throws(Rejection) -> TwilioRequest {
+        try TwilioRequest(
+            request, trace: traces.context(of: request.fields), origin: origin,
+            parametersMax: verifier.parametersMax, receivedMilliseconds: receivedMilliseconds,
+            needsSignature: needsSignature)
+    }
+
+    private func waitForToken(of request: HTTPRequest) {
+        // What cannot be read is refused by the next look at it.
+        guard let fetcher, let account = try? read(request, 0).account else { return }
+        let bell = Bell()
+        let deadline = MonotonicClock.now() + 15_000_000_000
+        waits.add(
+            TokenWait.Waiting(account: Array(account), deadlineNanoseconds: deadline) { _ in
+                bell.ring()
+            })
+        fetcher.fetch(Array(account))
+        while !isStopping.load(ordering: .relaxed) {
+            let now = MonotonicClock.now()
+            let pause = min(deadline, now + 100_000_000)
+            if bell.wait(untilNanoseconds: pause) || now >= deadline { return }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+import SQLite
+import TestSupport
+import Testing
+
+@testable import Hookline
+
+@Suite struct SeenIdentitiesTests {
+    private let folder: TemporaryFolder
+    private let connection: Connection
+
+    init() throws {
+        folder = try TemporaryFolder()
+        connection = try Connection(path: folder.path("store"), create: true)
+        try connection.execute(Schema.version1)
+    }
+
+    private func open() throws -> SeenIdentities {
+        try SeenIdentities(connection, recentMax: 8, sliceMax: 3)
+    }
+
+    private func identity(_ number: Int) -> Identity {
+        Identity(account: [0x41], messageSID: Array("SM\(number)".utf8)[...])
+    }
+
+    /// One transaction that claims and lets a slice enter the index; returns the new numbers.
+    private func claim(
+        _ seen: SeenIdentities, _ numbers: Range<Int>, seen milliseconds: Int64 = 0,
+        commits: Bool = true
+    ) throws -> [Int64?] {
+        seen.begin()
+        try connection.execute("BEGIN")
+        let ids = try numbers.map {
+            try seen.claim(identity($0), seenMilliseconds: milliseconds)
+        }
+        try seen.enterIndex()
+        try connection.execute(commits ? "COMMIT" : "ROLLBACK")
+        if commits { seen.committed() } else { seen.rolledBack() }
+        return ids
+    }
+
+    private func prune(_ seen: SeenIdentities, before: Int64, count: Int = 100) throws -> Int {
+        seen.begin()
+        try connection.execute("BEGIN")
+        let pruned = try seen.prune(before: before, count: count)
+        try connection.execute("COMMIT")
+        seen.committed()
+        return pruned
+    }
+
+    private func count(_ table: String) throws -> Int64 {
+        let query = try connection.prepare("SELECT count(*) FROM \(table)")
+        _ = try query.step()
+        return query.integer(0)
+    }
+
+    @Test
+    func
+        `6 X4 an identity is known while it enters the index, and after a restart`()
+        throws
+    {
+        var seen = try open()
+        for step in 0..<20 {
+            #expect(
+                try claim(seen, step * 2..<step * 2 + 2) == [
+                    Int64(step * 2 + 1), Int64(step * 2 + 2),
+                ])
+            // A restart at every third step, so that some fall into the middle of a move.
+            if step % 3 == 0 { seen = try open() }
+            for number in 0..<(step * 2 + 2) {
+                #expect(try seen.find(identity(number)) == Int64(number + 1), "step \(step)")
+            }
+            #expect(try claim(seen, 0..<(step * 2 + 2)).allSatisfy { $0 == nil })
+        }
+        #expect(try count("identity") == 40)
+        #expect(try count("identity_index") >= 16)
+    }
+
+    @Test func `what is rolled back was never seen, in memory and in the index`() throws {
+        let seen = try open()
+        for start in stride(from: 0, to: 8, by: 4) { _ = try claim(seen, start..<start + 4) }
+        // Eight have gathered: each of these would move a slice.
+        for _ in 0..<3 { #expect(try claim(seen, 100..<102, commits: false) == [9, 10]) }
+        #expect(try count("identity_index") == 0)
+        #expect(try claim(seen, 100..<102) == [9, 10])
+        for _ in 0..<3 { _ = try claim(seen, 0..<0) }
+        #expect(try count("identity_index") == 8)
+        let reopened = try open()
+        #expect(try claim(reopened, 0..<8).allSatisfy { $0 == nil })
+        #expect(try claim(reopened, 100..<103) == [nil, nil, 11])
+    }
+
+    @Test func `pruning reaches memory and index, and numbers do not begin again`() throws {
+        let seen = try open()
+        for start in stride(from: 0, to: 12, by: 2) { _ = try claim(seen, start..<start + 2) }
+        for _ in 0..<6 { _ = try claim(seen, 0..<0) }
+        #expect(try count("identity_index") > 0)
+        #expect(try prune(seen, before: 1) == 11)
+        #expect(try count("identity") == 1)
+        #expect(try count("identity_index") == 0)
+        #expect(try claim(seen, 0..<1) == [13])
+        #expect(try claim(try open(), 1..<2) == [14])
+    }
+
+    @Test func `pruning gets past messages that are still owed`() throws {
+        let seen = try open()
+        _ = try claim(seen, 0..<5)
+        for id in 1...3 {
+            try connection.execute(
+                "INSERT INTO delivery VALUES(\(id), 1, 3, 0, 0, NULL, 0, 0, x'', x'', x'')")
+        }
+        #expect(try prune(seen, before: 1, count: 3) == 0)
+        #expect(try prune(seen, before: 1, count: 3) == 1)
+        #expect(try count("identity") == 4)
+    }
+}
