@@ -18,6 +18,7 @@ build:
 
 test: lint
 	scripts/setup test
+	swift build -c release --product InstrumentProbe $(SWIFT_FLAGS)
 	swift build --build-tests $(SWIFT_FLAGS)
 	swift test --skip-build
 

@@ -20,6 +20,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     ],
     targets: [
         // Layer 1: C modules. A module map and a shim for what Swift cannot import (variadics and macros).
@@ -27,12 +28,14 @@ let package = Package(
         .systemLibrary(name: "CSQLite"),
         .systemLibrary(name: "CCurl"),
         .systemLibrary(name: "COpenSSL"),
+        .systemLibrary(name: "CZlib"),
 
         // Layer 2: one Swift wrapper a library. They know nothing of Twilio and nothing of each other.
         .target(name: "MicroHTTP", dependencies: ["CMicroHTTPD"], swiftSettings: strict),
         .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: strict),
         .target(name: "Curl", dependencies: ["CCurl"], swiftSettings: strict),
         .target(name: "OpenSSL", dependencies: ["COpenSSL"], swiftSettings: strict),
+        .target(name: "Zlib", dependencies: ["CZlib"], swiftSettings: strict),
         .target(name: "POSIX", swiftSettings: strict),
         .target(name: "Prometheus", swiftSettings: strict),
 
@@ -40,8 +43,9 @@ let package = Package(
         .target(
             name: "Hookline",
             dependencies: [
-                "MicroHTTP", "SQLite", "Curl", "OpenSSL", "POSIX", "Prometheus",
+                "MicroHTTP", "SQLite", "Curl", "OpenSSL", "Zlib", "POSIX", "Prometheus",
                 .product(name: "Yams", package: "Yams"),
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],
             swiftSettings: strictAndPointerFree),
 
@@ -59,6 +63,20 @@ let package = Package(
 
         .target(name: "DiskFaults", path: "Tests/DiskFaults"),
 
+        // What hostile bytes are put through: by HooklineTests, and by libFuzzer (scripts/fuzz).
+        .target(
+            name: "Fuzz", dependencies: ["Hookline", "MicroHTTP", "OpenSSL"], path: "Tests/Fuzz",
+            exclude: ["words.dict"],
+            swiftSettings: strict),
+
+        // Counts the allocations of each thread of a program that it is linked into.
+        .target(name: "AllocationCount", path: "Tests/AllocationCount"),
+        // Uses every instrument and renders every format, and says how often it allocated; run by
+        // PrometheusTests in its release build.
+        .executableTarget(
+            name: "InstrumentProbe", dependencies: ["Prometheus", "Zlib", "AllocationCount"],
+            path: "Tests/InstrumentProbe", swiftSettings: strict),
+
         // One test target a source target.
         .testTarget(
             name: "MicroHTTPTests", dependencies: ["MicroHTTP", "TestSupport"],
@@ -72,11 +90,14 @@ let package = Package(
             name: "POSIXTests", dependencies: ["POSIX", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "PrometheusTests", dependencies: ["Prometheus", "TestSupport"],
-            swiftSettings: strict),
+            exclude: ["Oracles"], swiftSettings: strict),
+        .testTarget(
+            name: "ZlibTests", dependencies: ["Zlib", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "HooklineTests",
             dependencies: [
-                "Hookline", "OpenSSL", "Curl", "POSIX", "SQLite", "Prometheus", "TestSupport",
+                "Fuzz", "Hookline", "OpenSSL", "Curl", "POSIX", "SQLite", "Prometheus",
+                "TestSupport",
             ],
             exclude: ["Oracles"], swiftSettings: strict),
         .testTarget(

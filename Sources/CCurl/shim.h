@@ -2,6 +2,8 @@
 #define HOOKLINE_CCURL_SHIM_H
 
 #include <curl/curl.h>
+/* Not in Swift's Glibc module: the timer that a wait of a multi handle can end with. */
+#include <sys/timerfd.h>
 
 /* Only what Swift cannot call: curl_easy_setopt, curl_easy_getinfo and curl_multi_setopt are
  * variadic (and macros). One function for each C type that an option can have. */

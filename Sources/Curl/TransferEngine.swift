@@ -11,6 +11,11 @@ public struct TransferEngine: ~Copyable {
     private let multi: UnsafeMutableRawPointer
     private var transfers: [UInt64: Transfer] = [:]
     private var idle: [Transfer] = []
+    private var timer: WakeTimer?
+
+    /// How long `poll` has waited for something to go on, in nanoseconds; the rest of the time
+    /// was work.
+    public private(set) var waitedNanoseconds: UInt64 = 0
 
     /// An engine without transfers; throws when libcurl cannot be set up.
     public init(_ options: TransferEngineOptions) throws(CurlError) {
@@ -65,6 +70,25 @@ public struct TransferEngine: ~Copyable {
     ) throws(CurlError) {
         try CurlLibrary.check(
             curl_multi_poll(multi, nil, 0, max(0, timeoutMilliseconds), nil), "curl_multi_poll")
+        try perform(into: &results)
+    }
+
+    /// As `poll(timeoutMilliseconds:into:)`, but the wait ends at a moment of the monotonic clock,
+    /// with the kernel's precision: libcurl alone counts in milliseconds.
+    public mutating func poll(
+        untilNanoseconds deadline: UInt64, into results: inout [TransferResult]
+    ) throws(CurlError) {
+        if timer == nil { timer = try WakeTimer() }
+        guard let descriptor = timer?.arm(atNanoseconds: deadline) else { return }
+        let start = Transfer.now()
+        var wanted = curl_waitfd(fd: descriptor, events: Int16(CURL_WAIT_POLLIN), revents: 0)
+        try CurlLibrary.check(curl_multi_poll(multi, &wanted, 1, 1000, nil), "curl_multi_poll")
+        waitedNanoseconds += Transfer.now() - start
+        try perform(into: &results)
+    }
+
+    /// Does what can be done without waiting, and appends what has ended.
+    private mutating func perform(into results: inout [TransferResult]) throws(CurlError) {
         var stillRunning: Int32 = 0
         try CurlLibrary.check(
             curl_multi_perform(multi, &stillRunning), "curl_multi_perform")

@@ -1,5 +1,6 @@
 import MicroHTTP
 import POSIX
+import Prometheus
 
 /// Builds everything, owns every lifetime: the whole wiring on one page.
 ///
@@ -26,7 +27,8 @@ public struct Receiver: Sendable {
         let loader = TokenLoader(configuration, folder.paths)
         let tokens = Tokens(configuration, try loader.load())
         let metrics = ReceiverMetrics(
-            eventLoops: configuration.threads + 1, thresholdSeconds: configuration.latencyMarks)
+            eventLoops: configuration.threads + 1, thresholdSeconds: configuration.latencyMarks,
+            options: RegistryOptions(configuration), alerts: configuration.alertNanoseconds)
 
         let failure = StoreFailureStop(log: log)
         let back = BackOffice(
@@ -35,13 +37,14 @@ public struct Receiver: Sendable {
         let sockets = try ListenerSockets(configuration)
         try back.startStore()
         let health = Health()
-        let operations = OpsEndpoint(registry: metrics.registry, health: health, log: log)
+        let operations = OpsEndpoint(
+            metrics: MetricsEndpoint(configuration, metrics, log), health: health, log: log)
         let endpoint = WebhookEndpoint(
             WebhookEndpoint.Options(configuration),
             WebhookEndpoint.Parts(
                 verifier: back.validation.verifier, cache: back.validation.cache,
                 waits: back.validation.waits, fetcher: back.validation.fetcher,
-                ladder: back.ladder, operations: operations),
+                ladder: back.ladder, quarantine: back.quarantine, operations: operations),
             context: ReplyContext(
                 metrics: metrics, log: log, requestIDs: RequestIDs(), traces: TraceIDs(),
                 budgets: Budgets(configuration)))
@@ -79,8 +82,13 @@ public struct Receiver: Sendable {
     ) {
         let registry = metrics.registry
         ReceiverGauges.declare(in: registry, store: back.store.status, paths: paths, log: log)
+        ReceiverGauges.declare(in: registry, quarantine: back.quarantine.status)
         ReceiverGauges.declare(in: registry, loops: listeners.webhooks.loops)
         ReceiverGauges.declareThresholds(in: registry, configuration: configuration)
+        ReceiverGauges.declareObjectives(in: registry, configuration: configuration)
+        ReceiverGauges.declare(in: registry, monitor: back.monitor)
+        ReceiverGauges.declare(
+            in: registry, load: ReceiverLoad(configuration, back, listeners.webhooks.loops))
         ReceiverGauges.declareProcess(in: registry)
     }
 

@@ -13,6 +13,11 @@ enum Terminal {
         FileHandle.standardError.write(Data((text + "\n").utf8))
     }
 
+    /// Asks something; the answer is typed on the same line.
+    static func question(_ text: String) {
+        FileHandle.standardError.write(Data(text.utf8))
+    }
+
     /// Says why a command failed and ends it with status 1.
     static func failure(_ sentences: [String]) -> ExitCode {
         for sentence in sentences { diagnostic("hookline: \(sentence)") }

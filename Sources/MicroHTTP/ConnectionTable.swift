@@ -50,6 +50,8 @@ struct ConnectionTable {
     private(set) var count = 0
     /// Connections that wait for an answer.
     var suspended = 0
+    /// Requests that have begun and not ended.
+    private(set) var requests = 0
 
     init(capacity: Int) {
         slots = Array(repeating: ConnectionSlot(), count: capacity)
@@ -83,6 +85,7 @@ struct ConnectionTable {
 
     /// Starts a new request on a connection.
     mutating func beginRequest(_ index: Int32, target: [UInt8], at now: UInt64) {
+        requests += 1
         self[index].generation &+= 1
         self[index].phase = .head
         self[index].phaseNanoseconds = now
@@ -94,6 +97,7 @@ struct ConnectionTable {
 
     /// Ends the request of a connection, which may carry another.
     mutating func endRequest(_ index: Int32, at now: UInt64) {
+        requests -= 1
         self[index].generation &+= 1
         self[index].phase = .idle
         self[index].phaseNanoseconds = now

@@ -38,6 +38,9 @@ public final class EventLoop: @unchecked Sendable {
     /// Requests that wait for their answer now. Any thread.
     public var waiting: Int { core.waitingGauge.load(ordering: .relaxed) }
 
+    /// Requests from their request line to the end of their reply now. Any thread.
+    public var requests: Int { core.requestsGauge.load(ordering: .relaxed) }
+
     /// True once `drain()` was called and every accepted request has its whole answer.
     public var isDrained: Bool { drained.load(ordering: .acquiring) }
 

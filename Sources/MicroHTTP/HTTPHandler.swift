@@ -23,6 +23,8 @@ public enum HTTPRefusal: String, Sendable, CaseIterable {
     case bodyTooLarge = "body_too_large"
     /// An expectation other than `100-continue`: 417 and close.
     case expectation
-    /// Too many connections, or the server is stopping: 503 and close.
+    /// Too many connections: 503 and close.
     case overloaded
+    /// The server is stopping: 503 and close.
+    case stopping
 }

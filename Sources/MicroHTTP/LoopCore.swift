@@ -9,6 +9,7 @@ final class LoopCore {
     let mailbox: Mailbox
     let connectionsGauge = Atomic<Int>(0)
     let waitingGauge = Atomic<Int>(0)
+    let requestsGauge = Atomic<Int>(0)
     var table: ConnectionTable
     var isDraining = false
 
@@ -87,6 +88,7 @@ final class LoopCore {
         }
         connectionsGauge.store(table.count, ordering: .relaxed)
         waitingGauge.store(table.suspended, ordering: .relaxed)
+        requestsGauge.store(table.requests, ordering: .relaxed)
     }
 
     /// Takes the mailbox and hands each answer to its connection, if that still waits for it.
@@ -135,6 +137,7 @@ final class LoopCore {
         daemon = nil
         connectionsGauge.store(0, ordering: .relaxed)
         waitingGauge.store(0, ordering: .relaxed)
+        requestsGauge.store(0, ordering: .relaxed)
     }
 
     private func waitMilliseconds() -> Int32 {

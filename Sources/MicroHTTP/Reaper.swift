@@ -7,10 +7,12 @@ extension LoopCore {
     /// connection for ever (measured). `shutdown` leaves the descriptor to libmicrohttpd, which
     /// then finds the connection closed.
     func reap(at now: UInt64) {
-        for slot in table.slots {
-            guard let limit = limitNanoseconds(slot.phase) else { continue }
-            if now > slot.phaseNanoseconds, now - slot.phaseNanoseconds > limit {
-                shutdown(slot.descriptor, Int32(SHUT_RDWR))
+        // By index: an element that is copied is retained and released.
+        for index in table.slots.indices {
+            guard let limit = limitNanoseconds(table.slots[index].phase) else { continue }
+            let since = table.slots[index].phaseNanoseconds
+            if now > since, now - since > limit {
+                shutdown(table.slots[index].descriptor, Int32(SHUT_RDWR))
             }
         }
     }

@@ -34,7 +34,8 @@ extension LoopCore {
             method: methodBytes[...], target: table[slot].target, version: versionBytes[...],
             fields: fields, headBytes: hookline_mhd_header_size(connection))
         if fault != nil { return refuse(slot, connection, .framing, status: 400) }
-        if isDraining || table.count > options.connectionsMax * 9 / 10 {
+        if isDraining { return refuse(slot, connection, .stopping, status: 503) }
+        if table.count > options.connectionsMax * 9 / 10 {
             return refuse(slot, connection, .overloaded, status: 503)
         }
         if let expect = fields.first("expect"), !Self.isContinue(expect) {
@@ -99,16 +100,18 @@ extension LoopCore {
     /// The request ended; whoever answered is told.
     func requestEnded(_ slot: Int32, sent: Bool) {
         let now = Self.now()
-        let ended = table[slot]
-        if ended.phase == .suspended { table.suspended -= 1 }
-        table.endRequest(slot, at: now)
+        // Field by field: a copy of the whole slot would retain and release all that it holds.
+        if table[slot].phase == .suspended { table.suspended -= 1 }
         let completion = HTTPCompletion(
-            loop: options.number, status: ended.status,
-            startedNanoseconds: ended.startedNanoseconds,
-            completedNanoseconds: ended.completedNanoseconds, finishedNanoseconds: now,
+            loop: options.number, status: table[slot].status,
+            startedNanoseconds: table[slot].startedNanoseconds,
+            completedNanoseconds: table[slot].completedNanoseconds, finishedNanoseconds: now,
             aborted: !sent)
-        ended.observer?.completed(completion)
-        if let refusal = ended.refusal { handler.refused(refusal, completion) }
+        let observer = table[slot].observer
+        let refusal = table[slot].refusal
+        table.endRequest(slot, at: now)
+        observer?.completed(completion)
+        if let refusal { handler.refused(refusal, completion) }
     }
 
     private func hand(_ request: HTTPRequest, _ slot: Int32) -> Bool {

@@ -2,7 +2,7 @@ import Glibc
 
 /// One accepted or opened connection of a Unix socket; closed in `deinit`.
 public struct LocalConnection: ~Copyable {
-    private let descriptor: Int32
+    let descriptor: Int32
 
     init(owning descriptor: Int32) {
         self.descriptor = descriptor

@@ -7,7 +7,8 @@ public enum ProgramRun {
         /// It ended by itself: exit status (128 and the signal's number for one that was killed)
         /// and what it wrote to standard output.
         case ended(status: Int32, output: [UInt8])
-        /// It ran longer than allowed and was killed, with every process of its group.
+        /// It ran longer than allowed, or nobody waits any more, and was killed, with every
+        /// process of its group.
         case timedOut
         /// It wrote more than allowed and was killed, with every process of its group.
         case tooMuchOutput
@@ -17,10 +18,11 @@ public enum ProgramRun {
     ///
     /// Standard input is empty, standard error is this process's, no signal is blocked, and the
     /// program leads a process group of its own. Blocks the
-    /// calling thread until `deadline` (monotonic nanoseconds) at most. Throws when the program
-    /// cannot be started.
+    /// calling thread until `deadline` (monotonic nanoseconds) at most, or until `isCancelled`,
+    /// which is asked ten times a second. Throws when the program cannot be started.
     public static func run(
-        _ arguments: [String], outputBytesMax: Int, deadlineNanoseconds deadline: UInt64
+        _ arguments: [String], outputBytesMax: Int, deadlineNanoseconds deadline: UInt64,
+        isCancelled: () -> Bool = { false }
     ) throws(POSIXError) -> Outcome {
         var ends: [Int32] = [-1, -1]
         // A socket pair, because it is close-on-exec from the start: a program that another
@@ -35,7 +37,7 @@ public enum ProgramRun {
             process = try spawn(arguments, output: writing)
         }
         var output: [UInt8] = []
-        let cut = read(reading, outputBytesMax, deadline, into: &output)
+        let cut = read(reading, outputBytesMax, deadline, isCancelled, into: &output)
         if let cut {
             kill(-process, SIGKILL)
             _ = wait(for: process)
@@ -47,7 +49,7 @@ public enum ProgramRun {
             if let status = wait(for: process, options: WNOHANG) {
                 return .ended(status: status, output: output)
             }
-            guard MonotonicClock.now() < deadline else {
+            guard MonotonicClock.now() < deadline, !isCancelled() else {
                 kill(-process, SIGKILL)
                 _ = wait(for: process)
                 return .timedOut
@@ -58,14 +60,15 @@ public enum ProgramRun {
 
     /// Reads to the end; returns why it stopped before.
     private static func read(
-        _ descriptor: Int32, _ bytesMax: Int, _ deadline: UInt64, into output: inout [UInt8]
+        _ descriptor: Int32, _ bytesMax: Int, _ deadline: UInt64, _ isCancelled: () -> Bool,
+        into output: inout [UInt8]
     ) -> Outcome? {
         var buffer = [UInt8](repeating: 0, count: 4096)
         while true {
             let now = MonotonicClock.now()
-            guard now < deadline else { return .timedOut }
+            guard now < deadline, !isCancelled() else { return .timedOut }
             var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-            let left = min((deadline - now) / 1_000_000 + 1, 60_000)
+            let left = min((deadline - now) / 1_000_000 + 1, 100)
             guard poll(&entry, 1, Int32(left)) > 0 else { continue }
             let count = Glibc.read(descriptor, &buffer, buffer.count)
             if count == 0 || (count < 0 && errno != EINTR) { return nil }

@@ -16,6 +16,18 @@ struct FamilyDescription: Sendable {
     let kind: FamilyKind
     /// The label names and each child's values.
     let labels: LabelSets
+
+    /// The name without `_total`, which OpenMetrics calls the family's.
+    var stem: String { kind == .counter ? String(name.dropLast("_total".count)) : name }
+
+    /// The unit in which a name ends; an info has none.
+    var unit: String? {
+        guard kind != .info else { return nil }
+        return ["seconds", "bytes", "ratio"].first { stem.hasSuffix("_" + $0) }
+    }
+
+    /// Whether a format may say when the family began to count.
+    var hasCreationTime: Bool { kind == .counter || kind == .histogram }
 }
 
 /// The children of a family: label names, and for each child as many values.
@@ -40,14 +52,16 @@ struct LabelSets: Sendable {
 
 /// Where the values of a family's children are read from; a renderer asks for nothing else.
 enum FamilyValues: Sendable {
-    /// Sharded integers, the child's number being the cell's.
-    case counters(ShardedCells)
+    /// Sharded integers and exemplars.
+    case counters(CounterCells)
     /// `Gauge` bit patterns, the child's number being the cell's.
     case gauges(ShardedCells)
     /// Buckets and sums.
     case histograms(HistogramCells)
     /// Values that live elsewhere, one closure a child; `nil` leaves the sample out.
     case readings([@Sendable () -> Double?])
+    /// How many samples the page has, this one included; on the page's last line.
+    case sampleCount
     /// The constant 1 of an info.
     case one
 }
@@ -58,4 +72,20 @@ struct Family: Sendable {
     let description: FamilyDescription
     /// Values.
     let values: FamilyValues
+
+    /// A value that was read, nil if it must not be shown: OpenMetrics has no counter that is
+    /// negative or no number, and a page with one is refused as a whole.
+    func presentable(_ value: Double?) -> Double? {
+        guard description.kind == .counter, let value else { return value }
+        return value >= 0 && value.isFinite ? value : nil
+    }
+
+    /// How many exemplars were dropped.
+    var droppedExemplars: UInt64 {
+        switch values {
+        case .counters(let cells): cells.exemplars.dropped
+        case .histograms(let cells): cells.droppedExemplars
+        case .gauges, .readings, .sampleCount, .one: 0
+        }
+    }
 }

@@ -50,8 +50,7 @@ enum NameRules {
         let name = description.name
         switch description.kind {
         case .counter:
-            let stem = String(name.dropLast("_total".count))
-            return [stem, name, stem + "_created"]
+            return [description.stem, name, description.stem + "_created"]
         case .gauge: return [name]
         case .info: return [name, name + "_info"]
         case .histogram:
@@ -61,7 +60,7 @@ enum NameRules {
     }
 
     /// Whether bucket bounds can be counted in a histogram's steps without two becoming one.
-    static func areGood(_ bounds: [Double], unit: HistogramCells.Unit) -> Bool {
+    static func areGood(_ bounds: [Double], unit: HistogramUnit) -> Bool {
         let steps = bounds.map(unit.steps)
         let areWhole = unit == .seconds || bounds.allSatisfy { $0 == $0.rounded() }
         let areInRange = steps.allSatisfy { $0 >= 1 && $0 <= Double(Histogram.largest) }

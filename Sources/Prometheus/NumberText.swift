@@ -2,6 +2,8 @@
 enum NumberText {
     /// All digits of an integer.
     static func append(_ value: UInt64, to out: inout [UInt8]) {
+        // Most numbers of a page are small.
+        guard value > 9 else { return out.append(UInt8(ascii: "0") + UInt8(value)) }
         var length = 1
         var limit = value / 10
         while limit > 0 {
@@ -35,6 +37,18 @@ enum NumberText {
     /// The number `value` × 10^-`scale`, exactly, in Go's form.
     static func append(_ value: UInt128, scale: Int, to out: inout [UInt8]) {
         DecimalDigits(value, scale: scale).write(to: &out)
+    }
+
+    /// A time in seconds with three decimals, `1700000000.123`; 0 for one before 1970.
+    static func append(milliseconds: Int64, to out: inout [UInt8]) {
+        let time = UInt64(max(milliseconds, 0))
+        append(time / 1000, to: &out)
+        out.append(UInt8(ascii: "."))
+        var power: UInt64 = 100
+        while power > 0 {
+            out.append(UInt8(ascii: "0") + UInt8(time / power % 10))
+            power /= 10
+        }
     }
 
     /// A bucket's bound: as any other number, but with a point or an exponent, because newer

@@ -36,14 +36,15 @@ enum ProcessFile {
     /// Number of open descriptors, from a process's `fd` folder.
     static func openDescriptors(in path: String) -> Double? {
         var status = stat()
-        // Linux says the number as the size from 6.2 on (proc(5)); before that, 0.
-        guard stat(path, &status) == 0 else { return nil }
+        // Linux says the number as the size from 6.2 on (proc(5)); before that, 0. `withCString`
+        // because a String that is passed as a pointer is copied.
+        guard path.withCString({ stat($0, &status) }) == 0 else { return nil }
         return status.st_size > 0 ? Double(status.st_size) : entries(of: path)
     }
 
     /// Number of entries of a folder besides `.`, `..` and one for the descriptor of the listing.
     static func entries(of path: String) -> Double? {
-        guard let listing = opendir(path) else { return nil }
+        guard let listing = path.withCString({ opendir($0) }) else { return nil }
         defer { closedir(listing) }
         var count = -3
         errno = 0
@@ -54,9 +55,10 @@ enum ProcessFile {
     private static func withContents(
         of path: String, _ body: (UnsafeRawBufferPointer) -> Double?
     ) -> Double? {
-        // A `stat` file has at most 52 numbers of 20 digits and a name of 64 bytes.
-        withUnsafeTemporaryAllocation(byteCount: 2048, alignment: 1) { buffer in
-            let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        // The first 24 fields of a `stat` file are at most 23 numbers of 20 digits and a name of
+        // 64 bytes. Up to 1,024 bytes are taken from the stack.
+        withUnsafeTemporaryAllocation(byteCount: 1024, alignment: 1) { buffer in
+            let descriptor = path.withCString { open($0, O_RDONLY | O_CLOEXEC) }
             guard descriptor >= 0 else { return nil }
             defer { close(descriptor) }
             var length = 0

@@ -17,16 +17,11 @@ public enum ProcessMetrics {
     }
 
     private static func registerTimes(in registry: Registry, statFile: String) {
-        let ticksPerSecond = Double(sysconf(Int32(_SC_CLK_TCK)))
+        let ticksPerSecond = Self.ticksPerSecond
         registry.counter(
             "process_cpu_seconds_total",
             help: "Total user and system CPU time spent in seconds."
-        ) {
-            guard let user = ProcessFile.field(.userTicks, of: statFile),
-                let system = ProcessFile.field(.systemTicks, of: statFile)
-            else { return nil }
-            return (user + system) / ticksPerSecond
-        }
+        ) { cpuSeconds(statFile: statFile) }
         // Computed once: a start that moved with corrections of the clock would look like a
         // restart.
         let start = startTime(statFile, ticksPerSecond)
@@ -52,14 +47,28 @@ public enum ProcessMetrics {
             "process_virtual_memory_max_bytes",
             help: "Maximum amount of virtual memory available in bytes."
         ) { softLimit(__rlimit_resource_t(RLIMIT_AS.rawValue)) }
-        let pageSize = Double(getpagesize())
         registry.gauge("process_resident_memory_bytes", help: "Resident memory size in bytes.") {
-            ProcessFile.field(.residentPages, of: statFile).map { $0 * pageSize }
+            residentBytes(statFile: statFile)
         }
         registry.gauge("process_threads", help: "Number of OS threads in the process.") {
             ProcessFile.field(.threads, of: statFile)
         }
     }
+
+    /// User and system time of the process with this `stat` file, in seconds.
+    static func cpuSeconds(statFile: String) -> Double? {
+        guard let user = ProcessFile.field(.userTicks, of: statFile),
+            let system = ProcessFile.field(.systemTicks, of: statFile)
+        else { return nil }
+        return (user + system) / ticksPerSecond
+    }
+
+    /// Resident memory of the process with this `stat` file, in bytes.
+    static func residentBytes(statFile: String) -> Double? {
+        ProcessFile.field(.residentPages, of: statFile).map { $0 * Double(getpagesize()) }
+    }
+
+    private static let ticksPerSecond = Double(sysconf(Int32(_SC_CLK_TCK)))
 
     /// A soft limit; "unlimited" is 2^64-1, as in Prometheus' Go client.
     private static func softLimit(_ resource: __rlimit_resource_t) -> Double? {

@@ -1,11 +1,11 @@
 extension Registry {
     /// Registers a counter; `name` ends in `_total`.
     public func counter(_ name: String, help: String) -> Counter {
-        Counter(cells: addCounters(name, help, .none))
+        addCounters(name, help, .none).counter(child: 0)
     }
 
     /// Registers a counter whose value lives elsewhere and is read at each scrape; `nil` leaves
-    /// the sample out.
+    /// the sample out, as does a value that is negative or no number.
     public func counter(
         _ name: String, help: String, read: @escaping @Sendable () -> Double?
     ) {
@@ -31,8 +31,10 @@ extension Registry {
         return Counters2(cells: addCounters(name, help, sets), a: a, b: b)
     }
 
-    private func addCounters(_ name: String, _ help: String, _ sets: LabelSets) -> ShardedCells {
-        let cells = ShardedCells(CellBlock(cellsPerShard: sets.children.count, shards: shards))
+    private func addCounters(_ name: String, _ help: String, _ sets: LabelSets) -> CounterCells {
+        let cells = CounterCells(
+            children: sets.children.count, shards: shards,
+            exemplarsKeptMilliseconds: options.exemplarsKeptMilliseconds)
         add(.counter, name, help, sets, .counters(cells))
         return cells
     }

@@ -28,11 +28,12 @@ extension Registry {
     private func addHistograms(
         _ name: String, _ help: String, _ bounds: [Double], _ sets: LabelSets
     ) -> HistogramCells {
-        let unit = HistogramCells.Unit(familyName: name)
+        let unit = HistogramUnit(familyName: name)
         precondition(
             NameRules.areGood(bounds, unit: unit), "metric \(name): \(NameFault.bounds.reason)")
         let cells = HistogramCells(
-            bounds: bounds, unit: unit, children: sets.children.count, shards: shards)
+            bounds: bounds, unit: unit, children: sets.children.count, shards: shards,
+            options: options)
         add(.histogram, name, help, sets, .histograms(cells))
         return cells
     }

@@ -40,7 +40,7 @@ extension EndToEnd {
                         #"delivery_attempts_total{priority="normal",result="success"}"#] == 100
                 })
             #expect(try eventually { try receiver.metrics().sum("queue_depth") == 0 })
-            let metrics = try receiver.metrics()
+            let metrics = try receiver.metrics(afterReplies: 100)
             let series = #"{route="\#(route)",outcome="accepted"}"#
             #expect(metrics["webhook_duration_seconds_count" + series] == 100)
             #expect(metrics[#"validations_total{result="valid"}"#] == 100)

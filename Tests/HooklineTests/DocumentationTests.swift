@@ -1,4 +1,5 @@
 import Foundation
+import POSIX
 import TestSupport
 import Testing
 
@@ -53,8 +54,12 @@ import Testing
         ReceiverGauges.declare(
             in: metrics.registry, store: store, paths: paths,
             log: Log(format: .json, level: .critical))
+        let quarantine = QuarantineStatus()
+        quarantine.publish(QuarantineStatus.Figures())
+        ReceiverGauges.declare(in: metrics.registry, quarantine: quarantine)
         ReceiverGauges.declare(in: metrics.registry, loops: [])
         ReceiverGauges.declareThresholds(in: metrics.registry, configuration: Configuration())
+        declareMonitor(metrics)
         ReceiverGauges.declareProcess(in: metrics.registry)
         var page: [UInt8] = []
         metrics.registry.renderText(into: &page)
@@ -65,6 +70,27 @@ import Testing
         try check(
             ["| name | type | labels | meaning |", "| --- | --- | --- | --- |"] + rows,
             in: "docs/metrics.md", marker: "metrics")
+    }
+
+    private func declareMonitor(_ metrics: ReceiverMetrics) {
+        let registry = metrics.registry
+        ReceiverGauges.declareObjectives(in: registry, configuration: Configuration())
+        // Percentiles and ratios are absent without samples.
+        let completion = ReplyTiming(
+            shard: 0, receive: 0, validation: 0, acknowledgement: 0, response: 0)
+        let start = MonotonicClock.now()
+        let monitor = Monitor(
+            Monitor.Options(Configuration()), metrics: metrics,
+            log: Log(format: .json, level: .critical), nowNanoseconds: start - 1_000_000_000)
+        metrics.monitorCells.observe(completion, outcome: .accepted)
+        metrics.validations[.valid].add(shard: 0)
+        monitor.tick(nowNanoseconds: start)
+        ReceiverGauges.declare(in: registry, monitor: monitor)
+        ReceiverGauges.declare(
+            in: registry,
+            load: ReceiverLoad(
+                requests: { 0 }, tokenWaits: { 0 }, cacheEntries: { 0 }, attempts: { 0 },
+                immediate: { 0 }, connectionsMax: 0, attemptsMax: 0))
     }
 
     /// The families of a page in the text format.

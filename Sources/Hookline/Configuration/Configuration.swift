@@ -77,6 +77,12 @@ public struct Configuration: Sendable {
     public var retryWindow: Duration = .seconds(24 * 3600)
     /// How long a message is known to have been seen.
     public var dedupeRetention: Duration = .seconds(7 * 86_400)
+    /// Refused requests that are kept; 0 keeps none.
+    public var quarantineRowsMax = 10_000
+    /// Bytes of refused requests that are kept.
+    public var quarantineBytesMax = 64 * 1024 * 1024
+    /// How long a refused request is kept.
+    public var quarantineRetention: Duration = .seconds(7 * 86_400)
 
     // Deadlines and thresholds (R1, R6, R11)
     /// Validation of a request.
@@ -91,6 +97,14 @@ public struct Configuration: Sendable {
     public var alertCritical: Duration = .seconds(3)
     /// Threshold of the ratio of failed validations.
     public var alertValidationFailures = 0.05
+    /// How far back the monitor looks.
+    public var monitorWindow: Duration = .seconds(60)
+    /// Share of genuine requests that are to be answered 200.
+    public var availabilityObjective = 0.999
+    /// Share of genuine requests that are to be answered within the threshold below.
+    public var latencyObjective = 0.99
+    /// Within which genuine requests are to be answered.
+    public var latencyObjectiveThreshold: Duration = .milliseconds(500)
     /// A graceful stop.
     public var shutdownDeadline: Duration = .seconds(5)
 
@@ -115,6 +129,14 @@ public struct Configuration: Sendable {
     public var batchRowsMax = 512
     /// Webhooks in immediate processing at once.
     public var immediateConcurrencyMax = 64
+
+    // Metrics
+    /// Histograms have native buckets too, and `/metrics` offers protobuf.
+    public var nativeHistograms = false
+    /// OpenMetrics and protobuf say since when each counter and histogram counts.
+    public var createdTimestamps = false
+    /// Scrapes that are answered at once.
+    public var scrapesMax = 8
 
     // Log and routes
     /// How log lines are written; nil is `text` on a terminal, else `json`.

@@ -1,8 +1,8 @@
 extension Setting {
     /// Every key, in the order in which documents list them.
     public static let all: [Setting] =
-        listening + origin + validation + explaining + keeping + forwarding + deadlines + limits
-        + output
+        listening + origin + validation + keeping + forwarding + deadlines + limits
+        + metrics + output
 
     private static let hour = Duration.seconds(3600)
     private static let day = Duration.seconds(86_400)
@@ -99,6 +99,15 @@ extension Setting {
         .duration(
             "dedupe-retention", \.dedupeRetention, .seconds(60)...(day * 90),
             "How long a message is known to have been seen; longer than any retry."),
+        .number(
+            "quarantine-rows-max", \.quarantineRowsMax, 0...1_000_000,
+            "Refused requests that are kept for release; 0 keeps none."),
+        .number(
+            "quarantine-bytes-max", \.quarantineBytesMax, 65_536...(1 << 40),
+            "Bytes of refused requests that are kept."),
+        .duration(
+            "quarantine-retention", \.quarantineRetention, .seconds(60)...(day * 90),
+            "How long a refused request is kept."),
     ]
 
     private static let forwarding: [Setting] = [
@@ -159,13 +168,10 @@ extension Setting {
         .duration(
             "unverified-retention", \.unverifiedRetention, .seconds(1)...(day * 30),
             "How long a request may stay unverified before it goes to quarantine."),
-    ]
-
-    private static let explaining: [Setting] = [
         .number(
             "explanations-per-second", \.explanationsPerSecond, 0...1000,
             "X6: refused requests that are searched each second for what would have matched; "
-                + "0 for none.")
+                + "0 for none."),
     ]
 
     private static let deadlines: [Setting] = [
@@ -188,6 +194,20 @@ extension Setting {
         .ratio(
             "alert-validation-failures", \.alertValidationFailures, above: 0, upTo: 1,
             "R11: ratio of failed validations, severity error."),
+        .duration(
+            "monitor-window", \.monitorWindow, .seconds(5)...hour,
+            "R12: how far back the process looks to judge itself by these thresholds; an alert "
+                + "of its own ends when a quarter of it has passed without a reason."),
+        .ratio(
+            "slo-availability", \.availabilityObjective, above: 0, upTo: 0.999_999,
+            "Objective: share of genuine requests that are answered 200."),
+        .ratio(
+            "slo-latency", \.latencyObjective, above: 0, upTo: 0.999_999,
+            "Objective: share of genuine requests that are answered within slo-latency-threshold."
+        ),
+        .duration(
+            "slo-latency-threshold", \.latencyObjectiveThreshold,
+            .milliseconds(1)...(.seconds(60)), "Objective: that time."),
         .duration(
             "shutdown-deadline", \.shutdownDeadline, .milliseconds(500)...(.seconds(60)),
             "A graceful stop; after it the process ends all the same."),
@@ -219,6 +239,19 @@ extension Setting {
         .number(
             "immediate-concurrency-max", \.immediateConcurrencyMax, 1...4096,
             "Webhooks in immediate processing at once."),
+    ]
+
+    private static let metrics: [Setting] = [
+        .onOff(
+            "native-histograms", \.nativeHistograms,
+            "Native buckets beside the classic ones, and protobuf for a scraper that asks for it; "
+                + "see docs/metrics.md for what Prometheus needs."),
+        .onOff(
+            "created-timestamps", \.createdTimestamps,
+            "OpenMetrics and protobuf say since when each counter and histogram counts; in "
+                + "OpenMetrics that is one series more for each."),
+        .number(
+            "scrapes-max", \.scrapesMax, 1...256, "Scrapes answered at once; above it 503."),
     ]
 
     private static let output: [Setting] = [

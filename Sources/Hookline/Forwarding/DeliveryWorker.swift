@@ -35,6 +35,7 @@ final class DeliveryWorker: Sendable {
     private let waker = Mutex<TransferWaker?>(nil)
     private let bell = Bell()
     private let links = Mutex<Links?>(nil)
+    private let underWay = Atomic<Int>(0)
 
     /// Who hears what became of deliveries; set once, before the thread starts.
     struct Links: Sendable {
@@ -49,6 +50,9 @@ final class DeliveryWorker: Sendable {
         self.log = log
         twimlNotice = TwiMLNotice(metrics: metrics, log: log)
     }
+
+    /// Attempts that are under way. Any thread.
+    var attemptsUnderWay: Int { underWay.load(ordering: .relaxed) }
 
     /// Connects the worker with the queue; before `run()`.
     func connect(_ links: Links) { self.links.withLock { $0 = links } }
@@ -108,6 +112,7 @@ final class DeliveryWorker: Sendable {
                 nextTag += 1
             }
             results.removeAll(keepingCapacity: true)
+            underWay.store(inFlight.count, ordering: .relaxed)
             try engine.poll(timeoutMilliseconds: 1000, into: &results)
             for result in results {
                 guard let item = inFlight.removeValue(forKey: result.tag) else { continue }
@@ -160,7 +165,7 @@ final class DeliveryWorker: Sendable {
             count(result, delivery.webhook, nanoseconds, now)
             let verdict = options.retryPolicy.verdict(
                 on: outcome, attempt: delivery.attempt,
-                receivedMilliseconds: delivery.webhook.receivedMilliseconds, nowMilliseconds: now)
+                receivedMilliseconds: delivery.owedSinceMilliseconds, nowMilliseconds: now)
             links.store.record([change(delivery, verdict, result)])
             links.store.want(1)
         }
@@ -205,8 +210,10 @@ final class DeliveryWorker: Sendable {
     }
 
     private func observeBackground(_ delivery: Delivery, _ now: Int64) {
-        let wait = UInt64(max(0, now - delivery.webhook.receivedMilliseconds))
+        let wait = UInt64(max(0, now - delivery.owedSinceMilliseconds))
         metrics.phaseDuration[.background].observe(
+            nanoseconds: wait * 1_000_000, shard: metrics.backgroundShard)
+        metrics.monitorCells.observeBackground(
             nanoseconds: wait * 1_000_000, shard: metrics.backgroundShard)
     }
 

@@ -81,6 +81,12 @@ struct FormParameters: Sendable {
         return index < 0 ? nil : value(pairs[index])
     }
 
+    /// The decoded name and value of one pair, in the order received.
+    subscript(pair index: Int) -> (name: ArraySlice<UInt8>, value: ArraySlice<UInt8>) {
+        let pair = pairs[index]
+        return (bytes[pair.start..<pair.nameEnd], value(pair))
+    }
+
     /// Names and values as Twilio appends them to the URL: sorted by name, values of one name
     /// sorted and each once, all by bytes, without delimiters.
     var signedSuffix: [UInt8] {

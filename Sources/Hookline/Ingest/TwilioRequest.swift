@@ -15,21 +15,23 @@ struct TwilioRequest: Sendable {
     /// When its last byte was received: milliseconds since the epoch.
     let receivedMilliseconds: Int64
 
-    /// Reads a request, as it arrived or as it was stored.
+    /// Reads a request, as it arrived or as it was stored; one without a signature only if that
+    /// is not needed.
     init(
         _ request: HTTPRequest, trace: TraceContext, origin: RequestOrigin,
         parametersMax: Int,
-        receivedMilliseconds: Int64 = WallClock.nowMilliseconds()
+        receivedMilliseconds: Int64 = WallClock.nowMilliseconds(), needsSignature: Bool = true
     ) throws(Rejection) {
-        guard request.fields.count(of: "x-twilio-signature") == 1,
-            let signature = request.fields.first("x-twilio-signature"), !signature.isEmpty
-        else { throw .missingSignature }
+        let signature = request.fields.first("x-twilio-signature") ?? []
+        let isSigned =
+            request.fields.count(of: "x-twilio-signature") == 1 && !signature.isEmpty
+        guard isSigned || !needsSignature else { throw .missingSignature }
         let contentType = request.fields.first("content-type") ?? []
         let parameters = try Self.parameters(request.body, contentType, parametersMax)
         self.parameters = parameters
         head = WebhookHead([
             try origin.origin(of: request)[...], request.target[...], contentType, signature,
-            trace.field[...], parameters?[.accountSID] ?? [], parameters?[.messageSID] ?? [],
+            trace.bytes[...], parameters?[.accountSID] ?? [], parameters?[.messageSID] ?? [],
             Self.traceState(of: request.fields),
         ])
         body = request.body

@@ -38,6 +38,7 @@ final class WebhookEndpoint: HTTPHandler {
         /// Nil when every token is configured.
         var fetcher: TokenFetcher?
         var ladder: CommitLadder
+        var quarantine: Quarantine
         var operations: OpsEndpoint
     }
 
@@ -69,6 +70,8 @@ final class WebhookEndpoint: HTTPHandler {
         guard exchange.request.method == .post else {
             return refuse(exchange, route, trace, .methodNotAllowed)
         }
+        context.metrics.bodyBytes.observe(
+            count: UInt64(exchange.request.body.count), shard: exchange.loop)
         let request: TwilioRequest
         do throws(Rejection) {
             request = try TwilioRequest(
@@ -166,7 +169,9 @@ final class WebhookEndpoint: HTTPHandler {
                 .with("message_sid", bytes: arrival.request.head[.messageSID])
         }
         switch policy {
-        case .reject: reply(arrival).unavailable()
+        case .reject:
+            reply(arrival).unavailable()
+            parts.quarantine.offer(unverified: arrival.exchange.request)
         case .defer:
             metrics.validations[.deferred].add(shard: loop)
             let webhook = arrival.request.unverifiedWebhook
@@ -202,6 +207,7 @@ final class WebhookEndpoint: HTTPHandler {
         }
         if let error = rejection.error { context.metrics.errors[error].add(shard: exchange.loop) }
         WebhookReply(exchange, context: context, route: route, trace: trace).refuse(rejection)
+        parts.quarantine.offer(exchange.request, refused: rejection)
     }
 
     private func refetchIfStale(_ account: ArraySlice<UInt8>) {
@@ -236,14 +242,19 @@ extension WebhookEndpoint {
     }
 
     func refused(_ refusal: HTTPRefusal, _ completion: HTTPCompletion) {
-        let outcome: WebhookOutcome = refusal == .overloaded ? .unavailable : .malformed
+        let isShed = refusal == .overloaded || refusal == .stopping
+        let outcome: WebhookOutcome = isShed ? .unavailable : .malformed
         let error: ErrorType =
             switch refusal {
             case .framing, .expectation: .framing
             case .bodyTooLarge: .bodyTooLarge
-            case .overloaded: .internal
+            case .overloaded, .stopping: .internal
             }
         context.metrics.errors[error].add(shard: completion.loop)
+        if isShed {
+            let reason: ShedReason = refusal == .stopping ? .stopping : .connections
+            context.metrics.requestsShed[reason].add(shard: completion.loop)
+        }
         let timing = ReplyTiming(
             completion: completion, validatedNanoseconds: completion.completedNanoseconds,
             receiptNanoseconds: completion.completedNanoseconds)

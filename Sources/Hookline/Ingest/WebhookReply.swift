@@ -67,7 +67,7 @@ final class WebhookReply: WebhookReceipt, HTTPCompletionObserver {
     private var identifyingFields: [HTTPField] {
         [
             HTTPField("X-Request-Id", requestID),
-            HTTPField("traceresponse", String(decoding: trace.field, as: UTF8.self)),
+            HTTPField("traceresponse", String(decoding: trace.bytes, as: UTF8.self)),
         ]
     }
 
@@ -143,7 +143,9 @@ struct ReplyTiming: Sendable {
     var receipt: UInt64 { validation + acknowledgement }
     /// The last byte of the request to the last byte of the reply.
     var duration: UInt64 { receipt + response }
+}
 
+extension ReplyTiming {
     init(completion: HTTPCompletion, validatedNanoseconds: UInt64, receiptNanoseconds: UInt64) {
         let received = completion.completedNanoseconds
         let validated = max(validatedNanoseconds, received)
@@ -171,6 +173,7 @@ struct ReplyContext: Sendable {
     /// Observes one answered webhook on its loop's shard.
     func observe(_ timing: ReplyTiming, route: RouteLabel, outcome: WebhookOutcome) {
         let shard = timing.shard
+        metrics.monitorCells.observe(timing, outcome: outcome)
         metrics.webhookDuration[route, outcome].observe(nanoseconds: timing.duration, shard: shard)
         metrics.phaseDuration[.receive].observe(nanoseconds: timing.receive, shard: shard)
         metrics.phaseDuration[.validation].observe(nanoseconds: timing.validation, shard: shard)

@@ -30,6 +30,11 @@ struct LogLine: Sendable {
         adding(name, .number(String(value)))
     }
 
+    /// Adds a number with six decimals at most; one that is not finite is left out.
+    func with(_ name: StaticString, _ value: Double) -> LogLine {
+        value.isFinite ? adding(name, .number("\((value * 1e6).rounded() / 1e6)")) : self
+    }
+
     /// Adds a duration of `nanoseconds` as seconds, with microseconds.
     func with(_ name: StaticString, nanoseconds: UInt64) -> LogLine {
         let micros = nanoseconds / 1000

@@ -104,3 +104,4 @@ enum ValidationFailureSeverity: String, LabelValue {
 
 extension DeliveryPriority: LabelValue {}
 extension StoreFailure: LabelValue {}
+extension QuarantineDrop: LabelValue {}

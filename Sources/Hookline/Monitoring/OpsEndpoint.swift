@@ -1,17 +1,13 @@
 import MicroHTTP
-import Prometheus
-import Synchronization
 
 /// Serves `/metrics`, `/healthz` and `/readyz`.
 final class OpsEndpoint: HTTPHandler {
-    private let registry: Registry
+    private let metrics: MetricsEndpoint
     private let health: Health
     private let log: Log
-    /// The page is rendered into the same storage again and again.
-    private let page = Mutex<[UInt8]>([])
 
-    init(registry: Registry, health: Health, log: Log) {
-        self.registry = registry
+    init(metrics: MetricsEndpoint, health: Health, log: Log) {
+        self.metrics = metrics
         self.health = health
         self.log = log
     }
@@ -29,14 +25,10 @@ final class OpsEndpoint: HTTPHandler {
             exchange.answer(HTTPResponse(status: 404))
             return
         }
-        guard request.method == .get || request.method == .head else {
-            exchange.answer(HTTPResponse(status: 405, fields: [HTTPField("Allow", "GET, HEAD")]))
-            return
-        }
         switch path {
-        case .metrics: exchange.answer(metricsPage())
-        case .health: exchange.answer(Self.page(health.serving))
-        case .ready: exchange.answer(Self.page(health.ready))
+        case .metrics: metrics.receive(exchange)
+        case .health: answer(exchange, health.serving)
+        case .ready: answer(exchange, health.ready)
         }
     }
 
@@ -49,21 +41,17 @@ final class OpsEndpoint: HTTPHandler {
         log.write(LogLine(.debug, "libmicrohttpd").with("message", message))
     }
 
-    private func metricsPage() -> HTTPResponse {
-        let body = page.withLock { page in
-            page.removeAll(keepingCapacity: true)
-            registry.renderText(into: &page)
-            return page
+    private func answer(_ exchange: HTTPExchange, _ verdict: Health.Verdict) {
+        let method = exchange.request.method
+        guard method == .get || method == .head else {
+            exchange.answer(HTTPResponse(status: 405, fields: [HTTPField("Allow", "GET, HEAD")]))
+            return
         }
-        let type = HTTPField("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-        return HTTPResponse(status: 200, fields: [type], body: body)
-    }
-
-    private static func page(_ verdict: Health.Verdict) -> HTTPResponse {
         let type = HTTPField("Content-Type", "text/plain; charset=utf-8")
-        return HTTPResponse(
-            status: verdict.isGood ? 200 : 503, fields: [type],
-            body: Array((verdict.sentence + "\n").utf8))
+        exchange.answer(
+            HTTPResponse(
+                status: verdict.isGood ? 200 : 503, fields: [type],
+                body: Array((verdict.sentence + "\n").utf8)))
     }
 }
 

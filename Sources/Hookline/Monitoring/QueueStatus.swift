@@ -1,10 +1,9 @@
-import Foundation
 import POSIX
 
 /// The queue's depth at one moment, as `hookline queue status` shows it.
-public struct QueueStatus: Sendable, Decodable {
+public struct QueueStatus: Sendable, Codable {
     /// One priority's figures; `oldestSeconds` is nil when nothing is owed.
-    public struct Row: Sendable, Decodable {
+    public struct Row: Sendable, Codable {
         /// `high` or `normal`.
         public var priority: String
         /// Deliveries by state.
@@ -24,11 +23,6 @@ public struct QueueStatus: Sendable, Decodable {
 
     enum CodingKeys: String, CodingKey {
         case rows = "queue"
-    }
-
-    /// Reads what `json` wrote.
-    init(json: [UInt8]) throws {
-        self = try JSONDecoder().decode(QueueStatus.self, from: Data(json))
     }
 
     init(_ store: StoreStatus) {

@@ -45,6 +45,21 @@ enum ReceiverGauges {
         ) { Double(log.dropped) }
     }
 
+    /// Declares what is kept of refused requests.
+    static func declare(in registry: Registry, quarantine: QuarantineStatus) {
+        registry.gauge(
+            "hookline_quarantined", help: "Refused requests that are kept for release."
+        ) { quarantine.figures.map { Double($0.rows) } }
+        registry.gauge(
+            "hookline_quarantine_bytes", help: "Bytes of refused requests that are kept."
+        ) { quarantine.figures.map { Double($0.bytes) } }
+        registry.gauge(
+            "hookline_quarantine_proven",
+            help: "Refused requests that are kept and would be genuine under another "
+                + "configuration."
+        ) { quarantine.figures.map { Double($0.proven) } }
+    }
+
     /// Declares what the loops know.
     static func declare(in registry: Registry, loops: [EventLoop]) {
         registry.gauge("hookline_connections", help: "Connections of the webhook listener.") {

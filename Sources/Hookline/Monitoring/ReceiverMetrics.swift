@@ -35,12 +35,23 @@ final class ReceiverMetrics: Sendable {
     let storeOperationDuration: Histograms2<StoreName, StoreOperation>
     let storeBatchMessages: Histogram
     let storeErrors: Counters2<StoreName, StoreFailure>
+    let quarantineDropped: Counters<QuarantineDrop>
     let eventLoopLag: Histogram
+    let requestsShed: Counters<ShedReason>
+    let bodyBytes: Histogram
+    /// What the monitor is fed with, beside the registry.
+    let monitorCells: MonitorCells
+    let scrapes: ScrapeMetrics
 
     /// Declares everything; `thresholdSeconds` are the configured thresholds and budgets, which
-    /// become bucket bounds so that a rule can compare with them exactly.
-    init(eventLoops: Int, thresholdSeconds: [Double]) {
-        let registry = Registry(shards: eventLoops + 1)
+    /// become bucket bounds so that a rule can compare with them exactly; `alerts` are the two
+    /// that the monitor judges by, in nanoseconds.
+    init(
+        eventLoops: Int, thresholdSeconds: [Double], options: RegistryOptions = RegistryOptions(),
+        alerts: (warning: UInt64, critical: UInt64) = (1_000_000_000, 3_000_000_000)
+    ) {
+        monitorCells = MonitorCells(shards: eventLoops + 1, thresholds: alerts)
+        let registry = Registry(shards: eventLoops + 1, options: options)
         self.registry = registry
         backgroundShard = eventLoops
         let latency = Array(Set(Self.latencyBounds + thresholdSeconds)).sorted()
@@ -128,10 +139,22 @@ final class ReceiverMetrics: Sendable {
         storeErrors = registry.counters(
             "hookline_store_errors_total", help: "Store operations that failed, by reason.",
             labels: ("store", "reason"), StoreName.self, StoreFailure.self)
+        quarantineDropped = registry.counters(
+            "hookline_quarantine_dropped_total",
+            help: "Refused requests that are not, or no longer, kept, by reason.",
+            label: "reason", QuarantineDrop.self)
         eventLoopLag = registry.histogram(
             "hookline_event_loop_lag_seconds",
             help: "How late an event loop turned, which no request clock sees.",
             bounds: Self.latencyBounds)
+        requestsShed = registry.counters(
+            "hookline_requests_shed_total",
+            help: "Requests that were answered 503 before anything was done for them.",
+            label: "reason", ShedReason.self)
+        bodyBytes = registry.histogram(
+            "hookline_webhook_body_bytes", help: "Size of the bodies of webhooks.",
+            bounds: [256, 512, 1024, 2048, 4096, 8192, 16_384, 32_768, 65_536])
+        scrapes = ScrapeMetrics(registry)
     }
 
     /// The bounds of every latency histogram in seconds (INTERFACES: "Latency bounds").

@@ -6,22 +6,19 @@ import Synchronization
 /// (https://www.w3.org/TR/trace-context/): the caller's if it sent a valid `traceparent`, else a
 /// new one. The span is this process's work on the request.
 struct TraceContext: Sendable, Equatable {
-    /// 32 lower-case hexadecimal digits, not all zero.
-    let traceID: [UInt8]
-    /// 16 lower-case hexadecimal digits, not all zero: the parent of what the application does.
-    let spanID: [UInt8]
-    /// True when the caller records this trace; a new trace is recorded.
-    let isSampled: Bool
+    /// The value of `traceparent` for what is done on this request's behalf, and of
+    /// `traceresponse` for the caller: `00-TRACE-SPAN-FLAGS`.
+    let bytes: [UInt8]
 
     private static let fieldBytes = 55
     /// Longer fields are not looked at.
     private static let fieldBytesMax = 512
 
     /// The caller's trace with a span of ours; nil when the field is no valid `traceparent`.
-    init?(field: ArraySlice<UInt8>, spanID: [UInt8]) {
+    init?(field: ArraySlice<UInt8>, span: UInt64) {
+        guard field.count >= Self.fieldBytes, field.count <= Self.fieldBytesMax else { return nil }
         let bytes = Array(field)
-        guard bytes.count >= Self.fieldBytes, bytes.count <= Self.fieldBytesMax,
-            [2, 35, 52].allSatisfy({ bytes[$0] == UInt8(ascii: "-") }),
+        guard [2, 35, 52].allSatisfy({ bytes[$0] == UInt8(ascii: "-") }),
             [0..<2, 3..<35, 36..<52, 53..<55].allSatisfy({ bytes[$0].allSatisfy(Self.isDigit) }),
             Self.isNotZero(bytes[3..<35]), Self.isNotZero(bytes[36..<52])
         else { return nil }
@@ -31,24 +28,42 @@ struct TraceContext: Sendable, Equatable {
         guard !version.elementsEqual("ff".utf8),
             bytes.count == Self.fieldBytes || !isKnown && bytes[55] == UInt8(ascii: "-")
         else { return nil }
-        traceID = Array(bytes[3..<35])
-        self.spanID = spanID
         let flags = bytes[54]
-        isSampled = (flags < 0x3a ? flags - 0x30 : flags - 0x61 + 10) & 1 == 1
+        let isSampled = (flags < 0x3a ? flags - 0x30 : flags - 0x61 + 10) & 1 == 1
+        self.init(traceID: bytes[3..<35], span: span, isSampled: isSampled)
     }
 
-    /// A new trace.
-    init(traceID: [UInt8], spanID: [UInt8]) {
-        self.traceID = traceID
-        self.spanID = spanID
-        isSampled = true
+    /// A new trace, which is recorded.
+    init(trace: (UInt64, UInt64), span: UInt64) {
+        var digits: [UInt8] = []
+        digits.reserveCapacity(32)
+        Self.append(trace.0, to: &digits)
+        Self.append(trace.1, to: &digits)
+        self.init(traceID: digits[...], span: span, isSampled: true)
     }
 
-    /// The value of `traceparent` for what is done on this request's behalf, and of
-    /// `traceresponse` for the caller.
-    var field: [UInt8] {
-        Array("00-".utf8) + traceID + Array("-".utf8) + spanID
-            + Array((isSampled ? "-01" : "-00").utf8)
+    private init(traceID: ArraySlice<UInt8>, span: UInt64, isSampled: Bool) {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(Self.fieldBytes)
+        bytes.append(contentsOf: "00-".utf8)
+        bytes.append(contentsOf: traceID)
+        bytes.append(UInt8(ascii: "-"))
+        Self.append(span, to: &bytes)
+        bytes.append(contentsOf: (isSampled ? "-01" : "-00").utf8)
+        self.bytes = bytes
+    }
+
+    /// 32 lower-case hexadecimal digits, not all zero.
+    var traceID: ArraySlice<UInt8> { bytes[3..<35] }
+
+    /// 16 lower-case hexadecimal digits, not all zero: the parent of what the application does.
+    var spanID: ArraySlice<UInt8> { bytes[36..<52] }
+
+    private static func append(_ number: UInt64, to digits: inout [UInt8]) {
+        for shift in stride(from: UInt64(60), through: 0, by: -4) {
+            let digit = UInt8(truncatingIfNeeded: number >> shift) & 15
+            digits.append(digit < 10 ? 0x30 + digit : 0x61 + digit - 10)
+        }
     }
 
     private static func isDigit(_ byte: UInt8) -> Bool {
@@ -64,19 +79,20 @@ struct TraceContext: Sendable, Equatable {
 /// thread.
 final class TraceIDs: Sendable {
     private let seed: UInt64
-    private let prefix: [UInt8]
+    private let process: UInt64
     private let count = Atomic<UInt64>(0)
 
     init() {
-        seed = RandomBytes.make(8).reduce(0) { $0 << 8 | UInt64($1) }
-        prefix = Hexadecimal.bytes(RandomBytes.make(8))
+        let random = RandomBytes.make(16)
+        seed = random.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+        process = random.suffix(8).reduce(0) { $0 << 8 | UInt64($1) }
     }
 
     /// The trace of a request by its `traceparent`, nil when it had none.
     func context(of field: ArraySlice<UInt8>?) -> TraceContext {
         let span = next()
-        if let field, let given = TraceContext(field: field, spanID: span) { return given }
-        return TraceContext(traceID: prefix + next(), spanID: span)
+        if let field, let given = TraceContext(field: field, span: span) { return given }
+        return TraceContext(trace: (process, next()), span: span)
     }
 
     /// The trace of a request; several lines are as good as none.
@@ -84,20 +100,16 @@ final class TraceIDs: Sendable {
         context(of: fields.count(of: "traceparent") == 1 ? fields.first("traceparent") : nil)
     }
 
-    /// 16 digits: SplitMix64 (Steele, Lea, Flood 2014) over a count, which is a bijection, so
-    /// that no number comes twice.
-    private func next() -> [UInt8] {
+    /// SplitMix64 (Steele, Lea, Flood 2014) over a count, which is a bijection, so that no number
+    /// comes twice; never 0.
+    private func next() -> UInt64 {
         while true {
             var bits =
                 (seed &+ count.add(1, ordering: .relaxed).newValue) &* 0x9e37_79b9_7f4a_7c15
             bits = (bits ^ bits >> 30) &* 0xbf58_476d_1ce4_e5b9
             bits = (bits ^ bits >> 27) &* 0x94d0_49bb_1331_11eb
             bits ^= bits >> 31
-            guard bits != 0 else { continue }
-            return Hexadecimal.bytes(
-                stride(from: UInt64(56), through: 0, by: -8).map {
-                    UInt8(truncatingIfNeeded: bits >> $0)
-                })
+            if bits != 0 { return bits }
         }
     }
 }
@@ -107,7 +119,7 @@ extension HTTPRequest {
     func keeping(_ trace: TraceContext) -> HTTPRequest {
         guard fields.count(of: "traceparent") == 0 else { return self }
         var request = self
-        request.fields.append(name: "traceparent".utf8, value: trace.field)
+        request.fields.append(name: "traceparent".utf8, value: trace.bytes)
         return request
     }
 }

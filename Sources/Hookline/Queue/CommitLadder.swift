@@ -115,6 +115,11 @@ final class CommitLadder: Sendable {
         state.withLock { $0.waiting.isEmpty && $0.running.isEmpty && $0.refused.isEmpty }
     }
 
+    /// Webhooks that wait for immediate processing or for its outcome. Any thread.
+    var waiting: Int {
+        state.withLock { $0.waiting.count + $0.running.count + $0.refused.count }
+    }
+
     private func isStalled(at now: UInt64) -> Bool {
         let began = store.status.commitStartedNanoseconds
         return began != 0 && now > began + options.storeNanoseconds
@@ -131,7 +136,10 @@ final class CommitLadder: Sendable {
             state.waiting.append(contentsOf: webhooks.prefix(room))
             return (startable(&state), webhooks.dropFirst(room))
         }
-        for pending in refused { pending.receipt.unavailable() }
+        for pending in refused {
+            metrics.requestsShed[.waiting].add(shard: metrics.backgroundShard)
+            pending.receipt.unavailable()
+        }
         start(next)
     }
 

@@ -17,7 +17,9 @@ public enum DeliveryPriority: String, CaseIterable, Sendable {
 ///
 ///     append → available → claim → running → complete → (row deleted)
 ///                 ↑                   ├─ retry → retryable → claim …
-///                 └──── rescue ───────┘          deadLetter → deadLettered
+///                 │                   └─         deadLetter → deadLettered
+///                 ├──── rescue ───────┘                           │
+///                 └──── revive ───────────────────────────────────┴─ discard → (row deleted)
 public enum DeliveryState: String, CaseIterable, Sendable {
     /// Owed now. Written by `append`, and by `rescue` at start.
     case available
@@ -52,6 +54,11 @@ struct Delivery: Sendable {
     var attempt: Int
     /// What is owed.
     var webhook: Webhook
+    /// When it was retried as a dead letter, or released from quarantine; nil for most.
+    var owedAnewMilliseconds: Int64?
+
+    /// When its retry window began: milliseconds since the epoch.
+    var owedSinceMilliseconds: Int64 { owedAnewMilliseconds ?? webhook.receivedMilliseconds }
 
     /// The change that follows when the application has it.
     var completion: DeliveryChange {

@@ -16,23 +16,30 @@ final class DeliveryStore {
     private let statements: StoreStatements
     private let identities: SeenIdentities
     private var claimsSinceNormal = 0
+    /// What `synchronous` is without a relaxation, and whether it is relaxed now.
+    private let durability: String
+    private var isRelaxed = false
+    /// The requests that were refused and are kept.
+    let quarantine: QuarantineTable
+    /// Looks at deliveries without changing them.
+    let listing: DeliveryListing
 
     /// Opens the database, creates or checks its schema and recovers what a dead process held.
     init(
         path: String, unverifiedMax: UnverifiedRows.Size = UnverifiedRows.Size(),
         synchronousOff: Bool = false
     ) throws(StoreError) {
-        let opened = try Self.sqlite { () throws(SQLiteError) in
-            try Connection(path: path, create: true)
-        }
-        try Self.prepare(opened, path)
+        let opened = try StoreFile.open(path)
         connection = opened
         do {
-            if synchronousOff { try opened.execute("PRAGMA synchronous=OFF") }
+            durability = synchronousOff ? "OFF" : "FULL"
+            try opened.execute("PRAGMA synchronous=\(durability)")
             statements = try StoreStatements(opened)
             try opened.execute("UPDATE delivery SET state=0 WHERE state=1")
             identities = try SeenIdentities(opened)
             unverified = try UnverifiedRows(opened, sizeMax: unverifiedMax)
+            quarantine = try QuarantineTable(opened)
+            listing = try DeliveryListing(opened)
             counts = try DeliveryCounts(counting: opened)
             pending = counts
         } catch {
@@ -41,10 +48,20 @@ final class DeliveryStore {
     }
 
     /// Begins a transaction that writes.
-    func begin() throws(SQLiteError) {
+    ///
+    /// One that is not durable commits without waiting for the disk: a power cut may undo it
+    /// until the next one that is, which syncs the same log. It is for what nobody was promised.
+    func begin(isDurable: Bool = true) throws(SQLiteError) {
         pending = counts
         identities.begin()
         unverified.begin()
+        if isRelaxed == isDurable {
+            // With NORMAL a commit is written to the log and not synced
+            // (https://sqlite.org/pragma.html#pragma_synchronous).
+            let mode = isDurable || durability == "OFF" ? durability : "NORMAL"
+            try connection.execute("PRAGMA synchronous=\(mode)")
+            isRelaxed = !isDurable
+        }
         try connection.execute("BEGIN IMMEDIATE")
     }
 
@@ -54,6 +71,7 @@ final class DeliveryStore {
         counts = pending
         identities.committed()
         unverified.committed()
+        quarantine.committed()
     }
 
     /// Ends the transaction without effect; after some errors SQLite has already done so.
@@ -63,6 +81,7 @@ final class DeliveryStore {
             // A ROLLBACK that fails leaves nothing to do: the next BEGIN reports it.
             try? connection.execute("ROLLBACK")
         }
+        quarantine.rolledBack()
     }
 
     /// Adds a webhook unless its identity was seen; returns its id, or nil for a duplicate.
@@ -130,6 +149,33 @@ final class DeliveryStore {
         }
     }
 
+    /// Adds a webhook that was released, owed from now on, unless its identity was seen; returns
+    /// its id, or nil for a duplicate.
+    func release(_ webhook: Webhook, nowMilliseconds: Int64) throws(SQLiteError) -> Int64? {
+        guard let id = try append(webhook) else { return nil }
+        try statements.owe.bind(2, nowMilliseconds)
+        try run(statements.owe, id)
+        return id
+    }
+
+    /// Owes a dead letter anew: no attempts, a whole retry window; false when it is none.
+    func revive(_ id: Int64, nowMilliseconds: Int64) throws(SQLiteError) -> Bool {
+        try statements.revive.bind(2, nowMilliseconds)
+        guard let priority = try leaveDeadLetters(statements.revive, id) else { return false }
+        pending[priority, .available] += 1
+        return true
+    }
+
+    /// Deletes a dead letter; false when it is none. Its identity stays seen.
+    func discardDeadLetter(_ id: Int64) throws(SQLiteError) -> Bool {
+        try leaveDeadLetters(statements.discardDead, id) != nil
+    }
+
+    /// True when a message with this identity was seen.
+    func isSeen(_ identity: Identity) throws(SQLiteError) -> Bool {
+        try identities.find(identity) != nil
+    }
+
     /// Forgets identities that were seen before `milliseconds`, looking at `count` of them, and
     /// never one whose delivery still exists. Returns how many.
     func pruneIdentities(before milliseconds: Int64, count: Int) throws(SQLiteError) -> Int {
@@ -195,6 +241,17 @@ extension DeliveryStore {
         }
     }
 
+    private func leaveDeadLetters(
+        _ statement: Statement, _ id: Int64
+    ) throws(SQLiteError) -> DeliveryPriority? {
+        try statement.bind(1, id)
+        defer { statement.reset() }
+        guard try statement.step() else { return nil }
+        let priority = DeliveryPriority(code: statement.integer(0))
+        pending[priority, .deadLettered] -= 1
+        return priority
+    }
+
     private func move(
         _ id: Int64, to state: DeliveryState, due: Int64, reason: String?
     ) throws(SQLiteError) {
@@ -230,37 +287,5 @@ extension DeliveryStore {
     private func run(_ statement: Statement, _ id: Int64) throws(SQLiteError) {
         try statement.bind(1, id)
         try statement.run()
-    }
-
-    private static func prepare(_ connection: Connection, _ path: String) throws(StoreError) {
-        connection.setBusyTimeout(milliseconds: 500)
-        let found = try sqlite { () throws(SQLiteError) in
-            try integer(connection, "PRAGMA user_version")
-        }
-        guard found <= Schema.version else {
-            throw .newerSchema(found: found, supported: Schema.version, path: path)
-        }
-        let mode = try sqlite { () throws(SQLiteError) in
-            let query = try connection.prepare("PRAGMA journal_mode=WAL")
-            return try query.step() ? query.text(0) : ""
-        }
-        guard mode == "wal" else { throw .noWriteAheadLog(mode: mode, path: path) }
-        try sqlite { () throws(SQLiteError) in
-            try connection.execute(Schema.settings)
-            if found < 1 { try connection.execute("BEGIN;\(Schema.version1);COMMIT") }
-        }
-    }
-
-    private static func sqlite<Value>(
-        _ body: () throws(SQLiteError) -> Value
-    ) throws(StoreError) -> Value {
-        do { return try body() } catch { throw .sqlite(error) }
-    }
-
-    private static func integer(
-        _ connection: Connection, _ sql: String
-    ) throws(SQLiteError) -> Int64 {
-        let query = try connection.prepare(sql)
-        return try query.step() ? query.integer(0) : 0
     }
 }

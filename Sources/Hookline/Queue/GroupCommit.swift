@@ -68,6 +68,8 @@ final class GroupCommit: Sendable {
     /// The appends of the transaction under way, for the ladder's look at what is overdue.
     let committing = Mutex<[PendingWebhook]>([])
     let bell = Bell()
+    /// What other threads want done between commits.
+    let jobs = StoreJobs()
 
     init(options: Options, callbacks: Callbacks, metrics: ReceiverMetrics) {
         self.options = options
@@ -127,6 +129,12 @@ final class GroupCommit: Sendable {
             inbox.appends.filter { $0.receivedNanoseconds < nanoseconds }
         }
         return underWay + waiting
+    }
+
+    /// Says what the store holds, after a transaction. The store thread.
+    func publishStatus(of store: DeliveryStore) {
+        status.publish(
+            store.counts, walFrames: store.logFrames, unverified: store.unverified.size.rows)
     }
 
     /// Ends the thread after everything that waits is written. Any thread.

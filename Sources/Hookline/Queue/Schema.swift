@@ -1,7 +1,11 @@
 /// The database's tables. A newer version is refused, an older one is migrated step by step.
 enum Schema {
+    /// What makes each version out of the one before it, from an empty file on; never change a
+    /// step that was released, add one. A step is one transaction.
+    static let steps = [version1, version2]
+
     /// `PRAGMA user_version` of a database that this program writes.
-    static let version: Int64 = 1
+    static let version = Int64(steps.count)
 
     /// What a connection sets before anything else.
     ///
@@ -42,6 +46,30 @@ enum Schema {
             id INTEGER PRIMARY KEY, fingerprint BLOB NOT NULL UNIQUE, account BLOB NOT NULL,
             received_ms INTEGER NOT NULL, head BLOB NOT NULL, body BLOB NOT NULL);
         CREATE INDEX unverified_account ON unverified(account, id);
-        PRAGMA user_version=1;
         """
+
+    /// Version 2: the quarantine, and deliveries that are owed anew.
+    ///
+    /// `delivery.owed_ms` is when a dead letter was retried or a request was released: its retry
+    /// window begins there and not at its receipt; NULL for all others. `quarantine.id` never
+    /// restarts (AUTOINCREMENT), `head` is a `RequestRecord`, `network` what is sampled as one
+    /// source, `bytes` counts head and body.
+    static let version2 = """
+        ALTER TABLE delivery ADD COLUMN owed_ms INTEGER;
+        CREATE INDEX delivery_dead ON delivery(state) WHERE state=3;
+        CREATE TABLE quarantine(
+            id INTEGER PRIMARY KEY AUTOINCREMENT, fingerprint BLOB NOT NULL UNIQUE,
+            received_ms INTEGER NOT NULL, reason TEXT NOT NULL, hint TEXT,
+            proven INTEGER NOT NULL, source BLOB NOT NULL, network BLOB NOT NULL,
+            bytes INTEGER NOT NULL, head BLOB NOT NULL, body BLOB NOT NULL);
+        CREATE INDEX quarantine_unproven ON quarantine(network) WHERE proven=0;
+        CREATE INDEX quarantine_proven ON quarantine(proven) WHERE proven=1;
+        """
+
+    /// The statements that bring a database of version `found` to the present one, in order.
+    static func migration(from found: Int64) -> [String] {
+        steps.enumerated().dropFirst(Int(max(0, found))).map { index, step in
+            "BEGIN;\(step)PRAGMA user_version=\(index + 1);COMMIT"
+        }
+    }
 }

@@ -26,6 +26,9 @@ struct StoreBatch {
     /// True when deliveries were added that nobody has claimed.
     private(set) var leavesAvailable = false
 
+    /// True when what was unverified went to quarantine.
+    private(set) var quarantines = false
+
     /// True when there is nothing to write.
     var isEmpty: Bool {
         changes.isEmpty && settled.isEmpty && appends.isEmpty && accounts.isEmpty
@@ -77,12 +80,15 @@ struct StoreBatch {
     ) throws(SQLiteError) -> Bool {
         let verdict =
             row.request.map { group.callbacks.verify($0, row.receivedMilliseconds) }
-            ?? .refused(.malformedForm)
         switch verdict {
+        // Its record is damaged: nothing can come of it.
+        case nil: break
         case .undecided: return false
         case .genuine(let webhook):
             if try store.append(webhook) != nil { leavesAvailable = true }
-        case .refused: break
+        case .refused(let request):
+            _ = try store.quarantine.keep(request)
+            quarantines = true
         }
         try store.unverified.remove(row)
         return true

@@ -10,6 +10,9 @@ struct StoreStatements {
     let move: Statement
     let stateOf: Statement
     let oldest: Statement
+    let revive: Statement
+    let discardDead: Statement
+    let owe: Statement
     private let insertDelivery: Statement
 
     init(_ connection: Connection) throws(SQLiteError) {
@@ -23,7 +26,7 @@ struct StoreStatements {
         deleteDelivery = try connection.prepare("DELETE FROM delivery WHERE id=?1")
         selectDue = try connection.prepare(
             """
-            SELECT id, attempts, state, kind, received_ms, identity, head, body
+            SELECT id, attempts, state, kind, received_ms, identity, head, body, owed_ms
             FROM delivery INDEXED BY delivery_due
             WHERE priority=?1 AND state IN (0, 2) AND due_ms <= ?2
             ORDER BY due_ms LIMIT 1
@@ -40,9 +43,17 @@ struct StoreStatements {
         stateOf = try connection.prepare("SELECT priority, state FROM delivery WHERE id=?1")
         oldest = try connection.prepare(
             """
-            SELECT received_ms FROM delivery INDEXED BY delivery_waiting
+            SELECT coalesce(owed_ms, received_ms) FROM delivery INDEXED BY delivery_waiting
             WHERE priority=?1 AND state IN (0, 2) ORDER BY id LIMIT 1
             """)
+        revive = try connection.prepare(
+            """
+            UPDATE delivery SET state=0, due_ms=?2, owed_ms=?2, attempts=0, reason=NULL
+            WHERE id=?1 AND state=3 RETURNING priority
+            """)
+        discardDead = try connection.prepare(
+            "DELETE FROM delivery WHERE id=?1 AND state=3 RETURNING priority")
+        owe = try connection.prepare("UPDATE delivery SET due_ms=?2, owed_ms=?2 WHERE id=?1")
     }
 
     /// Adds a delivery, due at once.
@@ -66,6 +77,9 @@ struct StoreStatements {
             kind: WebhookKind(code: row.integer(3)), priority: priority,
             identity: Identity(stored: row.bytes(5)), receivedMilliseconds: row.integer(4),
             head: head, body: row.bytes(7))
-        return Delivery(id: row.integer(0), attempt: Int(row.integer(1)) + 1, webhook: webhook)
+        var delivery = Delivery(
+            id: row.integer(0), attempt: Int(row.integer(1)) + 1, webhook: webhook)
+        if !row.isNull(8) { delivery.owedAnewMilliseconds = row.integer(8) }
+        return delivery
     }
 }

@@ -16,6 +16,7 @@ struct StoreThread: ~Copyable {
     private let store: DeliveryStore
     private let group: GroupCommit
     private let housekeeping: StoreHousekeeping
+    private let background: StoreBackground
     private var wanted = 0
     /// Changes that follow from late commits; they come before any claim.
     private var followUps: [DeliveryChange] = []
@@ -23,11 +24,12 @@ struct StoreThread: ~Copyable {
     private var mayClaim = true
     private var pauseUntilNanoseconds: UInt64?
 
-    init(store: DeliveryStore, group: GroupCommit) {
+    init(store: DeliveryStore, group: GroupCommit, quarantine: Quarantine? = nil) {
         self.store = store
         self.group = group
         housekeeping = StoreHousekeeping(store: store, group: group)
-        publish()
+        background = StoreBackground(store: store, group: group, quarantine: quarantine)
+        group.publishStatus(of: store)
     }
 
     /// Turns until the group is told to stop and nothing waits, or the store is broken.
@@ -41,13 +43,29 @@ struct StoreThread: ~Copyable {
             if batch.isEmpty && claim != .due {
                 if isStopping { break }
                 housekeeping.turn(nowNanoseconds: now)
-                group.bell.wait(untilNanoseconds: wakeNanoseconds(now))
+                switch background.turn(nowNanoseconds: now) {
+                case .idle: group.bell.wait(untilNanoseconds: wakeNanoseconds(now))
+                case .worked(let madeDue): workedBetweenCommits(madeDue)
+                case .broken: return drainAfterBreak()
+                }
                 continue
             }
             guard write(&batch, claim) else { return drainAfterBreak() }
             housekeeping.afterCommit()
+            switch background.turn(nowNanoseconds: MonotonicClock.now()) {
+            case .idle: break
+            case .worked(let madeDue): workedBetweenCommits(madeDue)
+            case .broken: return drainAfterBreak()
+            }
         }
+        background.finish()
         housekeeping.finish()
+    }
+
+    /// Something else than a batch was written.
+    private mutating func workedBetweenCommits(_ madeDue: Bool) {
+        if madeDue { mayClaim = true }
+        housekeeping.afterCommit()
     }
 
     private mutating func takeBatch() -> (StoreBatch, isStopping: Bool) {
@@ -85,7 +103,7 @@ struct StoreThread: ~Copyable {
             let left = Swift.max(0, due - WallClock.nowMilliseconds())
             wait = min(wait, UInt64(left) * 1_000_000)
         }
-        return now + wait
+        return min(now + wait, background.dueNanoseconds ?? .max)
     }
 
     /// Writes one transaction; false when an fsync failed.
@@ -119,7 +137,8 @@ struct StoreThread: ~Copyable {
         }
         group.metrics.committed(
             messages: batch.appends.count, nanoseconds: MonotonicClock.now() - started)
-        publish()
+        group.publishStatus(of: store)
+        if batch.quarantines { background.publishQuarantine() }
         if claim == .due { mayClaim = batch.claimed.count == wanted } else { lookForDue(batch) }
         committed(batch)
         return true
@@ -179,11 +198,6 @@ struct StoreThread: ~Copyable {
         }
     }
 
-    private func publish() {
-        group.status.publish(
-            store.counts, walFrames: store.logFrames, unverified: store.unverified.size.rows)
-    }
-
     /// The transaction failed: changes are tried again, webhooks go down the ladder.
     private mutating func failed(_ batch: StoreBatch, _ error: SQLiteError) -> Bool {
         store.rollBack()
@@ -196,6 +210,7 @@ struct StoreThread: ~Copyable {
             group.status.markBroken()
             store.keepLogOnClose()
             leaveToJournal(batch.changes)
+            followUps = []
         }
         if !batch.appends.isEmpty { group.callbacks.failed(batch.appends) }
         if failure.reason == .sync {
@@ -210,6 +225,8 @@ struct StoreThread: ~Copyable {
 
     /// After a failed fsync nothing is written; what still comes goes down the ladder.
     private func drainAfterBreak() {
+        background.broke()
+        leaveToJournal(followUps)
         while true {
             let (appends, changes, isStopping) = group.inbox.withLock { inbox in
                 defer {

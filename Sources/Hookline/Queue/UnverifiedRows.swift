@@ -134,7 +134,7 @@ enum UnverifiedVerdict: Sendable {
     /// It is this webhook: it is owed from now on.
     case genuine(Webhook)
     /// It is forged, or was never proved in time.
-    case refused(Rejection)
+    case refused(QuarantinedRequest)
     /// Its token is still not there.
     case undecided
 }

@@ -9,9 +9,11 @@ final class BackOffice: Sendable {
     let ladder: CommitLadder
     let outbox = ReplyOutbox()
     let validation: ValidationOffice
-    private let worker: DeliveryWorker
+    let quarantine: Quarantine
+    let monitor: Monitor
+    let worker: DeliveryWorker
     private let journal: TakenJournal
-    private let control: ControlServer
+    private let control = Mutex<ControlServer?>(nil)
     private let paths: DataFolder.Paths
     private let log: Log
     private let threads = Mutex<Threads>(Threads())
@@ -30,6 +32,7 @@ final class BackOffice: Sendable {
     ) {
         self.paths = paths
         self.log = log
+        monitor = Monitor(Monitor.Options(configuration), metrics: metrics, log: log)
         let worker = DeliveryWorker(
             options: DeliveryWorker.Options(configuration),
             destination: Destination(configuration, tokens: tokens), metrics: metrics, log: log)
@@ -63,7 +66,9 @@ final class BackOffice: Sendable {
         self.journal = journal
         self.store = store
         self.ladder = ladder
-        control = ControlServer(store: store.status)
+        quarantine = Quarantine(
+            options: Quarantine.Options(configuration, folder: paths.folder),
+            clients: ClientAddress(trustedProxies: configuration.trustedProxies), metrics: metrics)
     }
 
     /// Opens the store on its own thread and waits until it is open, or says why it is not.
@@ -81,12 +86,18 @@ final class BackOffice: Sendable {
 
     /// Starts forwarding, the timer and the control socket.
     func startForwarding() throws(StartupError) {
+        let validation = validation
+        let control = ControlServer(
+            desk: QueueDesk(
+                group: store, verify: { validation.verifyAgain($0) },
+                trust: { validation.trust($0) }, log: log))
         let started = try StartupError.starting { () throws(POSIXError) in
             let forwarding = try WorkerThread.start(name: "forwarding") { self.worker.run() }
             let timer = try WorkerThread.start(name: "timer") { self.runTimer() }
             try control.start(path: paths.control)
             return (forwarding, timer)
         }
+        self.control.withLock { $0 = control }
         threads.withLock {
             $0.forwarding = started.0
             $0.timer = started.1
@@ -96,7 +107,7 @@ final class BackOffice: Sendable {
     /// Stops forwarding, writes what waits and closes the store.
     func stop() {
         let threads = threads.withLock { $0 }
-        control.stop()
+        control.withLock { $0 }?.stop()
         validation.stop()
         worker.stop()
         threads.forwarding?.join()
@@ -116,7 +127,7 @@ final class BackOffice: Sendable {
         } catch {
             return opened.set("\(error)")
         }
-        var thread = StoreThread(store: open, group: store)
+        var thread = StoreThread(store: open, group: store, quarantine: quarantine)
         opened.set(nil)
         thread.run()
     }
@@ -151,6 +162,7 @@ final class BackOffice: Sendable {
         while !isStopping.load(ordering: .relaxed) {
             ladder.tick()
             validation.waits.tick()
+            monitor.tick()
             let next = MonotonicClock.now() + 10_000_000
             let due = validation.waits.nextDeadlineNanoseconds ?? next
             pause.wait(untilNanoseconds: min(next, due))

@@ -8,7 +8,13 @@ extension Configuration {
     var latencyMarks: [Double] {
         [
             validationBudget, acknowledgementBudget, responseDeadline, alertWarning, alertCritical,
+            latencyObjectiveThreshold,
         ].map(\.seconds)
+    }
+
+    /// The thresholds of the response time (R11).
+    var alertNanoseconds: (warning: UInt64, critical: UInt64) {
+        (alertWarning.nanoseconds, alertCritical.nanoseconds)
     }
 
     /// The log's format: as configured, else text on a terminal.
@@ -22,6 +28,15 @@ extension Budgets {
         validationNanoseconds = configuration.validationBudget.nanoseconds
         acknowledgementNanoseconds = configuration.acknowledgementBudget.nanoseconds
         responseNanoseconds = configuration.responseDeadline.nanoseconds
+    }
+}
+
+extension Monitor.Options {
+    init(_ configuration: Configuration) {
+        windowNanoseconds = configuration.monitorWindow.nanoseconds
+        warningSeconds = configuration.alertWarning.seconds
+        criticalSeconds = configuration.alertCritical.seconds
+        validationFailureRatio = configuration.alertValidationFailures
     }
 }
 
@@ -86,6 +101,15 @@ extension TokenFetcher.Options {
         self.init(
             concurrency: configuration.tokensCommandConcurrency,
             timeoutNanoseconds: configuration.tokensCommandTimeout.nanoseconds)
+    }
+}
+
+extension Quarantine.Options {
+    init(_ configuration: Configuration, folder: String) {
+        rowsMax = configuration.quarantineRowsMax
+        bytesMax = configuration.quarantineBytesMax
+        retentionMilliseconds = configuration.quarantineRetention.milliseconds
+        self.folder = folder
     }
 }
 

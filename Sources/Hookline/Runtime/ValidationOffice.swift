@@ -12,6 +12,7 @@ final class ValidationOffice: Sendable {
     private let reloader: TokenReloader
     private let origin: RequestOrigin
     private let traces = TraceIDs()
+    private let clients: ClientAddress
     private let retentionMilliseconds: Int64
     private let metrics: ReceiverMetrics
     private let canVerify: @Sendable (_ account: [UInt8]) -> Void
@@ -28,6 +29,7 @@ final class ValidationOffice: Sendable {
         self.waits = waits
         self.canVerify = canVerify
         origin = RequestOrigin(configuration)
+        clients = ClientAddress(trustedProxies: configuration.trustedProxies)
         retentionMilliseconds = configuration.unverifiedRetention.milliseconds
         self.metrics = metrics
         fetcher =
@@ -74,30 +76,88 @@ final class ValidationOffice: Sendable {
 
     /// Verifies a request that was stored unverified. The store thread.
     func verify(_ request: HTTPRequest, receivedMilliseconds: Int64) -> UnverifiedVerdict {
-        let verdict: WebhookVerifier.Verdict
-        do throws(Rejection) {
-            verdict = verifier.verify(
-                try TwilioRequest(
-                    request, trace: traces.context(of: request.fields), origin: origin,
-                    parametersMax: verifier.parametersMax,
-                    receivedMilliseconds: receivedMilliseconds))
-        } catch {
-            verdict = .refused(error)
-        }
         let shard = metrics.backgroundShard
-        switch verdict {
+        switch verdict(on: request, receivedMilliseconds) {
         case .genuine(let webhook, let position):
             metrics.unverifiedResolved[.genuine].add(shard: shard)
             metrics.tokenMatches[TokenPosition(index: position)].add(shard: shard)
             return .genuine(webhook)
-        case .refused(let rejection):
+        case .refused:
             metrics.unverifiedResolved[.forged].add(shard: shard)
-            return .refused(rejection)
+            return .refused(
+                quarantined(request, .unverifiedFalse, receivedMilliseconds))
         case .toFetch, .sourceFailing:
             let age = WallClock.nowMilliseconds() - receivedMilliseconds
             guard age > retentionMilliseconds else { return .undecided }
             metrics.unverifiedResolved[.expired].add(shard: shard)
-            return .refused(.unknownAccount)
+            return .refused(quarantined(request, .unverified, receivedMilliseconds))
         }
+    }
+
+    /// Verifies a request from quarantine as if it had just come; waits for a token that has to
+    /// be fetched. The control thread.
+    func verifyAgain(_ refused: QuarantinedRequest) -> Result<Webhook, QuarantineReason> {
+        var verdict = verdict(on: refused.request, refused.receivedMilliseconds)
+        if case .toFetch = verdict {
+            waitForToken(of: refused.request)
+            verdict = self.verdict(on: refused.request, refused.receivedMilliseconds)
+        }
+        switch verdict {
+        case .genuine(let webhook, _): return .success(webhook)
+        case .refused(let rejection): return .failure(QuarantineReason(rejection) ?? .malformed)
+        case .toFetch, .sourceFailing: return .failure(.unverified)
+        }
+    }
+
+    /// The webhook of a request that an operator vouches for; nil when it cannot be read. The
+    /// control thread.
+    func trust(_ refused: QuarantinedRequest) -> Webhook? {
+        do throws(Rejection) {
+            return try read(
+                refused.request, refused.receivedMilliseconds, needsSignature: false
+            ).webhook
+        } catch {
+            return nil
+        }
+    }
+
+    private func verdict(
+        on request: HTTPRequest, _ receivedMilliseconds: Int64
+    ) -> WebhookVerifier.Verdict {
+        do throws(Rejection) {
+            return verifier.verify(try read(request, receivedMilliseconds))
+        } catch {
+            return .refused(error)
+        }
+    }
+
+    private func read(
+        _ request: HTTPRequest, _ receivedMilliseconds: Int64, needsSignature: Bool = true
+    ) throws(Rejection) -> TwilioRequest {
+        try TwilioRequest(
+            request, trace: traces.context(of: request.fields), origin: origin,
+            parametersMax: verifier.parametersMax, receivedMilliseconds: receivedMilliseconds,
+            needsSignature: needsSignature)
+    }
+
+    private func waitForToken(of request: HTTPRequest) {
+        // What cannot be read is refused by the next look at it.
+        guard let fetcher, let account = try? read(request, 0).account else { return }
+        let bell = Bell()
+        let deadline = MonotonicClock.now() + 15_000_000_000
+        waits.add(
+            TokenWait.Waiting(account: Array(account), deadlineNanoseconds: deadline) { _ in
+                bell.ring()
+            })
+        fetcher.fetch(Array(account))
+        bell.wait(untilNanoseconds: deadline)
+    }
+
+    private func quarantined(
+        _ request: HTTPRequest, _ reason: QuarantineReason, _ receivedMilliseconds: Int64
+    ) -> QuarantinedRequest {
+        QuarantinedRequest(
+            request, reason: reason, source: clients.bytes(of: request),
+            receivedMilliseconds: receivedMilliseconds)
     }
 }

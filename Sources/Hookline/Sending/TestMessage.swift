@@ -30,6 +30,11 @@ struct TestMessage: Sendable {
     /// A message of its own: its SID is random.
     init(_ options: TestMessageOptions) {
         let sid = (options.media ? "MM" : "SM") + Hexadecimal.text(RandomBytes.make(16))
+        self.init(options, sid: sid)
+    }
+
+    /// The message of this SID.
+    init(_ options: TestMessageOptions, sid: String) {
         self.sid = sid
         let pairs =
             if let status = options.status {

@@ -27,7 +27,7 @@ public struct TestSender: Sendable {
     }
 
     private let options: Options
-    private let key: HMACKey
+    private let signer: TestRequestSigner
 
     /// A sender that signs with the token that `tokens` finds.
     public init(_ options: Options, tokens: TestTokenSource) throws(TestSenderError) {
@@ -37,7 +37,9 @@ public struct TestSender: Sendable {
         self.options = options
         let token = options.badSignature ? Secret("wrong".utf8) : try tokens.token()
         do {
-            key = try HMACKey(token.bytes)
+            signer = TestRequestSigner(
+                url: options.url, signedURL: options.signedURL, key: try HMACKey(token.bytes),
+                agent: "hookline send", timeoutMilliseconds: options.timeoutMilliseconds)
         } catch {
             throw .library("\(error)")
         }
@@ -58,7 +60,7 @@ public struct TestSender: Sendable {
                     if let again = repeats.popLast() {
                         request = again
                     } else if begun < options.count {
-                        request = self.request(for: TestMessage(options.message))
+                        request = signer.request(for: TestMessage(options.message))
                         if options.duplicate { repeats.append(request) }
                         begun += 1
                     } else {
@@ -75,24 +77,6 @@ public struct TestSender: Sendable {
         } catch {
             throw .library("\(error)")
         }
-    }
-
-    private func request(for message: TestMessage) -> TransferRequest {
-        let signed = Array(
-            (options.signedURL ?? options.url).utf8.prefix { $0 != UInt8(ascii: "#") })
-        let signature = TwilioSignature.sign(
-            url: signed, parameters: message.parameters, key: key)
-        return TransferRequest(
-            url: options.url,
-            headers: [
-                "Content-Type: application/x-www-form-urlencoded; charset=UTF-8",
-                "User-Agent: TwilioProxy/1.1 (hookline send \(Version.current))",
-                "Accept: */*",
-                "X-Twilio-Signature: \(String(decoding: signature, as: UTF8.self))",
-                "I-Twilio-Idempotency-Token: \(message.sid)",
-            ],
-            body: message.parameters.encoded,
-            timeoutMilliseconds: options.timeoutMilliseconds)
     }
 }
 

@@ -3,7 +3,8 @@ import POSIX
 /// Where `hookline send` takes the token that it signs with.
 public struct TestTokenSource: Sendable {
     private let environmentToken: String?
-    private let dataDirectory: String
+    /// The data folder of a server on this machine.
+    let dataDirectory: String
 
     /// `TWILIO_AUTH_TOKEN` goes first; without it the throw-away token of a `--dev` server.
     public init(environment: [String: String], dataDirectory: String?) {

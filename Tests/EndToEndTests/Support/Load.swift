@@ -9,6 +9,8 @@ final class Load: Sendable {
     struct Outcome: Sendable {
         /// Every message that was sent.
         var sent: Set<String> = []
+        /// Those that are signed with the receiver's token.
+        var genuine: Set<String> = []
         /// Those that were answered 200.
         var acknowledged: Set<String> = []
         /// Those that were answered otherwise, with the status.
@@ -20,9 +22,23 @@ final class Load: Sendable {
     private let state = Mutex(Outcome())
     private let stopping = Atomic<Bool>(false)
     private let running = Atomic<Int>(0)
+    private let sentCount = Atomic<Int>(0)
+    private let make: @Sendable (_ number: Int, _ sid: String) -> SignedWebhook
+
+    /// A load of webhooks made by `make` from their number and SID.
+    init(
+        _ make: @escaping @Sendable (_ number: Int, _ sid: String) -> SignedWebhook = {
+            SignedWebhook(sid: $1)
+        }
+    ) {
+        self.make = make
+    }
 
     /// What became of it so far.
     var outcome: Outcome { state.withLock { $0 } }
+
+    /// True for a message that was signed with the receiver's token.
+    func isGenuine(_ sid: String) -> Bool { state.withLock { $0.genuine.contains(sid) } }
 
     /// Starts sending to a port; a connection that breaks is not replaced.
     func start(port: UInt16, connections: Int) {
@@ -54,8 +70,13 @@ final class Load: Sendable {
         let clock = ContinuousClock()
         while !stopping.load(ordering: .relaxed) {
             let sid = "SM" + UUID().uuidString.replacing("-", with: "").lowercased()
-            guard let request = try? SignedWebhook(sid: sid).request() else { return }
-            state.withLock { _ = $0.sent.insert(sid) }
+            let number = sentCount.add(1, ordering: .relaxed).oldValue
+            let webhook = make(number, sid)
+            guard let request = try? webhook.request() else { return }
+            state.withLock { state in
+                state.sent.insert(sid)
+                if webhook.token == Receiver.token { state.genuine.insert(sid) }
+            }
             let start = clock.now
             client.send(request)
             let response = client.response()

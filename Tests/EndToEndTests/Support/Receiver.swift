@@ -93,6 +93,18 @@ final class Receiver {
     /// The metrics now.
     func metrics() throws -> Metrics { Metrics(try ops("/metrics").body) }
 
+    /// The metrics once so many replies were counted: a reply is counted when it has left, which
+    /// its reader may see earlier.
+    func metrics(afterReplies count: Int) throws -> Metrics {
+        var read = try metrics()
+        let isThere = try eventually {
+            read = try metrics()
+            return read.sum("webhook_duration_seconds_count") >= Double(count)
+        }
+        guard isThere else { throw ChildProcess.Failure("not \(count) replies were counted") }
+        return read
+    }
+
     private static func start(
         _ arguments: [String], _ environment: [String: String], _ folder: TemporaryFolder
     ) throws -> ChildProcess {

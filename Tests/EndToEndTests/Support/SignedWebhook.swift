@@ -9,10 +9,13 @@ struct SignedWebhook {
     var token = Receiver.token
 
     /// An inbound message.
-    init(sid: String, path: String = "/webhook/whatsapp", body: String = "hello", media: Int = 0) {
+    init(
+        sid: String, path: String = "/webhook/whatsapp", body: String = "hello", media: Int = 0,
+        account: String = "AC" + String(repeating: "0", count: 32)
+    ) {
         self.path = path
         fields = [
-            ("AccountSid", "AC" + String(repeating: "0", count: 32)), ("Body", body),
+            ("AccountSid", account), ("Body", body),
             ("From", "whatsapp:+15005550006"), ("MessageSid", sid), ("NumMedia", "\(media)"),
             ("To", "whatsapp:+15005550001"),
         ]

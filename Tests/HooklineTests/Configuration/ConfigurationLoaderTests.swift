@@ -35,7 +35,8 @@ import Testing
         "listen": "127.0.0.1:1", "ops-listen": "same", "threads": "3",
         "public-url": "https://other.example.com/base", "trusted-proxies": "10.0.0.0/8,::1",
         "origin-from-host": "true", "tokens-file": "/t", "dev": "true", "data-dir": "/d",
-        "dedupe-retention": "30d", "forward-to": "https://app.example.com/hooks",
+        "dedupe-retention": "30d", "quarantine-rows-max": "77", "quarantine-bytes-max": "77777",
+        "quarantine-retention": "7h", "forward-to": "https://app.example.com/hooks",
         "forward-concurrency": "7", "forward-connect-timeout": "7s", "forward-timeout": "7s",
         "retry-initial": "7s", "retry-factor": "3.5", "retry-cap": "7m", "retry-after-max": "7s",
         "retry-window": "7h", "validation-budget": "7ms", "ack-budget": "700ms",
@@ -49,7 +50,10 @@ import Testing
         "signature-timeout": "7ms", "signature-timeout-policy": "reject",
         "unverified-rows-max": "77", "unverified-bytes-max": "7777777",
         "unverified-retention": "7h",
+        "native-histograms": "true", "created-timestamps": "true", "scrapes-max": "7",
         "queue-rows-max": "77", "batch-rows-max": "77", "immediate-concurrency-max": "7",
+        "monitor-window": "7s", "slo-availability": "0.7", "slo-latency": "0.8",
+        "slo-latency-threshold": "7ms",
         "log-format": "text", "log-level": "error",
     ]
 

@@ -55,7 +55,7 @@ import Testing
         #expect(got.identity == sent.identity && got.kind == .message && got.priority == .high)
         #expect(got.head == sent.head && got.body == sent.body)
         let parts = WebhookHead.Part.allCases.map { String(decoding: got[$0], as: UTF8.self) }
-        #expect(parts == ["https://h", "/x?y", "a/b", "s", "", "A", "a"])
+        #expect(parts == ["https://h", "/x?y", "a/b", "s", "", "A", "a", ""])
         #expect(got.receivedMilliseconds == sent.receivedMilliseconds)
         #expect(try claim(store, 10).isEmpty)
     }

@@ -70,7 +70,7 @@ final class TokenFetcher: Sendable {
         return isTaken
     }
 
-    /// Ends the threads; a source that is being asked may take its time-out to end.
+    /// Ends the threads, and what the source is doing for them.
     func stop() {
         state.withLock { $0.isStopping = true }
         for bell in bells { bell.ring() }
@@ -98,7 +98,8 @@ final class TokenFetcher: Sendable {
         let result: TokenFetchResult
         do {
             let found = try source.tokens(
-                of: account, deadlineNanoseconds: started + options.timeoutNanoseconds)
+                of: account, deadlineNanoseconds: started + options.timeoutNanoseconds,
+                isCancelled: { state.withLock { $0.isStopping } })
             tokens.note(try FetchedTokens(found), of: account)
             result = found.isEmpty ? .unknown : .found
         } catch {

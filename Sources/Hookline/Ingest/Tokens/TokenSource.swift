@@ -2,9 +2,11 @@
 protocol TokenSource: Sendable {
     /// The account's tokens, first token first; none when the source knows no such account.
     ///
-    /// Blocks the calling thread, until `deadlineNanoseconds` at most.
-    func tokens(of account: [UInt8], deadlineNanoseconds: UInt64) throws(TokenSourceError)
-        -> [Secret]
+    /// Blocks the calling thread, until `deadlineNanoseconds` at most, or soon after nobody waits
+    /// any more, which `isCancelled` says.
+    func tokens(
+        of account: [UInt8], deadlineNanoseconds: UInt64, isCancelled: () -> Bool
+    ) throws(TokenSourceError) -> [Secret]
 }
 
 /// Why a source has no answer; never holds a token.

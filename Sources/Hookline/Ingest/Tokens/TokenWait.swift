@@ -44,6 +44,9 @@ final class TokenWait: Sendable {
         for request in take(where: { $0.deadlineNanoseconds <= now }) { request.goOn(false) }
     }
 
+    /// Requests that wait now. Any thread.
+    var count: Int { waiting.withLock { $0.count } }
+
     /// The earliest deadline, nil when nobody waits.
     var nextDeadlineNanoseconds: UInt64? {
         waiting.withLock { waiting in waiting.lazy.map(\.deadlineNanoseconds).min() }

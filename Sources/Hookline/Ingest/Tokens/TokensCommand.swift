@@ -13,13 +13,14 @@ struct TokensCommand: TokenSource {
     static let outputBytesMax = 4096
 
     func tokens(
-        of account: [UInt8], deadlineNanoseconds: UInt64
+        of account: [UInt8], deadlineNanoseconds: UInt64, isCancelled: () -> Bool = { false }
     ) throws(TokenSourceError) -> [Secret] {
         let outcome: ProgramRun.Outcome
         do {
             outcome = try ProgramRun.run(
                 arguments + [String(decoding: account, as: UTF8.self)],
-                outputBytesMax: Self.outputBytesMax, deadlineNanoseconds: deadlineNanoseconds)
+                outputBytesMax: Self.outputBytesMax, deadlineNanoseconds: deadlineNanoseconds,
+                isCancelled: isCancelled)
         } catch {
             throw TokenSourceError(
                 reason: .failed, sentence: "\(error.operation) failed: \(error.message)")

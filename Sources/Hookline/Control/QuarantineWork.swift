@@ -1,0 +1,194 @@
+import POSIX
+import SQLite
+
+/// Releases or discards quarantined requests, in slices.
+///
+/// A release is verified on the control thread, against the tokens and the URL of the moment.
+/// The row leaves the quarantine in the transaction that appends its webhook and claims its
+/// identity, so that a second release, or a crash in between, does nothing twice.
+struct QuarantineWork {
+    /// What is done with them.
+    enum Verb: String {
+        case release, discard
+        /// A release without verification.
+        case force
+    }
+
+    /// A row and what is to become of it.
+    private struct Judged: Sendable {
+        let id: Int64
+        /// What is released; nil when the row is discarded or stays.
+        var webhook: Webhook?
+        /// Why it stays, or what becomes of it.
+        var result: String
+        /// False when it stays.
+        var leaves = true
+    }
+
+    private static let releaseRows = 64
+
+    let desk: QueueDesk
+    let verb: Verb
+
+    /// Does as much as one request may; says where the next one goes on.
+    func run(_ change: ControlChange, _ send: QueueDesk.Send) throws(ControlFault) -> ControlEnd {
+        let end: ControlEnd
+        switch change.selection {
+        case .ids(let ids):
+            guard verb != .force || ids.count == 1 else { throw Self.forceFault }
+            end = try named(ids, change.isDryRun, send)
+        case .all:
+            end = try sweep(change, QuarantinePage(rowsMax: rowsMax))
+        case .proven:
+            end = try sweep(change, QuarantinePage(rowsMax: rowsMax, isProvenOnly: true))
+        case .reason(let word):
+            guard let reason = QuarantineReason(rawValue: word) else {
+                let words = QuarantineReason.allCases.map(\.rawValue).joined(separator: ", ")
+                throw ControlFault(
+                    .badArgument, "a quarantined request's reason is one of \(words)")
+            }
+            end = try sweep(change, QuarantinePage(rowsMax: rowsMax, reason: reason))
+        }
+        desk.note(
+            "quarantine", verb.rawValue, end, isDryRun: change.isDryRun,
+            level: verb == .force ? .warning : .info)
+        return end
+    }
+
+    private static let forceFault = ControlFault(
+        .badArgument, "one request at a time is released by force, by its id")
+
+    private var rowsMax: Int { verb == .discard ? QueueDesk.sliceRows : Self.releaseRows }
+
+    /// Those that were named: one line for each.
+    private func named(
+        _ ids: [Int64], _ isDryRun: Bool, _ send: QueueDesk.Send
+    ) throws(ControlFault) -> ControlEnd {
+        var counts: [String: Int] = [:]
+        for id in ids {
+            let row = try desk.slice(.reading) { store throws(SQLiteError) in
+                try store.quarantine.row(id)
+            }
+            let judged = row.map(judge) ?? Judged(id: id, result: "missing", leaves: false)
+            let result = try finish([judged], isDryRun).first?.result ?? judged.result
+            counts[result, default: 0] += 1
+            guard send(.outcome(ControlOutcome(id: id, result: result))) else { break }
+        }
+        return ControlEnd(counts: counts)
+    }
+
+    /// All of them in the order of ids, until the request's time is over.
+    private func sweep(
+        _ change: ControlChange, _ pattern: QuarantinePage
+    ) throws(ControlFault) -> ControlEnd {
+        guard verb != .force else { throw Self.forceFault }
+        let deadline = MonotonicClock.now() + QueueDesk.requestNanoseconds
+        var page = pattern
+        page.withBodies = verb == .release
+        page.afterID = change.after
+        if let through = change.through {
+            page.throughID = through
+        } else {
+            page.throughID = try desk.slice(.reading) { store throws(SQLiteError) in
+                try store.quarantine.lastID()
+            }
+        }
+        var end = ControlEnd(through: page.throughID)
+        repeat {
+            let found = try desk.slice(.reading) { [page] store throws(SQLiteError) in
+                try store.quarantine.page(page)
+            }
+            var left = found.rows.map(judge)[...]
+            while !left.isEmpty {
+                let done: [Judged]
+                do {
+                    done = try finish(Array(left), change.isDryRun)
+                } catch {
+                    // What was done is told first; the next request meets the fault again.
+                    guard !end.counts.isEmpty else { throw error }
+                    end.next = (left.first?.id ?? 1) - 1
+                    return end
+                }
+                for judged in done { end.counts[judged.result, default: 0] += 1 }
+                left = left.dropFirst(done.count)
+            }
+            page.afterID = found.lastID
+            if found.isAtEnd { return end }
+        } while MonotonicClock.now() < deadline
+        end.next = page.afterID
+        return end
+    }
+
+    private func judge(_ row: QuarantinedRow) -> Judged {
+        if verb == .discard { return Judged(id: row.id, result: "discarded") }
+        guard let request = row.quarantined else {
+            return Judged(id: row.id, result: "damaged", leaves: false)
+        }
+        if verb == .force {
+            let webhook = trust(request)
+            return Judged(
+                id: row.id, webhook: webhook, result: webhook == nil ? "malformed" : "released",
+                leaves: webhook != nil)
+        }
+        switch desk.verify(request) {
+        case .success(let webhook):
+            return Judged(
+                id: row.id, webhook: webhook.received(at: row.receivedMilliseconds),
+                result: "released")
+        case .failure(let reason):
+            return Judged(id: row.id, result: reason.rawValue, leaves: false)
+        }
+    }
+
+    private func trust(_ request: QuarantinedRequest) -> Webhook? {
+        desk.trust(request)?.received(at: request.receivedMilliseconds)
+    }
+
+    /// Carries out what was judged for the first of these rows, as far as a slice's time allows;
+    /// returns them with what became of each.
+    private func finish(
+        _ judged: [Judged], _ isDryRun: Bool
+    ) throws(ControlFault) -> [Judged] {
+        let released = judged.count { $0.webhook != nil }
+        if released > 0, !isDryRun { try desk.checkRoom(for: released) }
+        guard judged.contains(where: \.leaves) else { return judged }
+        return try desk.slice(isDryRun ? .reading : .writing) { store throws(SQLiteError) in
+            let end = MonotonicClock.now() + QueueDesk.sliceNanoseconds
+            let now = WallClock.nowMilliseconds()
+            var done: [Judged] = []
+            for var row in judged where done.isEmpty || MonotonicClock.now() < end {
+                if row.leaves {
+                    row.result =
+                        isDryRun
+                        ? try Self.foretell(row, store) : try Self.carryOut(row, store, now)
+                }
+                done.append(row)
+            }
+            return done
+        }
+    }
+
+    private static func carryOut(
+        _ row: Judged, _ store: DeliveryStore, _ now: Int64
+    ) throws(SQLiteError) -> String {
+        guard try store.quarantine.remove(row.id) else { return "missing" }
+        guard let webhook = row.webhook else { return row.result }
+        return try store.release(webhook, nowMilliseconds: now) == nil ? "duplicate" : row.result
+    }
+
+    private static func foretell(
+        _ row: Judged, _ store: DeliveryStore
+    ) throws(SQLiteError) -> String {
+        guard let webhook = row.webhook else { return row.result }
+        return try store.isSeen(webhook.identity) ? "duplicate" : row.result
+    }
+}
+
+extension Webhook {
+    /// The same webhook with the time at which its request really came.
+    fileprivate func received(at milliseconds: Int64) -> Webhook {
+        Webhook(
+            kind: kind, priority: priority, identity: identity,
+            receivedMilliseconds: milliseconds, head: head, body: body)
+    }
+}

@@ -1,0 +1,125 @@
+import POSIX
+import SQLite
+
+/// Answers what commands ask of the queue and of the quarantine. The control thread.
+///
+/// The desk cuts every request into slices and has the store thread do one of them between two
+/// commits, so that webhooks wait for a slice at most: some hundred rows and some milliseconds.
+struct QueueDesk: Sendable {
+    /// Hands one line of the answer on; false when nobody listens any more.
+    typealias Send = (ControlReply) -> Bool
+
+    /// Rows that one slice looks at or changes.
+    static let sliceRows = 256
+    /// After this time a slice takes no further row.
+    static let sliceNanoseconds: UInt64 = 5_000_000
+    /// After this time a request takes no further slice.
+    static let requestNanoseconds: UInt64 = 500_000_000
+
+    let group: GroupCommit
+    /// Verifies a request from quarantine as if it had just come.
+    let verify: @Sendable (QuarantinedRequest) -> Result<Webhook, QuarantineReason>
+    /// Reads a webhook from a request that an operator vouches for; nil when it cannot be read.
+    let trust: @Sendable (QuarantinedRequest) -> Webhook?
+    let log: Log
+
+    /// Answers one request; its last line is an `end`, or else the fault is thrown.
+    func answer(_ request: ControlRequest, _ send: Send) throws(ControlFault) {
+        switch request {
+        case .status:
+            if send(.status(QueueStatus(group.status))) { _ = send(.end(ControlEnd())) }
+        case .list(let list):
+            let end = try list.quarantined ? self.quarantined(list, send) : deliveries(list, send)
+            _ = send(.end(end))
+        case .show(let show):
+            try show.quarantined ? showQuarantined(show, send) : showDelivery(show, send)
+            _ = send(.end(ControlEnd()))
+        case .retry(let change):
+            let work = DeadLetterWork(desk: self, verb: .retry)
+            _ = send(.end(try work.run(change, send)))
+        case .discard(let change, quarantined: false):
+            let work = DeadLetterWork(desk: self, verb: .discard)
+            _ = send(.end(try work.run(change, send)))
+        case .discard(let change, quarantined: true):
+            let work = QuarantineWork(desk: self, verb: .discard)
+            _ = send(.end(try work.run(change, send)))
+        case .release(let change, let force):
+            let work = QuarantineWork(desk: self, verb: force ? .force : .release)
+            _ = send(.end(try work.run(change, send)))
+        }
+    }
+
+    /// Has a slice done by the store thread.
+    func slice<Value: Sendable>(
+        _ access: StoreJobs.Access,
+        _ body: @escaping @Sendable (DeliveryStore) throws(SQLiteError) -> Value
+    ) throws(ControlFault) -> Value {
+        do {
+            return try group.perform(access, body)
+        } catch {
+            throw ControlFault(error)
+        }
+    }
+
+    private func deliveries(_ list: ControlList, _ send: Send) throws(ControlFault) -> ControlEnd {
+        let deadline = MonotonicClock.now() + Self.requestNanoseconds
+        var after = list.after
+        var left = list.limit
+        while left > 0 {
+            let page = DeliveryListing.Page(
+                afterID: after,
+                rowsMax: list.state == nil ? min(left, Self.sliceRows) : Self.sliceRows,
+                state: list.state)
+            let answer = try slice(.reading) { store throws(SQLiteError) in
+                try store.listing.page(page)
+            }
+            for row in answer.rows.prefix(left) where !send(.delivery(row)) { return ControlEnd() }
+            // Where the limit cuts a page, the next one begins after the last row that was sent.
+            after = answer.rows.count > left ? answer.rows[left - 1].id : answer.lastID
+            if answer.isAtEnd, answer.rows.count <= left { return ControlEnd() }
+            left -= min(left, answer.rows.count)
+            if MonotonicClock.now() > deadline { break }
+        }
+        return ControlEnd(next: after)
+    }
+
+    private func quarantined(_ list: ControlList, _ send: Send) throws(ControlFault) -> ControlEnd {
+        var after = list.after
+        var left = list.limit
+        while left > 0 {
+            let page = QuarantinePage(afterID: after, rowsMax: min(left, Self.sliceRows))
+            let answer = try slice(.reading) { store throws(SQLiteError) in
+                try store.quarantine.page(page)
+            }
+            for row in answer.rows where !send(.quarantined(QuarantineRow(row))) {
+                return ControlEnd()
+            }
+            if answer.isAtEnd { return ControlEnd() }
+            after = answer.lastID
+            left -= answer.rows.count
+        }
+        return ControlEnd(next: after)
+    }
+
+    private func showDelivery(_ show: ControlShow, _ send: Send) throws(ControlFault) {
+        let found = try slice(.reading) { store throws(SQLiteError) in
+            try store.listing.delivery(show.id)
+        }
+        guard let found else {
+            throw ControlFault(.notFound, "there is no delivery \(show.id)")
+        }
+        guard send(.delivery(found.row)), let webhook = found.webhook else { return }
+        _ = send(.request(RequestDetail(webhook, reveal: show.reveal)))
+    }
+
+    private func showQuarantined(_ show: ControlShow, _ send: Send) throws(ControlFault) {
+        let found = try slice(.reading) { store throws(SQLiteError) in
+            try store.quarantine.row(show.id)
+        }
+        guard let found else {
+            throw ControlFault(.notFound, "there is no request \(show.id) in quarantine")
+        }
+        guard send(.quarantined(QuarantineRow(found))), let request = found.request else { return }
+        _ = send(.request(RequestDetail(request, reveal: show.reveal)))
+    }
+}

@@ -1,0 +1,101 @@
+import MicroHTTP
+import POSIX
+import Synchronization
+
+/// Keeps refused requests (X7): Twilio never sends again what was answered 403, so a mistake in
+/// the configuration would lose messages. They can be released once it is mended.
+///
+/// Here is the way in, for any thread: never blocking, at the same cost for every request, and
+/// bounded. The store thread writes what waits here when no webhook does (`QuarantineWriter`).
+final class Quarantine: Sendable {
+    /// The bounds of what is kept.
+    struct Options: Sendable {
+        /// Requests; 0 keeps none.
+        var rowsMax: Int
+        /// Bytes of heads and bodies.
+        var bytesMax: Int
+        /// How long after its receipt a request is kept.
+        var retentionMilliseconds: Int64
+        /// The data folder, whose last room is the queue's.
+        var folder: String
+        /// Bounds of what waits in memory.
+        var inbox = QuarantineInbox.Limits()
+    }
+
+    let options: Options
+    let status = QuarantineStatus()
+    private let clients: ClientAddress
+    private let metrics: ReceiverMetrics
+    private let inbox: Mutex<QuarantineInbox>
+    private let wake = Mutex<(@Sendable () -> Void)?>(nil)
+
+    init(options: Options, clients: ClientAddress, metrics: ReceiverMetrics) {
+        self.options = options
+        self.clients = clients
+        self.metrics = metrics
+        inbox = Mutex(QuarantineInbox(limits: options.inbox))
+    }
+
+    /// Says how the store thread is woken; once, before it starts.
+    func connect(wake: @escaping @Sendable () -> Void) { self.wake.withLock { $0 = wake } }
+
+    /// Offers a request as it is refused; one that is for no webhook's route is not kept.
+    /// Event loops.
+    func offer(_ request: HTTPRequest, refused rejection: Rejection) {
+        guard let reason = QuarantineReason(rejection) else { return }
+        offer(
+            QuarantinedRequest(request, reason: reason, source: clients.bytes(of: request)))
+    }
+
+    /// Offers a request that is refused because nobody could verify it in time. Any thread.
+    func offer(unverified request: HTTPRequest) {
+        offer(
+            QuarantinedRequest(
+                request, reason: .unverified, source: clients.bytes(of: request)))
+    }
+
+    /// Offers a refused request. Any thread.
+    func offer(_ request: QuarantinedRequest) {
+        guard options.rowsMax > 0 else { return }
+        guard request.byteCount <= options.bytesMax else { return drop(.tooLarge) }
+        let network = ClientAddress.network(of: request.source)
+        let (dropped, wasEmpty) = inbox.withLock { inbox in
+            let wasEmpty = inbox.isEmpty
+            return (inbox.add(request, network: network), wasEmpty)
+        }
+        if let dropped { drop(dropped.reason, dropped.count) }
+        if wasEmpty { ring() }
+    }
+
+    /// Keeps a request that would have been genuine under another configuration, ahead of
+    /// everything that is not proven; `hint` is a fixed word for what is wrong. It need not have
+    /// been offered before. False when there is no room at the moment. Any thread.
+    @discardableResult
+    func prove(_ request: QuarantinedRequest, hint: String) -> Bool {
+        guard options.rowsMax > 0, request.byteCount <= options.bytesMax else { return false }
+        let isKept = inbox.withLock { $0.add(proven: request, hint: hint) }
+        if isKept { ring() } else { drop(.inboxFull) }
+        return isKept
+    }
+
+    /// Marks a request that was offered before as proven, if it is kept. Any thread.
+    func prove(_ fingerprint: Identity, hint: String) {
+        guard options.rowsMax > 0 else { return }
+        inbox.withLock { $0.add(proof: fingerprint, hint: hint) }
+        ring()
+    }
+
+    /// Looks at, or takes from, what waits. The store thread.
+    func withInbox<Value: Sendable>(_ body: (inout sending QuarantineInbox) -> sending Value)
+        -> Value
+    {
+        inbox.withLock(body)
+    }
+
+    /// Counts requests that are not, or no longer, kept. Any thread.
+    func drop(_ reason: QuarantineDrop, _ count: Int = 1) {
+        metrics.quarantineDropped[reason].add(UInt64(count), shard: metrics.backgroundShard)
+    }
+
+    private func ring() { wake.withLock { $0 }?() }
+}

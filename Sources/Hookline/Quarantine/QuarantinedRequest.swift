@@ -1,0 +1,88 @@
+import MicroHTTP
+import POSIX
+
+/// A request that was refused and may yet prove to be genuine (X7). Nothing of it is believed.
+///
+/// A class, because it is handed from thread to thread by reference and never changes.
+final class QuarantinedRequest: Sendable {
+    /// The request as it came.
+    let request: HTTPRequest
+    /// Why it was refused.
+    let reason: QuarantineReason
+    /// The client's address, resolved through trusted proxies: 4 bytes, 16, or none.
+    let source: [UInt8]
+    /// When it was received: milliseconds since the epoch.
+    let receivedMilliseconds: Int64
+
+    init(
+        _ request: HTTPRequest, reason: QuarantineReason, source: [UInt8],
+        receivedMilliseconds: Int64 = WallClock.nowMilliseconds()
+    ) {
+        self.request = request
+        self.reason = reason
+        self.source = source
+        self.receivedMilliseconds = receivedMilliseconds
+    }
+
+    /// What tells it from every other request: target, body and signature. It is digested anew
+    /// with each call, off the path of requests.
+    var fingerprint: Identity {
+        Identity(
+            target: request.target, body: request.body,
+            signature: request.fields.first("x-twilio-signature") ?? [])
+    }
+
+    /// About what it takes in memory and in the store.
+    var byteCount: Int {
+        request.target.count + request.fields.contentBytes + request.body.count
+    }
+}
+
+/// Why a request is in quarantine; stored as this word.
+public enum QuarantineReason: String, CaseIterable, Error, Sendable {
+    /// No token and no form of the URL gives its signature.
+    case invalidSignature = "invalid_signature"
+    /// It has no `X-Twilio-Signature`, or more than one.
+    case missingSignature = "missing_signature"
+    /// There is no token for its account.
+    case unknownAccount = "unknown_account"
+    /// Its form cannot be read or repeats a field that has one value, or its origin is unclear.
+    case malformed
+    /// It was stored before its token was there, and the token did not give its signature.
+    case unverifiedFalse = "unverified_false"
+    /// Its token did not come in time and the policy is to refuse.
+    case unverified
+
+    /// What a refusal counts as; nil when it was no request for a webhook's route.
+    init?(_ rejection: Rejection) {
+        switch rejection {
+        case .notFound, .methodNotAllowed, .unsupportedMediaType: return nil
+        case .malformedForm, .noOrigin: self = .malformed
+        case .missingSignature: self = .missingSignature
+        case .invalidSignature: self = .invalidSignature
+        case .unknownAccount: self = .unknownAccount
+        }
+    }
+}
+
+/// Why a refused request is not, or no longer, in quarantine, as the label `reason`.
+enum QuarantineDrop: String, CaseIterable, Sendable {
+    /// Too many of its source waited; a random part of them is kept.
+    case sampled
+    /// The memory for requests that wait for the store was full.
+    case inboxFull = "inbox_full"
+    /// Requests of too many sources waited.
+    case sources
+    /// It is larger than the whole quarantine may be.
+    case tooLarge = "too_large"
+    /// Everything that is kept was proven genuine, and it was not.
+    case full
+    /// It gave way to another one at the bound of rows or bytes.
+    case evicted
+    /// It was older than the retention.
+    case expired
+    /// The disk is nearly full: what is left is the queue's.
+    case disk
+    /// The store failed to write it.
+    case store
+}

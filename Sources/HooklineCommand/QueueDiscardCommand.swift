@@ -1,0 +1,24 @@
+import ArgumentParser
+import Hookline
+
+/// `hookline queue discard`.
+struct QueueDiscardCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "discard", abstract: "Deletes dead letters, or quarantined requests.")
+
+    @OptionGroup var rows: QueueSelection
+
+    @Flag(help: "Quarantined requests instead of dead letters.")
+    var quarantined = false
+
+    @OptionGroup var options: QueueOptions
+
+    func validate() throws {
+        try rows.check(words: "--all, or --reason")
+    }
+
+    func run() throws {
+        guard let selection = rows.selection() else { return }
+        try rows.run(quarantined ? .discardQuarantined : .discard, selection, options)
+    }
+}

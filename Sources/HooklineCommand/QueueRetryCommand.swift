@@ -1,0 +1,21 @@
+import ArgumentParser
+import Hookline
+
+/// `hookline queue retry`.
+struct QueueRetryCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "retry",
+        abstract: "Forwards dead letters anew, with a whole retry window.")
+
+    @OptionGroup var rows: QueueSelection
+    @OptionGroup var options: QueueOptions
+
+    func validate() throws {
+        try rows.check(words: "--all, or --reason")
+    }
+
+    func run() throws {
+        guard let selection = rows.selection() else { return }
+        try rows.run(.retry, selection, options)
+    }
+}
