@@ -39,5 +39,7 @@ import Testing
     }
 
     /// Flags that are no settings.
-    private static let commandFlags = ["--config", "--count", "--to", "--json"]
+    private static let commandFlags = [
+        "--config", "--count", "--to", "--json", "--proven", "--force", "--confirm",
+    ]
 }
