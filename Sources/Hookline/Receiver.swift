@@ -1,5 +1,6 @@
 import MicroHTTP
 import POSIX
+import Prometheus
 
 /// Builds everything, owns every lifetime: the whole wiring on one page.
 ///
@@ -27,7 +28,7 @@ public struct Receiver: Sendable {
         let tokens = Tokens(configuration, try loader.load())
         let metrics = ReceiverMetrics(
             eventLoops: configuration.threads + 1, thresholdSeconds: configuration.latencyMarks,
-            alerts: configuration.alertNanoseconds)
+            options: RegistryOptions(configuration), alerts: configuration.alertNanoseconds)
 
         let failure = StoreFailureStop(log: log)
         let back = BackOffice(
@@ -36,13 +37,16 @@ public struct Receiver: Sendable {
         let sockets = try ListenerSockets(configuration)
         try back.startStore()
         let health = Health()
-        let operations = OpsEndpoint(registry: metrics.registry, health: health, log: log)
+        let operations = OpsEndpoint(
+            metrics: MetricsEndpoint(configuration, metrics, log), health: health,
+            status: StatusEndpoint(
+                registry: metrics.registry, monitor: back.monitor, health: health), log: log)
         let endpoint = WebhookEndpoint(
             WebhookEndpoint.Options(configuration),
             WebhookEndpoint.Parts(
                 verifier: back.validation.verifier, cache: back.validation.cache,
                 waits: back.validation.waits, fetcher: back.validation.fetcher,
-                ladder: back.ladder, quarantine: back.quarantine, operations: operations),
+                ladder: back.ladder, refusals: back.validation.refusals, operations: operations),
             context: ReplyContext(
                 metrics: metrics, log: log, requestIDs: RequestIDs(), traces: TraceIDs(),
                 budgets: Budgets(configuration)))

@@ -9,7 +9,8 @@ import Hookline
         discussion: "Exit status: 0 done, 1 failed, 2 wrong usage.",
         version: "hookline \(Version.current)",
         subcommands: [
-            ServeCommand.self, SendCommand.self, BenchCommand.self, QueueCommand.self,
+            ServeCommand.self, SendCommand.self, BenchCommand.self, VerifyCommand.self,
+            QueueCommand.self,
             CheckConfigCommand.self,
             VersionCommand.self,
         ])

@@ -15,7 +15,9 @@ struct SettingOptions: ParsableArguments {
     var flags: [String] = []
 
     /// Reads them; wrong usage and faults are reported and end the command.
-    func load() throws -> ConfigurationLoader.Loaded {
+    ///
+    /// Where the origin comes from need not be said when `needsOrigin` is false.
+    func load(needsOrigin: Bool = true) throws -> ConfigurationLoader.Loaded {
         let flags: ConfigurationLoader.Flags
         do {
             flags = try FlagReader.read(self.flags)
@@ -24,7 +26,8 @@ struct SettingOptions: ParsableArguments {
         }
         do {
             return try ConfigurationLoader.load(
-                flags: flags, file: file, environment: ProcessInfo.processInfo.environment)
+                flags: flags, file: file, environment: ProcessInfo.processInfo.environment,
+                needsOrigin: needsOrigin)
         } catch {
             throw Terminal.failure(error.faults.map(\.description))
         }

@@ -62,6 +62,11 @@ public struct HTTPFields: Sendable {
         return nil
     }
 
+    /// The values of all fields called `name`, which is written in lower case, in order.
+    public func all(_ name: StaticString) -> [ArraySlice<UInt8>] {
+        entries.filter { matches($0, name) }.map { bytes[Int($0.nameEnd)..<Int($0.valueEnd)] }
+    }
+
     private func matches(_ entry: Entry, _ name: StaticString) -> Bool {
         let start = Int(entry.nameStart)
         guard Int(entry.nameEnd) - start == name.utf8CodeUnitCount else { return false }

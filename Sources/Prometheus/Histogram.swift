@@ -27,8 +27,13 @@ public struct Histogram: Sendable {
 
     /// Observes a duration; negative ones and NaN count as 0. For names that end in `_seconds`.
     public func observe(seconds: Double, shard: Int) {
-        let nanoseconds = seconds > 0 ? min(seconds * 1e9, Double(Self.largest)).rounded() : 0
-        observe(nanoseconds: UInt64(nanoseconds), shard: shard)
+        observe(nanoseconds: Self.nanoseconds(seconds), shard: shard)
+    }
+
+    /// Observes a duration and leaves an exemplar with its bucket, see
+    /// `observe(nanoseconds:shard:exemplar:)`.
+    public func observe(seconds: Double, shard: Int, exemplar: Exemplar) {
+        observe(nanoseconds: Self.nanoseconds(seconds), shard: shard, exemplar: exemplar)
     }
 
     /// Observes a duration. For names that end in `_seconds`.
@@ -56,6 +61,10 @@ public struct Histogram: Sendable {
     public func observe(count: UInt64, shard: Int, exemplar: Exemplar) {
         assert(unit == .ones, "this histogram is over seconds")
         observe(min(count, Self.largest), shard, exemplar)
+    }
+
+    private static func nanoseconds(_ seconds: Double) -> UInt64 {
+        seconds > 0 ? UInt64(min(seconds * 1e9, Double(largest)).rounded()) : 0
     }
 
     private func observe(_ steps: UInt64, _ shard: Int) -> Int {

@@ -23,14 +23,16 @@ private struct DeflateStream: ~Copyable {
     private let stream: UnsafeMutablePointer<z_stream>
 
     init(level: Int32) throws(ZlibError) {
-        stream = .allocate(capacity: 1)
+        let allocated = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
         // Zeroed: zlib allocates with malloc then.
-        stream.initialize(to: z_stream())
-        let code = hookline_zlib_init_gzip(stream, level)
+        allocated.initialize(to: z_stream())
+        let code = hookline_zlib_init_gzip(allocated, level)
         guard code == Z_OK else {
-            stream.deallocate()
+            // Not stored before, so that `deinit` does not run.
+            allocated.deallocate()
             throw ZlibError(operation: "init", code: code)
         }
+        stream = allocated
     }
 
     deinit {

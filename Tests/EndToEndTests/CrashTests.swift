@@ -7,7 +7,7 @@ extension EndToEnd {
     @Suite struct CrashTests {
         private static let concurrency = 16
 
-        /// What ten lives that end in SIGKILL leave.
+        /// What lives that end in SIGKILL leave.
         private struct Lives {
             var outcome: Load.Outcome
             /// What the application took in each life.
@@ -50,11 +50,12 @@ extension EndToEnd {
         }
 
         @Test
-        func `1 5 ten times SIGKILL under load lose nothing and repeat only what was under way`()
+        func `1 5 SIGKILLs under load lose nothing and repeat only what was under way`()
             throws
         {
-            let lives = try live(10)
-            #expect(lives.outcome.acknowledged.count >= 500)
+            let count = Torture.count(10, torture: 100)
+            let lives = try live(count)
+            #expect(lives.outcome.acknowledged.count >= 50 * count)
             #expect(lives.lost.isEmpty)
             #expect(lives.outcome.sent.isSuperset(of: lives.taken.joined()))
             for (index, taken) in lives.taken.enumerated() {

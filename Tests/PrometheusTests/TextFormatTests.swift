@@ -133,18 +133,26 @@ struct TextFormatTests {
     }
 
     /// A registry with every kind of metric in it.
-    static func everything() -> Registry {
-        let registry = Registry(shards: 4)
+    static func everything(_ options: RegistryOptions = RegistryOptions()) -> Registry {
+        let registry = Registry(shards: 4, options: options)
         ProcessMetrics.register(in: registry)
-        _ = registry.counter("test_events_total", help: "Events.")
+        let events = registry.counter("test_events_total", help: "Events.")
         registry.counter("test_cpu_seconds_total", help: "A counter from elsewhere.") { 1.5 }
         _ = registry.counters("test_a_total", help: "A.", label: "colour", Colour.self)
         _ = registry.counters(
             "test_ab_total", help: "A\\B.", labels: ("colour", "size"), Colour.self, Size.self)
-        _ = registry.histogram("test_lag_seconds", help: "Lag.", bounds: [0.001, 1, 86_400])
+        let lag = registry.histogram("test_lag_seconds", help: "Lag.", bounds: [0.001, 1, 86_400])
         _ = registry.histograms(
             "test_batch_messages", help: "Batch.", label: "size", Size.self, bounds: [1, 1024])
-        _ = registry.histograms2ForTests()
+        let mix = registry.histograms2ForTests()
+        for number in 1...40 as ClosedRange<UInt64> {
+            events.add(number, shard: Int(number), exemplar: Exemplar(number))
+            lag.observe(
+                nanoseconds: number * number * 1_000_000_000, shard: Int(number),
+                exemplar: Exemplar(number))
+            mix[.green, .small].observe(
+                seconds: Double(number) / 32, shard: 0, exemplar: Exemplar(number))
+        }
         registry.gauge("test_level", help: "A \"level\".").set(-1e-9)
         registry.gauge("test_odd", help: "Not a number.").set(.nan)
         registry.gauge("test_unset", help: "Never set.").set(nil)
@@ -157,6 +165,7 @@ struct TextFormatTests {
             Size.self, Only.self
         ) { colour, _, _ in colour == .red ? nil : 1 }
         registry.info("test_build", help: "Build.", labels: [("version", "1\"2\\3\n4")])
+        registry.sampleCount("test_series", help: "Series.")
         return registry
     }
 }

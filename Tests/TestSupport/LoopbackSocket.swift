@@ -33,10 +33,14 @@ public enum LoopbackSocket {
         return port
     }
 
-    /// A connection that stands.
-    public static func connected(to port: UInt16) throws -> Int32 {
+    /// A connection that stands; `receiveBytes` is the size of its receive buffer.
+    public static func connected(to port: UInt16, receiveBytes: Int32? = nil) throws -> Int32 {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw SocketFailure(operation: "socket", code: errno) }
+        if var receiveBytes {
+            let length = socklen_t(MemoryLayout<Int32>.size)
+            setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &receiveBytes, length)
+        }
         guard connect(descriptor, port) == 0 else {
             let failure = SocketFailure(operation: "connect", code: errno)
             close(descriptor)

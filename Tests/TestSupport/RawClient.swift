@@ -7,8 +7,9 @@ public final class RawClient {
     private var unread: [UInt8] = []
 
     /// Connects to a port of 127.0.0.1; reading gives up after so many seconds without a byte.
-    public init(port: UInt16, receiveSeconds: Int = 10) throws {
-        descriptor = try LoopbackSocket.connected(to: port)
+    /// With `receiveBytes` little more than that is taken from the peer before it is read here.
+    public init(port: UInt16, receiveSeconds: Int = 10, receiveBytes: Int32? = nil) throws {
+        descriptor = try LoopbackSocket.connected(to: port, receiveBytes: receiveBytes)
         var limit = timeval(tv_sec: receiveSeconds, tv_usec: 0)
         setsockopt(
             descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
@@ -33,19 +34,29 @@ public final class RawClient {
 
     /// One response: its status, its head and its body by Content-Length; nil at the end.
     public func response() -> (status: Int, head: String, body: String)? {
+        rawResponse().map { ($0.status, $0.head, String(decoding: $0.body, as: UTF8.self)) }
+    }
+
+    /// One response as `response()` has it, its body as it came.
+    public func rawResponse() -> (status: Int, head: String, body: [UInt8])? {
         while true {
             if let end = unread.firstRange(of: Array("\r\n\r\n".utf8)) {
                 let head = String(decoding: unread[..<end.lowerBound], as: UTF8.self)
                 let length = Self.contentLength(head)
                 if unread.count >= end.upperBound + length {
-                    let body = unread[end.upperBound..<end.upperBound + length]
-                    let text = String(decoding: body, as: UTF8.self)
+                    let body = Array(unread[end.upperBound..<end.upperBound + length])
                     unread.removeFirst(end.upperBound + length)
-                    return (Int(head.split(separator: " ")[1]) ?? 0, head, text)
+                    return (Int(head.split(separator: " ")[1]) ?? 0, head, body)
                 }
             }
             guard receive() else { return nil }
         }
+    }
+
+    /// Everything until the peer closes.
+    public func rest() -> [UInt8] {
+        while receive() {}
+        return unread
     }
 
     /// True when the peer has closed and nothing is left to read.

@@ -34,7 +34,9 @@ public struct Configuration: Sendable {
     /// How long the command's answer holds before it is asked anew.
     public var tokensCommandTTL: Duration = .seconds(300)
 
-    // Validation (R4, R7)
+    // Validation (R4, R7, X6)
+    /// Refused requests that are searched for an explanation each second; 0 for none.
+    public var explanationsPerSecond = 10
     /// Where validations are remembered.
     public var validationCache = ValidationCacheKind.memory
     /// How long a validation is remembered.
@@ -127,6 +129,14 @@ public struct Configuration: Sendable {
     public var batchRowsMax = 512
     /// Webhooks in immediate processing at once.
     public var immediateConcurrencyMax = 64
+
+    // Metrics
+    /// Histograms have native buckets too, and `/metrics` offers protobuf.
+    public var nativeHistograms = false
+    /// OpenMetrics and protobuf say since when each counter and histogram counts.
+    public var createdTimestamps = false
+    /// Scrapes that are answered at once.
+    public var scrapesMax = 8
 
     // Log and routes
     /// How log lines are written; nil is `text` on a terminal, else `json`.

@@ -22,16 +22,16 @@ public struct ConfigurationLoader {
         public var sources: [String: SettingSource]
     }
 
-    /// Loads and checks.
+    /// Loads and checks; `needsOrigin` is false for a command that is told the URL.
     public static func load(
-        flags: Flags, file: String?, environment: [String: String]
+        flags: Flags, file: String?, environment: [String: String], needsOrigin: Bool = true
     ) throws(ConfigurationFaults) -> Loaded {
         var loader = ConfigurationLoader()
         if let path = file ?? environment[prefix + "CONFIG"] { loader.read(file: path) }
         loader.read(environment: environment)
         loader.configuration.control = InvariantControl(environment: environment)
         for (key, text) in flags { loader.set(key, text, from: .flag("--" + key)) }
-        loader.check()
+        loader.check(needsOrigin: needsOrigin)
         guard loader.faults.isEmpty else { throw ConfigurationFaults(faults: loader.faults) }
         return Loaded(configuration: loader.configuration, sources: loader.sources)
     }
@@ -88,8 +88,8 @@ public struct ConfigurationLoader {
 
 extension ConfigurationLoader {
     /// What single keys cannot say.
-    private mutating func check() {
-        checkOrigin()
+    private mutating func check(needsOrigin: Bool) {
+        checkOrigin(isNeeded: needsOrigin)
         checkTokens()
         let settings = configuration
         if settings.alertWarning >= settings.alertCritical {
@@ -118,7 +118,7 @@ extension ConfigurationLoader {
         }
     }
 
-    private mutating func checkOrigin() {
+    private mutating func checkOrigin(isNeeded: Bool) {
         let isConfigured = configuration.publicURL != nil || !configuration.trustedProxies.isEmpty
         if configuration.originFromHost && isConfigured {
             let other = configuration.publicURL != nil ? "public-url" : "trusted-proxies"
@@ -126,7 +126,7 @@ extension ConfigurationLoader {
                 "origin-from-host", sources["origin-from-host"],
                 "contradicts \(other); Twilio's signature is checked against one origin")
         }
-        if !isConfigured && !configuration.originFromHost && !configuration.development
+        if isNeeded && !isConfigured && !configuration.originFromHost && !configuration.development
             && !faults.contains(where: { ["public-url", "trusted-proxies"].contains($0.key) })
         {
             fault(

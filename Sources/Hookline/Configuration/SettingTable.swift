@@ -1,8 +1,8 @@
 extension Setting {
     /// Every key, in the order in which documents list them.
     public static let all: [Setting] =
-        listening + origin + validation + keeping + forwarding + deadlines + limits
-        + output
+        listening + origin + validation + explaining + keeping + forwarding + deadlines + limits
+        + metrics + output
 
     private static let hour = Duration.seconds(3600)
     private static let day = Duration.seconds(86_400)
@@ -170,6 +170,13 @@ extension Setting {
             "How long a request may stay unverified before it goes to quarantine."),
     ]
 
+    private static let explaining: [Setting] = [
+        .number(
+            "explanations-per-second", \.explanationsPerSecond, 0...1000,
+            "X6: refused requests that are searched each second for what would have matched; "
+                + "0 for none.")
+    ]
+
     private static let deadlines: [Setting] = [
         .duration(
             "validation-budget", \.validationBudget, .milliseconds(1)...(.seconds(10)),
@@ -235,6 +242,19 @@ extension Setting {
         .number(
             "immediate-concurrency-max", \.immediateConcurrencyMax, 1...4096,
             "Webhooks in immediate processing at once."),
+    ]
+
+    private static let metrics: [Setting] = [
+        .onOff(
+            "native-histograms", \.nativeHistograms,
+            "Native buckets beside the classic ones, and protobuf for a scraper that asks for it; "
+                + "see docs/metrics.md for what Prometheus needs."),
+        .onOff(
+            "created-timestamps", \.createdTimestamps,
+            "OpenMetrics and protobuf say since when each counter and histogram counts; in "
+                + "OpenMetrics that is one series more for each."),
+        .number(
+            "scrapes-max", \.scrapesMax, 1...256, "Scrapes answered at once; above it 503."),
     ]
 
     private static let output: [Setting] = [

@@ -6,13 +6,22 @@ struct TokensFileError: Error, Sendable, CustomStringConvertible {
     let description: String
 }
 
-/// The tokens file: YAML, account SID or `*` to a list of Auth Tokens, the primary first.
+/// The tokens file: YAML, account SID or `*` to a list of Auth Tokens, the primary first, and of
+/// SharedKeys.
 enum TokensFile {
+    /// What one account, or `*`, is given.
+    struct Keys: Sendable {
+        /// Auth Tokens, the primary first.
+        var tokens: [Secret] = []
+        /// SharedKeys in the order of the file.
+        var sharedKeys: [SharedKeyEntry] = []
+    }
+
     /// A file has at most this many bytes.
     static let bytesMax = 1 << 20
 
     /// Reads a file.
-    static func load(path: String) throws(TokensFileError) -> [String: [Secret]] {
+    static func load(path: String) throws(TokensFileError) -> [String: Keys] {
         let root: Node?
         do {
             guard let bytes = try Folder.read(path, bytesMax: bytesMax) else {
@@ -31,7 +40,7 @@ enum TokensFile {
             throw TokensFileError(
                 description: "\(path) has no `account SID: [token, …]` lines")
         }
-        var tokens: [String: [Secret]] = [:]
+        var accounts: [String: Keys] = [:]
         for (key, value) in mapping {
             let place = "\(path), line \(key.mark?.line ?? 0)"
             let account = key.scalar?.string ?? ""
@@ -40,16 +49,31 @@ enum TokensFile {
                     description: "\(place): the key is neither * nor an account SID "
                         + "(AC and 32 hexadecimal digits)")
             }
-            let texts =
-                value.sequence.map { $0.map { $0.scalar?.string ?? "" } }
-                ?? [value.scalar?.string ?? ""]
-            guard !texts.isEmpty, texts.allSatisfy(isToken) else {
-                throw TokensFileError(
-                    description: "\(place): the value is not a list of Auth Tokens")
+            do {
+                accounts[account] = try keys(value.sequence.map { Array($0) } ?? [value])
+            } catch {
+                throw TokensFileError(description: "\(place): \(error.description)")
             }
-            tokens[account] = texts.map { Secret($0.utf8) }
         }
-        return tokens
+        return accounts
+    }
+
+    /// The entries of one account: a text is an Auth Token, a mapping a SharedKey.
+    private static func keys(_ entries: [Node]) throws(TokensFileError) -> Keys {
+        var keys = Keys()
+        for entry in entries {
+            if let mapping = entry.mapping {
+                keys.sharedKeys.append(try SharedKeyEntry(mapping))
+            } else if let text = entry.scalar?.string, isToken(text) {
+                keys.tokens.append(Secret(text.utf8))
+            } else {
+                throw TokensFileError(description: "the value is not a list of Auth Tokens")
+            }
+        }
+        guard !entries.isEmpty else {
+            throw TokensFileError(description: "the value is not a list of Auth Tokens")
+        }
+        return keys
     }
 
     /// A token has no white space and is not empty: an empty key would verify anything signed

@@ -60,6 +60,11 @@ struct FormParameters: Sendable {
     /// The number of pairs.
     var count: Int { pairs.count }
 
+    /// Every pair as decoded, in the order received.
+    var decoded: [(name: ArraySlice<UInt8>, value: ArraySlice<UInt8>)] {
+        pairs.map { (bytes[$0.start..<$0.nameEnd], value($0)) }
+    }
+
     /// Adds one pair of decoded bytes.
     mutating func append(name: some Sequence<UInt8>, value: some Sequence<UInt8>) {
         let start = bytes.count

@@ -60,7 +60,7 @@ enum RequestOrigin: Sendable {
     }
 
     /// Each field at most once: a second one would let a client put its own beside the proxy's.
-    private static func fromForwarded(_ request: HTTPRequest) throws(Rejection) -> [UInt8] {
+    static func fromForwarded(_ request: HTTPRequest) throws(Rejection) -> [UInt8] {
         let fields = request.fields
         guard fields.count(of: "x-forwarded-host") <= 1, fields.count(of: "x-forwarded-port") <= 1,
             let host = fields.first("x-forwarded-host") ?? fields.first("host"),
@@ -79,7 +79,8 @@ enum RequestOrigin: Sendable {
 
     private static func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }
 
-    private static func isHost(_ host: ArraySlice<UInt8>) -> Bool {
+    /// True for what may stand in a URL as a host.
+    static func isHost(_ host: ArraySlice<UInt8>) -> Bool {
         !host.isEmpty
             && host.allSatisfy { byte in
                 isDigit(byte) || (byte | 0x20 >= 0x61 && byte | 0x20 <= 0x7a)

@@ -10,6 +10,8 @@ struct TwilioRequest: Sendable {
     let body: [UInt8]
     /// The body's parameters; nil when the body is not a form.
     let parameters: FormParameters?
+    /// Which key it says it was signed with.
+    let scheme: SigningScheme
     /// When its last byte was received: milliseconds since the epoch.
     let receivedMilliseconds: Int64
 
@@ -33,6 +35,7 @@ struct TwilioRequest: Sendable {
             Self.traceState(of: request.fields),
         ])
         body = request.body
+        scheme = SigningScheme(request.fields)
         self.receivedMilliseconds = receivedMilliseconds
     }
 

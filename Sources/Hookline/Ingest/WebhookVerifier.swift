@@ -21,7 +21,7 @@ struct WebhookVerifier: Sendable {
 
     /// Verifies with the tokens that are known now.
     func verify(_ request: TwilioRequest) -> Verdict {
-        let lookup = tokens.lookup(request.account)
+        let lookup = tokens.lookup(request.account, request.scheme)
         let keys: [HMACKey] =
             switch lookup {
             case .known(let keys), .toFetch(let keys), .sourceFailing(let keys): keys

@@ -1,17 +1,15 @@
 import MicroHTTP
-import Prometheus
-import Synchronization
 
-/// Serves `/metrics`, `/healthz` and `/readyz`.
+/// Serves `/metrics`, `/healthz`, `/readyz` and the status page.
 final class OpsEndpoint: HTTPHandler {
-    private let registry: Registry
+    private let metrics: MetricsEndpoint
     private let health: Health
     private let log: Log
-    /// The page is rendered into the same storage again and again.
-    private let page = Mutex<[UInt8]>([])
+    private let status: StatusEndpoint
 
-    init(registry: Registry, health: Health, log: Log) {
-        self.registry = registry
+    init(metrics: MetricsEndpoint, health: Health, status: StatusEndpoint, log: Log) {
+        self.metrics = metrics
+        self.status = status
         self.health = health
         self.log = log
     }
@@ -29,14 +27,12 @@ final class OpsEndpoint: HTTPHandler {
             exchange.answer(HTTPResponse(status: 404))
             return
         }
-        guard request.method == .get || request.method == .head else {
-            exchange.answer(HTTPResponse(status: 405, fields: [HTTPField("Allow", "GET, HEAD")]))
-            return
-        }
         switch path {
-        case .metrics: exchange.answer(metricsPage())
-        case .health: exchange.answer(Self.page(health.serving))
-        case .ready: exchange.answer(Self.page(health.ready))
+        case .metrics: metrics.receive(exchange)
+        case .health: answer(exchange, Self.page(health.serving))
+        case .ready: answer(exchange, Self.page(health.ready))
+        case .status: answer(exchange, status.html)
+        case .statusDocument: answer(exchange, status.document)
         }
     }
 
@@ -49,14 +45,13 @@ final class OpsEndpoint: HTTPHandler {
         log.write(LogLine(.debug, "libmicrohttpd").with("message", message))
     }
 
-    private func metricsPage() -> HTTPResponse {
-        let body = page.withLock { page in
-            page.removeAll(keepingCapacity: true)
-            registry.renderText(into: &page)
-            return page
+    private func answer(_ exchange: HTTPExchange, _ page: @autoclosure () -> HTTPResponse) {
+        let method = exchange.request.method
+        guard method == .get || method == .head else {
+            exchange.answer(HTTPResponse(status: 405, fields: [HTTPField("Allow", "GET, HEAD")]))
+            return
         }
-        let type = HTTPField("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-        return HTTPResponse(status: 200, fields: [type], body: body)
+        exchange.answer(page())
     }
 
     private static func page(_ verdict: Health.Verdict) -> HTTPResponse {
@@ -72,6 +67,8 @@ enum OpsPath: String, CaseIterable, Sendable {
     case metrics = "/metrics"
     case health = "/healthz"
     case ready = "/readyz"
+    case status = "/"
+    case statusDocument = "/status.json"
 
     init?(_ path: ArraySlice<UInt8>) {
         guard let known = Self.allCases.first(where: { path.elementsEqual($0.rawValue.utf8) })

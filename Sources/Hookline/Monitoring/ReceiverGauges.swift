@@ -33,13 +33,13 @@ enum ReceiverGauges {
         registry.gauge(
             "hookline_unverified",
             help: "Requests that are stored until their account's token proves them."
-        ) { store.unverified.map(Double.init) }
+        ) { store.unverified.map { Double($0) } }
         registry.gauge(
             "hookline_store_wal_bytes", help: "Size of the write-ahead log that is in use."
         ) { store.walFrames.map { Double($0 * 4120) } }
         registry.gauge(
             "hookline_data_dir_free_bytes", help: "Room left on the data folder's file system."
-        ) { Folder.freeBytes(paths.folder).map(Double.init) }
+        ) { Folder.freeBytes(paths.folder).map { Double($0) } }
         registry.counter(
             "hookline_log_lines_dropped_total", help: "Log lines that were not written."
         ) { Double(log.dropped) }
@@ -85,6 +85,16 @@ enum ReceiverGauges {
             help: "Configured threshold of the ratio of failed validations.", label: "severity",
             ValidationFailureSeverity.self
         ) { _ in failures }
+        let rows = Double(configuration.quarantineRowsMax)
+        registry.gauge(
+            "hookline_quarantined_max",
+            help: "Configured bound of the refused requests that are kept; 0 keeps none."
+        ) { rows }
+        let bytes = Double(configuration.quarantineBytesMax)
+        registry.gauge(
+            "hookline_quarantine_bytes_max",
+            help: "Configured bound of the bytes of refused requests that are kept."
+        ) { bytes }
     }
 
     /// Declares what the process and the build are.

@@ -17,6 +17,8 @@ final class ReceiverMetrics: Sendable {
     let budgetExceeded: Counters<Budget>
     let validations: Counters<ValidationResult>
     let tokenMatches: Counters<TokenPosition>
+    let signatureMismatches: Counters<MismatchHint>
+    let explanationsDropped: Counter
     let signatureTimeouts: Counters<SignatureTimeoutPolicy>
     let cacheRequests: Counters2<CacheTier, CacheResult>
     let tokenFetches: Counters<TokenFetchResult>
@@ -39,16 +41,17 @@ final class ReceiverMetrics: Sendable {
     let bodyBytes: Histogram
     /// What the monitor is fed with, beside the registry.
     let monitorCells: MonitorCells
+    let scrapes: ScrapeMetrics
 
     /// Declares everything; `thresholdSeconds` are the configured thresholds and budgets, which
     /// become bucket bounds so that a rule can compare with them exactly; `alerts` are the two
     /// that the monitor judges by, in nanoseconds.
     init(
-        eventLoops: Int, thresholdSeconds: [Double],
+        eventLoops: Int, thresholdSeconds: [Double], options: RegistryOptions = RegistryOptions(),
         alerts: (warning: UInt64, critical: UInt64) = (1_000_000_000, 3_000_000_000)
     ) {
         monitorCells = MonitorCells(shards: eventLoops + 1, thresholds: alerts)
-        let registry = Registry(shards: eventLoops + 1)
+        let registry = Registry(shards: eventLoops + 1, options: options)
         self.registry = registry
         backgroundShard = eventLoops
         let latency = Array(Set(Self.latencyBounds + thresholdSeconds)).sorted()
@@ -75,6 +78,13 @@ final class ReceiverMetrics: Sendable {
             "hookline_token_matches_total",
             help: "Valid signatures by the position of the token that matched.",
             label: "position", TokenPosition.self)
+        signatureMismatches = registry.counters(
+            "hookline_signature_mismatches_total",
+            help: "Explained signature mismatches, by what most likely makes the signature wrong.",
+            label: "hint", MismatchHint.self)
+        explanationsDropped = registry.counter(
+            "hookline_explanations_dropped_total",
+            help: "Signature mismatches that were not explained because too many came.")
         signatureTimeouts = registry.counters(
             "hookline_signature_timeouts_total",
             help: "Requests whose account's token did not come in time, by the policy applied.",
@@ -144,6 +154,7 @@ final class ReceiverMetrics: Sendable {
         bodyBytes = registry.histogram(
             "hookline_webhook_body_bytes", help: "Size of the bodies of webhooks.",
             bounds: [256, 512, 1024, 2048, 4096, 8192, 16_384, 32_768, 65_536])
+        scrapes = ScrapeMetrics(registry)
     }
 
     /// The bounds of every latency histogram in seconds (INTERFACES: "Latency bounds").

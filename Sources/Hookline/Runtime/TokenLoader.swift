@@ -19,17 +19,20 @@ struct TokenLoader {
             table.anyAccount = try keys([Secret(developmentToken())])
         }
         guard let path = configuration.tokensFile else { return table }
-        let accounts: [String: [Secret]]
+        let accounts: [String: TokensFile.Keys]
         do {
             accounts = try TokensFile.load(path: path)
         } catch {
             throw .tokens("--tokens-file: \(error)")
         }
-        for (account, tokens) in accounts {
+        for (account, listed) in accounts {
             if account == "*" {
-                table.anyAccount += try keys(tokens)
+                table.anyAccount += try keys(listed.tokens)
+                table.sharedKeys.anyAccount = try sharedKeys(listed.sharedKeys)
             } else {
-                table.byAccount[Array(account.utf8)] = try keys(tokens)
+                table.byAccount[Array(account.utf8)] = try keys(listed.tokens)
+                table.sharedKeys.byAccount[Array(account.utf8)] = try sharedKeys(
+                    listed.sharedKeys)
             }
         }
         return table
@@ -39,6 +42,20 @@ struct TokenLoader {
         do throws(OpenSSLError) {
             var keys: [HMACKey] = []
             for token in tokens { keys.append(try HMACKey(token.bytes)) }
+            return keys
+        } catch {
+            throw .resources("\(error)")
+        }
+    }
+
+    private func sharedKeys(
+        _ entries: [SharedKeyEntry]
+    ) throws(StartupError) -> [[UInt8]: SharedKey] {
+        do throws(OpenSSLError) {
+            var keys: [[UInt8]: SharedKey] = [:]
+            for entry in entries {
+                keys[entry.id] = try SharedKey(secret: entry.secret, algorithm: entry.algorithm)
+            }
             return keys
         } catch {
             throw .resources("\(error)")

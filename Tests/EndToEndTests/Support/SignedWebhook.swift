@@ -4,6 +4,7 @@ import OpenSSL
 struct SignedWebhook {
     var path: String
     var fields: [(name: String, value: String)]
+    var scheme = "http"
     var host = "127.0.0.1"
     var token = Receiver.token
 
@@ -28,7 +29,7 @@ struct SignedWebhook {
     /// The value of `X-Twilio-Signature`.
     func signature() throws -> String {
         let sorted = fields.sorted { Array($0.name.utf8).lexicographicallyPrecedes($1.name.utf8) }
-        let text = "http://\(host)\(path)" + sorted.map { $0.name + $0.value }.joined()
+        let text = "\(scheme)://\(host)\(path)" + sorted.map { $0.name + $0.value }.joined()
         return String(
             decoding: Base64.encode(try HMACKey(Array(token.utf8)).code(of: Array(text.utf8))),
             as: UTF8.self)

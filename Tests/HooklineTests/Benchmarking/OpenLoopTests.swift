@@ -105,7 +105,6 @@ import Testing
             _ = eventually { MonotonicClock.now() >= end }
         }
         #expect(figures.answers[.acknowledged] == 200)
-        #expect(figures.waited == 0)
         #expect(figures.shortfall?.contains("could not keep the rate") == true)
         #expect(!figures.holds)
     }

@@ -51,8 +51,8 @@ import Testing
         let account = "AC" + String(repeating: "a", count: 32)
         try folder.write("\(account): [one, two]\n\"*\": three\n", to: "tokens")
         let tokens = try TokensFile.load(path: folder.path("tokens"))
-        #expect(tokens[account]?.map(\.bytes) == [Array("one".utf8), Array("two".utf8)])
-        #expect(tokens["*"]?.map(\.bytes) == [Array("three".utf8)])
+        #expect(tokens[account]?.tokens.map(\.bytes) == [Array("one".utf8), Array("two".utf8)])
+        #expect(tokens["*"]?.tokens.map(\.bytes) == [Array("three".utf8)])
     }
 
     @Test(arguments: [

@@ -1,5 +1,6 @@
 import Foundation
 import OpenSSL
+import TestSupport
 import Testing
 
 @testable import Hookline
@@ -98,11 +99,13 @@ import Testing
                 keys: [old]) == .mismatch)
     }
 
-    /// 20,000 cases unless `HOOKLINE_DIFFERENTIAL_CASES` says otherwise; the seed changes daily
-    /// and is in the message of a failure.
+    /// 20,000 cases, 200,000 in `make torture`, unless `HOOKLINE_DIFFERENTIAL_CASES` says
+    /// otherwise; the seed changes daily and is in the message of a failure.
     @Test func `R5 there is no difference to Twilio's Python library on random requests`() throws {
         let environment = ProcessInfo.processInfo.environment
-        let count = environment["HOOKLINE_DIFFERENTIAL_CASES"].flatMap { Int($0) } ?? 20_000
+        let count =
+            environment["HOOKLINE_DIFFERENTIAL_CASES"].flatMap { Int($0) }
+            ?? Torture.count(20_000, torture: 200_000)
         let seed = Int(Date().timeIntervalSince1970 / 86_400)
         let lines = try SignatureOracle.lines(["cases", "\(count)", "\(seed)"])
         #expect(lines.count == count)

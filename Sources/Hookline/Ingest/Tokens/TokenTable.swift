@@ -7,6 +7,8 @@ struct TokenTable: Sendable {
     var byAccount: [[UInt8]: [HMACKey]] = [:]
     /// The tokens of every other account.
     var anyAccount: [HMACKey] = []
+    /// The SharedKeys of all accounts.
+    var sharedKeys = SharedKeyTable()
 
     /// A request that names no account (JSON) is tried against at most this many tokens.
     static let keysOfNobodyMax = 16

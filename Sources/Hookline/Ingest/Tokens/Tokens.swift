@@ -12,6 +12,14 @@ enum TokenLookup: Sendable {
     case sourceFailing(meanwhile: [HMACKey])
     /// There is no token for this account, and no source has one.
     case unknown
+
+    /// The keys that may have signed, as far as they are known.
+    var keys: [HMACKey] {
+        switch self {
+        case .known(let keys), .toFetch(let keys), .sourceFailing(let keys): keys
+        case .unknown: []
+        }
+    }
 }
 
 /// The tokens in force: those of environment and file, and those that were fetched. Any thread.
@@ -88,6 +96,18 @@ final class Tokens: Sendable {
         return meanwhile.isEmpty ? .unknown : .known(meanwhile)
     }
 
+    /// What is known of an account for a request that names its signing scheme. Event loops.
+    ///
+    /// A SharedKey that is not listed, or not for this account, matches no signature.
+    func lookup(_ account: ArraySlice<UInt8>, _ scheme: SigningScheme) -> TokenLookup {
+        switch scheme {
+        case .authToken: lookup(account)
+        case .sharedKey(let id):
+            .known(current.sharedKeys.key(id: id, account: account).map { [$0.key] } ?? [])
+        case .unreadable: .known([])
+        }
+    }
+
     /// True when an account's answer is old enough to be fetched anew, at leisure.
     func isStale(_ account: ArraySlice<UInt8>) -> Bool {
         guard hasSource else { return false }
@@ -102,6 +122,13 @@ final class Tokens: Sendable {
         switch lookup(account) {
         case .known(let keys), .toFetch(let keys), .sourceFailing(let keys): keys.first
         case .unknown: nil
+        }
+    }
+
+    /// The keys of some accounts that a source was asked for.
+    func fetchedKeys(accountsMax: Int) -> [(account: [UInt8], keys: [HMACKey])] {
+        state.withLock { state in
+            state.fetched.prefix(accountsMax).map { ($0.key, $0.value.tokens.keys) }
         }
     }
 

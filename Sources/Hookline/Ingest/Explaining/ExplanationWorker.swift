@@ -1,0 +1,227 @@
+import POSIX
+import Synchronization
+
+/// Explains refused requests on a thread of its own, off the path of requests (X6).
+///
+/// A full search costs up to 2,048 HMACs, so at most `searchesPerSecond` are made. What a search
+/// found is remembered for a while, and every later request is first tried against that, which
+/// costs a few HMACs: so a mistake in the configuration, once it is understood, explains every
+/// genuine request, however many forged ones come with them.
+final class ExplanationWorker: Sendable {
+    /// The bounds of explaining.
+    struct Options: Sendable {
+        /// Searches of a second; 0 explains nothing.
+        var searchesPerSecond: Int
+        /// Requests that may wait to be looked at, and their bytes.
+        var waitingMax = 512
+        var waitingBytesMax = 1 << 20
+        /// Requests that may wait to be searched, and how many of them from one source.
+        var searchesWaitingMax = 32
+        var searchesWaitingOfSourceMax = 4
+        var searchesWaitingBytesMax = 1 << 20
+    }
+
+    /// What it works with.
+    struct Parts: Sendable {
+        let explainer: MismatchExplainer
+        let tokens: Tokens
+        let metrics: ReceiverMetrics
+        let log: Log
+    }
+
+    private let options: Options
+    private let parts: Parts
+    private let inbox: ExplanationInbox
+    private let thread = Mutex<WorkerThread?>(nil)
+
+    init(_ options: Options, _ parts: Parts) {
+        self.options = options
+        self.parts = parts
+        inbox = ExplanationInbox(
+            entriesMax: options.waitingMax, bytesMax: options.waitingBytesMax)
+    }
+
+    /// Starts the thread.
+    func start() throws(POSIXError) {
+        let started = try WorkerThread.start(name: "explanations") { self.run() }
+        thread.withLock { $0 = started }
+    }
+
+    /// Explains a request that was refused for its signature. Any thread; never blocks.
+    ///
+    /// `completion` is called exactly once: on this thread when there is no room, else on the
+    /// explaining thread.
+    func explain(
+        _ refused: RefusedRequest, completion: @escaping @Sendable (ExplanationOutcome) -> Void
+    ) {
+        let entry = ExplanationInbox.Entry(refused: refused, completion: completion)
+        guard options.searchesPerSecond > 0, inbox.add(entry) else { return drop(entry) }
+    }
+
+    /// Ends the thread; what waits is dropped.
+    func stop() {
+        inbox.stop()
+        thread.withLock { $0 }?.join()
+    }
+
+    private func drop(_ entry: ExplanationInbox.Entry) {
+        parts.metrics.explanationsDropped.add(shard: parts.metrics.backgroundShard)
+        entry.completion(.dropped)
+    }
+
+    private func run() {
+        let interval = 1_000_000_000 / UInt64(max(1, options.searchesPerSecond))
+        var known = KnownChanges(parts)
+        var lines = MismatchLog(parts.log)
+        var searches: [ExplanationInbox.Entry] = []
+        var nextSearch: UInt64 = 0
+        while true {
+            let (entries, isLast) = inbox.take(
+                untilNanoseconds: searches.isEmpty ? nil : nextSearch)
+            for entry in entries {
+                if let explanation = known.explain(entry.refused.captured) {
+                    finish(entry, explanation, &lines)
+                } else if isLast || !hasRoom(searches, entry) {
+                    drop(entry)
+                } else {
+                    searches.append(entry)
+                }
+            }
+            if isLast { return searches.forEach(drop) }
+            let now = MonotonicClock.now()
+            guard !searches.isEmpty, now >= nextSearch else { continue }
+            nextSearch = now + interval
+            let entry = searches.removeFirst()
+            let explanation = known.search(entry.refused.captured)
+            finish(entry, explanation, &lines)
+            if explanation.change != nil { finishKnown(&searches, &known, &lines) }
+        }
+    }
+
+    /// Something new is known: it may explain what waits too.
+    private func finishKnown(
+        _ searches: inout [ExplanationInbox.Entry], _ known: inout KnownChanges,
+        _ lines: inout MismatchLog
+    ) {
+        var left: [ExplanationInbox.Entry] = []
+        for entry in searches {
+            if let explanation = known.explain(entry.refused.captured) {
+                finish(entry, explanation, &lines)
+            } else {
+                left.append(entry)
+            }
+        }
+        searches = left
+    }
+
+    private func finish(
+        _ entry: ExplanationInbox.Entry, _ explanation: MismatchExplanation,
+        _ lines: inout MismatchLog
+    ) {
+        parts.metrics.signatureMismatches[explanation.hint].add(
+            shard: parts.metrics.backgroundShard)
+        lines.write(explanation)
+        entry.completion(.explained(explanation))
+    }
+
+    private func hasRoom(
+        _ searches: [ExplanationInbox.Entry], _ entry: ExplanationInbox.Entry
+    ) -> Bool {
+        let ofSource = searches.count { $0.refused.source == entry.refused.source }
+        let bytes = searches.reduce(entry.refused.bytes) { $0 + $1.refused.bytes }
+        return searches.count < options.searchesWaitingMax
+            && ofSource < options.searchesWaitingOfSourceMax
+            && bytes <= options.searchesWaitingBytesMax
+    }
+}
+
+/// What searches found in the last minutes, and the keys that are tried. The explaining thread.
+private struct KnownChanges {
+    private static let changesMax = 8
+    private static let lifetimeNanoseconds: UInt64 = 600_000_000_000
+    private static let ringNanoseconds: UInt64 = 10_000_000_000
+
+    private let parts: ExplanationWorker.Parts
+    private var changes: [(change: MismatchChange, lastUsed: UInt64)] = []
+    private var ring: KeyRing
+    private var ringEpoch: UInt64
+    private var ringMade: UInt64
+
+    init(_ parts: ExplanationWorker.Parts) {
+        self.parts = parts
+        ringEpoch = parts.tokens.epoch
+        ringMade = MonotonicClock.now()
+        ring = KeyRing(parts.tokens)
+    }
+
+    /// The explanation by something that is known already; nil when none fits.
+    mutating func explain(_ captured: CapturedRequest) -> MismatchExplanation? {
+        let now = MonotonicClock.now()
+        changes.removeAll { now - $0.lastUsed > Self.lifetimeNanoseconds }
+        guard !changes.isEmpty else { return nil }
+        let explanation = parts.explainer.explain(
+            captured, keys: keys(captured), by: changes.map(\.change))
+        if let change = explanation?.change { note(change, now) }
+        return explanation
+    }
+
+    /// The explanation by a search, which is remembered when it found something.
+    mutating func search(_ captured: CapturedRequest) -> MismatchExplanation {
+        let explanation = parts.explainer.explain(captured, keys: keys(captured))
+        if let change = explanation.change, change != MismatchChange() {
+            note(change, MonotonicClock.now())
+        }
+        return explanation
+    }
+
+    /// The one used last comes first; the one not used for longest is forgotten.
+    private mutating func note(_ change: MismatchChange, _ now: UInt64) {
+        changes.removeAll { $0.change == change }
+        changes.insert((change, now), at: 0)
+        if changes.count > Self.changesMax { changes.removeLast() }
+    }
+
+    private mutating func keys(_ captured: CapturedRequest) -> CandidateKeys {
+        let now = MonotonicClock.now()
+        let epoch = parts.tokens.epoch
+        if epoch != ringEpoch || now - ringMade > Self.ringNanoseconds {
+            ring = KeyRing(parts.tokens)
+            ringEpoch = epoch
+            ringMade = now
+        }
+        let account = parts.explainer.account(of: captured)
+        let scheme = SigningScheme(captured.request.fields)
+        return ring.candidates(
+            own: parts.tokens.lookup(account, scheme).keys, account: account, scheme: scheme)
+    }
+}
+
+/// One line a minute for each explanation, with how often it applied. The explaining thread.
+private struct MismatchLog {
+    private static let sentencesMax = 16
+    private static let intervalNanoseconds: UInt64 = 60_000_000_000
+
+    private let log: Log
+    private var written: [(sentence: String, at: UInt64, since: Int)] = []
+
+    init(_ log: Log) {
+        self.log = log
+    }
+
+    mutating func write(_ explanation: MismatchExplanation) {
+        let now = MonotonicClock.now()
+        var requests = 1
+        if let index = written.firstIndex(where: { $0.sentence == explanation.sentence }) {
+            if now - written[index].at < Self.intervalNanoseconds {
+                written[index].since += 1
+                return
+            }
+            requests += written.remove(at: index).since
+        }
+        written.append((explanation.sentence, now, 0))
+        if written.count > Self.sentencesMax { written.removeFirst() }
+        log.write(
+            LogLine(.warning, "signature mismatch").with("hint", explanation.hint.rawValue)
+                .with("explanation", explanation.sentence).with("requests", requests))
+    }
+}

@@ -1,0 +1,68 @@
+import MicroHTTP
+
+/// One request as the search sees it: what arrived, taken apart.
+struct MismatchSubject: Sendable {
+    let origins: OriginChange.Sources
+    let bases: BasePath.Sources
+    /// The target as it arrived.
+    let target: [UInt8]
+    /// The body as it arrived.
+    let content: SignedContent
+    /// More parameters of a form are refused.
+    let parametersMax: Int
+
+    /// Takes a request apart; nil when its form has too many parameters.
+    ///
+    /// `used` is origin and base path as verification used them, nil when it found none.
+    init?(
+        _ request: HTTPRequest, used: [UInt8]?, publicURL: [UInt8]?, routes: [[UInt8]],
+        parametersMax: Int
+    ) {
+        let isForm = [.form, .none].contains(MediaType(request.fields.first("content-type")))
+        guard
+            let content = SignedContent(
+                request.body, isForm: isForm, parametersMax: parametersMax)
+        else { return nil }
+        let evidence = ForwardingEvidence(request.fields)
+        var usedBase: [UInt8] = []
+        var publicBase: [UInt8] = []
+        let usedOrigin = used.flatMap { SignedOrigin($0, rest: &usedBase) }
+        let publicOrigin = publicURL.flatMap { SignedOrigin($0, rest: &publicBase) }
+        origins = OriginChange.Sources(
+            used: usedOrigin, publicURL: publicOrigin, evidence: evidence)
+        bases = BasePath.Sources(
+            used: usedBase, publicURL: publicBase, evidence: evidence, path: Array(request.path),
+            routes: routes)
+        target = request.target
+        self.content = content
+        self.parametersMax = parametersMax
+    }
+
+    /// The target with a change; nil when the change changes nothing.
+    func target(changed change: TargetChange) -> [UInt8]? {
+        change.applied(to: target, evidence: origins.evidence) {
+            TwilioSignature.bodyDigest(content.body)
+        }
+    }
+
+    /// Every changed target that is worth a try, each once.
+    var changedTargets: [(change: TargetChange, target: [UInt8])] {
+        var seen: Set<[UInt8]> = [target]
+        return TargetChange.all(isForm: content.isForm).compactMap { change in
+            guard let changed = target(changed: change), seen.insert(changed).inserted else {
+                return nil
+            }
+            return (change, changed)
+        }
+    }
+
+    /// The changes of the body that are worth a try.
+    var bodyChanges: [BodyChange] {
+        content.isForm ? BodyChange.all(parameters: content.parameterCount) : [.otherMediaType]
+    }
+
+    /// The body with a change; nil when the change changes nothing that is signed.
+    func content(changed change: BodyChange) -> SignedContent? {
+        change == .none ? content : content.changed(change, parametersMax: parametersMax)
+    }
+}

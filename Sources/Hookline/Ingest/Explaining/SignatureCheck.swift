@@ -1,0 +1,96 @@
+import OpenSSL
+import POSIX
+
+/// Checks a captured request as `serve` would, and explains a mismatch: `hookline verify`.
+public struct SignatureCheck: Sendable {
+    private let configuration: Configuration
+    private let tokens: Tokens
+
+    /// Reads the tokens as `serve` does.
+    public init(_ configuration: Configuration) throws(StartupError) {
+        let paths = DataFolder.Paths(folder: configuration.dataDirectory)
+        self.init(
+            configuration, Tokens(configuration, try TokenLoader(configuration, paths).load()))
+    }
+
+    init(_ configuration: Configuration, _ tokens: Tokens) {
+        self.configuration = configuration
+        self.tokens = tokens
+    }
+
+    /// Says whether the signature matches, or why not. Asks the tokens command if there is one.
+    public func examine(_ captured: CapturedRequest) throws(StartupError) -> SignatureReport {
+        let request = captured.request
+        let lines = request.fields.count(of: "x-twilio-signature")
+        guard lines == 1, let signature = request.fields.first("x-twilio-signature"),
+            !signature.isEmpty
+        else {
+            return SignatureReport(
+                .refused(
+                    lines > 1
+                        ? "there is more than one X-Twilio-Signature"
+                        : "there is no X-Twilio-Signature"))
+        }
+        let explainer = MismatchExplainer(configuration)
+        let account = explainer.account(of: captured)
+        let scheme = SigningScheme(request.fields)
+        let keys = try lookup(account, scheme)
+        if let report = verified(captured, signature, keys) { return report }
+        let candidates = KeyRing(tokens).candidates(own: keys, account: account, scheme: scheme)
+        return SignatureReport(.mismatch(explainer.explain(captured, keys: candidates)))
+    }
+
+    /// The report of a request that matches, or that no signature can help; else nil.
+    private func verified(
+        _ captured: CapturedRequest, _ signature: ArraySlice<UInt8>, _ keys: [HMACKey]
+    ) -> SignatureReport? {
+        let request = captured.request
+        guard request.method == .post else {
+            return SignatureReport(.refused("the request is no POST, which alone is signed here"))
+        }
+        var parameters: FormParameters?
+        switch MediaType(request.fields.first("content-type")) {
+        case .json: break
+        case .other: return nil
+        case .form, .none:
+            do {
+                parameters = try FormParameters(
+                    parsing: request.body, parametersMax: configuration.parametersMax)
+            } catch {
+                return SignatureReport(
+                    .refused(
+                        "the form has more than \(configuration.parametersMax) parameters "
+                            + "(--parameters-max)"))
+            }
+        }
+        // Without an origin nothing can match; the explainer then says what would.
+        guard let origin = try? captured.origin(RequestOrigin(configuration)) else { return nil }
+        let signed = SignedRequest(
+            origin: origin, target: request.target, body: request.body, parameters: parameters,
+            signature: signature)
+        guard case .match(let match) = TwilioSignature.verify(signed, keys: keys) else {
+            return nil
+        }
+        return SignatureReport(
+            .match(match, SigningScheme(request.fields)),
+            repeated: parameters?.ambiguous?.name)
+    }
+
+    private func lookup(
+        _ account: ArraySlice<UInt8>, _ scheme: SigningScheme
+    ) throws(StartupError) -> [HMACKey] {
+        let found = tokens.lookup(account, scheme)
+        guard case .toFetch = found else { return found.keys }
+        let deadline = MonotonicClock.now() + configuration.tokensCommandTimeout.nanoseconds
+        do {
+            let fetched = try TokensCommand(arguments: configuration.tokensCommand).tokens(
+                of: Array(account), deadlineNanoseconds: deadline)
+            tokens.note(try FetchedTokens(fetched), of: Array(account))
+        } catch let error as TokenSourceError {
+            throw .tokens("--tokens-command: \(error.sentence)")
+        } catch {
+            throw .tokens("--tokens-command: \(error)")
+        }
+        return tokens.lookup(account, scheme).keys
+    }
+}

@@ -1,0 +1,1 @@
+"""What the dashboards are made from; see ../generate.py."""

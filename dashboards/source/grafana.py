@@ -1,0 +1,282 @@
+"""Building blocks: Grafana's dashboard model (schema version 39, Grafana 10.4 and later), reduced to what we use.
+
+In an expression `SEL` stands for the matchers of the two variables and `GENUINE` for the outcomes of
+genuine requests, so that every selector has them (dashboard linter: target-job-rule, target-instance-rule).
+"""
+
+SELECTORS = 'job=~"$job", instance=~"$instance"'
+GENUINE = 'outcome=~"accepted|duplicate|deferred|unavailable"'
+DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
+RUNBOOK = "https://hookline.invalid/docs/runbook.md"
+
+RED, ORANGE, GREEN, BLUE, GREY = "red", "orange", "green", "blue", "#8e8e8e"
+
+
+def expand(expression):
+    """An expression with its selectors filled in, on one line."""
+    return " ".join(expression.replace("SEL", SELECTORS).replace("GENUINE", GENUINE).split())
+
+
+def query(expression, legend="", ref="A", format="time_series", instant=False, exemplar=False):
+    """One query of a panel."""
+    return {
+        "datasource": DATASOURCE,
+        "editorMode": "code",
+        "exemplar": exemplar,
+        "expr": expand(expression),
+        "format": format,
+        "instant": instant,
+        "legendFormat": legend,
+        "range": not instant,
+        "refId": ref,
+    }
+
+
+def letters(queries):
+    """Gives the queries of one panel their letters, in order; a letter that is set stays."""
+    for number, one in enumerate(queries):
+        if one["refId"] == "A":
+            one["refId"] = chr(ord("A") + number)
+    return queries
+
+
+def override(ref, **properties):
+    """Properties of the series of one query."""
+    names = {"line": "custom.lineStyle", "fill": "custom.fillOpacity", "width": "custom.lineWidth", "stacking": "custom.stacking"}
+    return {
+        "matcher": {"id": "byFrameRefID", "options": ref},
+        "properties": [{"id": names.get(name, name), "value": value} for name, value in properties.items()],
+    }
+
+
+def limit_line(ref, colour):
+    """A configured limit is drawn as a dashed line."""
+    return override(
+        ref, color={"mode": "fixed", "fixedColor": colour}, line={"fill": "dash", "dash": [8, 8]},
+        fill=0, width=1, stacking={"mode": "none", "group": "A"})
+
+
+def panel(kind, number, title, description, unit, queries, width, height, options, custom=None, **more):
+    """A panel without its place; `defaults`, `overrides`, `links` may be added."""
+    defaults = {
+        "color": {"mode": "palette-classic"},
+        "custom": custom or {},
+        "mappings": [],
+        "noValue": more.get("no_value", "no data"),
+        "thresholds": {"mode": "absolute", "steps": [{"color": GREEN, "value": None}]},
+        "unit": unit,
+    }
+    defaults.update(more.get("defaults", {}))
+    return {
+        "datasource": DATASOURCE,
+        "description": description,
+        "fieldConfig": {"defaults": defaults, "overrides": more.get("overrides", [])},
+        "gridPos": {"h": height, "w": width, "x": 0, "y": 0},
+        "id": number,
+        "links": [],
+        "options": options,
+        "targets": letters(queries),
+        "title": title,
+        "type": kind,
+    }
+
+
+def graph(number, title, description, unit, queries, width=12, height=8, stack=False, minimum=0, **more):
+    """Lines over time, with a table of mean, maximum and last value as the legend."""
+    custom = {
+        "drawStyle": "line", "fillOpacity": 20 if stack else 5, "lineInterpolation": "linear", "lineWidth": 1,
+        "showPoints": "never", "spanNulls": False, "stacking": {"group": "A", "mode": "normal" if stack else "none"},
+    }
+    options = {
+        "legend": {"calcs": ["mean", "max", "lastNotNull"], "displayMode": "table", "placement": "bottom", "showLegend": True},
+        "tooltip": {"mode": "multi", "sort": "desc"},
+    }
+    more.setdefault("defaults", {})
+    if minimum is not None:
+        more["defaults"] = {"min": minimum, **more["defaults"]}
+    return panel("timeseries", number, title, description, unit, queries, width, height, options, custom, **more)
+
+
+def stat(number, title, description, unit, expression, width=3, height=4, **more):
+    """One number, with its course behind it; `steps` colours it."""
+    steps = more.pop("steps", [(None, GREEN)])
+    more["defaults"] = {
+        "color": {"mode": "thresholds"},
+        "thresholds": {"mode": "absolute", "steps": [{"color": colour, "value": value} for value, colour in steps]},
+        **more.get("defaults", {}),
+    }
+    options = {
+        "colorMode": "value", "graphMode": more.pop("graph_mode", "area"), "justifyMode": "auto", "orientation": "auto",
+        "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
+        "textMode": more.pop("text_mode", "auto"),
+    }
+    queries = expression if isinstance(expression, list) else [query(expression)]
+    return panel("stat", number, title, description, unit, queries, width, height, options, **more)
+
+
+def gauge(number, title, description, expression, width=6, height=8, **more):
+    """A share of a whole, from 0 to 100 %."""
+    steps = more.pop("steps")
+    more["defaults"] = {
+        "color": {"mode": "thresholds"}, "max": 1, "min": 0,
+        "thresholds": {"mode": "absolute", "steps": [{"color": colour, "value": value} for value, colour in steps]},
+    }
+    options = {
+        "orientation": "auto", "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
+        "showThresholdLabels": False, "showThresholdMarkers": True,
+    }
+    return panel("gauge", number, title, description, "percentunit", [query(expression)], width, height, options, **more)
+
+
+def heatmap(number, title, description, unit, expression, width=12, height=8, exemplar=False):
+    """How many observations fell into each bucket over time."""
+    options = {
+        "calculate": False,
+        "cellGap": 1,
+        "color": {"exponent": 0.5, "fill": "dark-orange", "mode": "scheme", "reverse": False, "scale": "exponential", "scheme": "Oranges", "steps": 64},
+        "exemplars": {"color": "rgba(255,0,255,0.7)"},
+        "filterValues": {"le": 1e-9},
+        "legend": {"show": True},
+        "rowsFrame": {"layout": "auto"},
+        "tooltip": {"mode": "single", "yHistogram": True},
+        "yAxis": {"axisPlacement": "left", "reverse": False, "unit": unit},
+    }
+    queries = [query(expression, "{{le}}", format="heatmap", exemplar=exemplar)]
+    return panel("heatmap", number, title, description, unit, queries, width, height, options)
+
+
+def states(number, title, description, queries, mappings, width=12, height=8, **more):
+    """States over time; `mappings` gives each value its word and colour."""
+    options = {
+        "alignValue": "left", "legend": {"calcs": [], "displayMode": "list", "placement": "bottom", "showLegend": True}, "mergeValues": True,
+        "rowHeight": 0.9, "showValue": "auto", "tooltip": {"mode": "single", "sort": "none"},
+    }
+    more["defaults"] = {"mappings": [words(mappings)], "color": {"mode": "thresholds"}}
+    return panel("state-timeline", number, title, description, "none", queries, width, height, options, {"fillOpacity": 70, "lineWidth": 0}, **more)
+
+
+def words(mappings):
+    """Words and colours instead of numbers."""
+    return {
+        "type": "value",
+        "options": {str(value): {"color": colour, "index": index, "text": text} for index, (value, text, colour) in enumerate(mappings)},
+    }
+
+
+def table(number, title, description, expression, hidden, width=12, height=6):
+    """The labels of a metric, one row a series, without the columns `hidden`."""
+    result = panel(
+        "table", number, title, description, "none", [query(expression, format="table", instant=True)], width, height,
+        {"cellHeight": "sm", "footer": {"countRows": False, "fields": "", "reducer": ["sum"], "show": False}, "showHeader": True},
+        {"align": "auto", "cellOptions": {"type": "auto"}, "inspect": False})
+    result["transformations"] = [
+        {"id": "organize", "options": {"excludeByName": {name: True for name in hidden}, "indexByName": {}, "renameByName": {}}}]
+    return result
+
+
+def row(number, title, panels, collapsed=False, repeat=None):
+    """A heading; a collapsed one holds its panels."""
+    result = {
+        "collapsed": collapsed, "gridPos": {"h": 1, "w": 24, "x": 0, "y": 0}, "id": number, "panels": [], "title": title, "type": "row"}
+    if repeat:
+        result["repeat"] = repeat
+    return result, panels
+
+
+def placed(rows):
+    """Lays panels from left to right, 24 columns wide, row under row."""
+    result, top = [], 0
+    for heading, panels in rows:
+        heading["gridPos"]["y"] = top
+        result.append(heading)
+        top += 1
+        left, height = 0, 0
+        for one in panels:
+            place = one["gridPos"]
+            if left + place["w"] > 24:
+                top, left, height = top + height, 0, 0
+            place["x"], place["y"] = left, top
+            left, height = left + place["w"], max(height, place["h"])
+        top += height
+        if heading["collapsed"]:
+            heading["panels"] = panels
+            top -= height
+        else:
+            result.extend(panels)
+    return result
+
+
+def variable(name, label, expression):
+    """A variable that is read from the metrics, with several values or all."""
+    return {
+        "allValue": ".+",
+        "allowCustomValue": True,
+        "current": {"selected": True, "text": "All", "value": "$__all"},
+        "datasource": DATASOURCE,
+        "definition": expression,
+        "description": "",
+        "hide": 0,
+        "includeAll": True,
+        "label": label,
+        "multi": True,
+        "name": name,
+        "options": [],
+        "query": expression,
+        "refresh": 2,
+        "regex": "",
+        "skipUrlSync": False,
+        "sort": 1,
+        "type": "query",
+    }
+
+
+def annotation(name, expression, colour):
+    """Marks on every graph where an expression has a value."""
+    return {
+        "datasource": DATASOURCE, "enable": True, "expr": expression, "hide": False, "iconColor": colour, "name": name,
+    }
+
+
+def link(title, **more):
+    """A link at the head of the dashboard."""
+    return {
+        "asDropdown": False, "icon": "external link", "includeVars": False, "keepTime": False, "tags": [], "targetBlank": True, "title": title,
+        "tooltip": "", "type": "link", "url": "", **more,
+    }
+
+
+def dashboard(uid, title, description, rows):
+    """A whole dashboard."""
+    return {
+        "annotations": {"list": [
+            annotation("Alerts", 'ALERTS{alertstate="firing", service="hookline", job=~"$job"}', RED),
+            annotation("Restarts", 'changes(process_start_time_seconds{job=~"$job", instance=~"$instance"}[$__rate_interval]) > 0', ORANGE),
+            annotation("New version", 'count by (job, version) (hookline_build_info{job=~"$job", instance=~"$instance"}) unless count by (job, version) (hookline_build_info{job=~"$job", instance=~"$instance"} offset 5m)', BLUE),
+        ]},
+        "description": description,
+        "editable": False,
+        "fiscalYearStartMonth": 0,
+        "graphTooltip": 1,
+        "links": [
+            link("Hookline", asDropdown=True, icon="dashboard", includeVars=True, keepTime=True, tags=["hookline"], targetBlank=False, type="dashboards"),
+            link("Runbook", url=RUNBOOK, icon="doc"),
+        ],
+        "panels": placed(rows),
+        "refresh": "30s",
+        "schemaVersion": 39,
+        "tags": ["hookline"],
+        "templating": {"list": [
+            {
+                "current": {}, "hide": 0, "includeAll": False, "label": "Data source", "multi": False, "name": "datasource", "options": [],
+                "query": "prometheus", "refresh": 1, "regex": "", "skipUrlSync": False, "type": "datasource",
+            },
+            variable("job", "Job", "label_values(hookline_build_info, job)"),
+            variable("instance", "Instance", 'label_values(hookline_build_info{job=~"$job"}, instance)'),
+        ]},
+        "time": {"from": "now-3h", "to": "now"},
+        "timepicker": {},
+        "timezone": "browser",
+        "title": title,
+        "uid": uid,
+        "weekStart": "",
+    }
