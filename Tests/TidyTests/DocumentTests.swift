@@ -43,5 +43,6 @@ import Testing
     private static let commandFlags = [
         "--config", "--count", "--to", "--json", "--rate", "--duration", "--connections", "--ops",
         "--no-benchmark", "--enable-feature", "--against",
+        "--proven", "--force", "--confirm",
     ]
 }

@@ -43,8 +43,8 @@ extension Setting {
             check: WebURL.publicURL),
         Setting(
             "trusted-proxies", valueName: "CIDRS",
-            "Address blocks, separated by commas, whose X-Forwarded-Proto, -Host and -Port count "
-                + "when there is no public URL."
+            "Address blocks, separated by commas, whose X-Forwarded-For names the client, and whose "
+                + "X-Forwarded-Proto, -Host and -Port count when there is no public URL."
         ) { configuration, text throws(SettingProblem) in
             var blocks: [CIDRBlock] = []
             for part in text.split(separator: ",") {
