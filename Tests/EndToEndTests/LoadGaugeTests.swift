@@ -14,6 +14,8 @@ extension EndToEnd {
             #expect(try eventually { try receiver.metrics()["deliveries_in_flight"] == 3 })
             #expect(try receiver.metrics()["deliveries_in_flight_max"] == 128)
             #expect(try receiver.metrics()["validation_cache_entries"] == 3)
+            // A disk on which tests can run has a megabyte left.
+            #expect(try receiver.metrics()["data_dir_free_bytes"] ?? 0 > 1e6)
             // While a commit hangs, what came waits for it, and later for the application.
             try faults.delay(milliseconds: 1800)
             let load = Load()
