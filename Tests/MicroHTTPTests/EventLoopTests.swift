@@ -140,4 +140,42 @@ private let post = "POST /a%2fb?x=1%262 HTTP/1.1\r\nHost: h\r\nContent-Length: 3
         #expect(eventually { server.loop.isDrained })
         #expect(client.isAtEnd)
     }
+
+    @Test func `while draining a request that is not complete is turned away as such`() throws {
+        let handler = TestHandler { $0.answer(HTTPResponse(status: 200)) }
+        let server = try TestServer(handler)
+        defer { server.stop() }
+        let client = try RawClient(port: server.port)
+        client.send("POST / HTTP/1.1\r\nHost: h\r\n")
+        #expect(eventually { server.loop.requests == 1 })
+        server.loop.drain()
+        let ordered = LoopCore.now()
+        #expect(eventually { server.loop.turnedNanoseconds > ordered })
+        let seen = server.loop.turnedNanoseconds
+        #expect(eventually { server.loop.turnedNanoseconds > seen })
+        client.send("Content-Length: 0\r\n\r\n")
+        #expect(client.response()?.status == 503)
+        #expect(eventually { handler.seen.withLock { $0.refusals } == [.stopping] })
+        #expect(eventually { server.loop.requests == 0 })
+    }
+
+    @Test func `requests under way are counted until their end, however they end`() throws {
+        let kept = Mutex<[HTTPExchange]>([])
+        let server = try TestServer(
+            TestHandler { exchange in kept.withLock { $0.append(exchange) } })
+        defer { server.stop() }
+        var clients = try (0..<4).map { _ in try RawClient(port: server.port) }
+        for client in clients { client.send(post) }
+        #expect(eventually { server.loop.requests == 4 })
+        // Two clients go, one speaks nonsense on a connection of its own, two are answered.
+        clients.removeLast(2)
+        clients.append(try RawClient(port: server.port))
+        clients[2].send("NONSENSE\r\n\r\n")
+        _ = clients[2].response()
+        kept.withLock { exchanges in
+            for exchange in exchanges { exchange.answer(HTTPResponse(status: 200)) }
+        }
+        for client in clients.prefix(2) { #expect(client.response()?.status == 200) }
+        #expect(eventually { server.loop.requests == 0 })
+    }
 }

@@ -7,7 +7,7 @@ public struct Configuration: Sendable {
     // Listening
     /// Webhooks and `/healthz`.
     public var listen = ListenAddress(host: "0.0.0.0", port: 8080)
-    /// `/metrics`, `/healthz`, `/readyz`; nil serves them on `listen`.
+    /// `/metrics`, `/healthz`, `/readyz`, status page; nil serves them on `listen`.
     public var opsListen: ListenAddress? = ListenAddress(host: "127.0.0.1", port: 9464)
     /// Event loops for webhooks.
     public var threads = ProcessLimits.processors

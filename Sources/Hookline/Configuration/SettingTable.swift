@@ -16,8 +16,8 @@ extension Setting {
         },
         Setting(
             "ops-listen", valueName: "ADDRESS",
-            "/metrics, /healthz and /readyz, on an event loop of their own; `same` puts them on "
-                + "the webhook listener."
+            "/metrics, /healthz, /readyz and the status page, on an event loop of their own; "
+                + "`same` puts them on the webhook listener."
         ) { configuration, text throws(SettingProblem) in
             configuration.opsListen = text == "same" ? nil : try ListenAddress(text)
         } show: {

@@ -41,7 +41,8 @@ struct StartupNotice {
                 .with("origin", originWords).with("data_dir", paths.folder)
                 .with("forward_to", destination))
         log.write(
-            LogLine(.info, "metrics and health")
+            LogLine(.info, "metrics, health and status page")
+                .with("status", "http://\(reachable(operations))/")
                 .with("metrics", "http://\(reachable(operations))/metrics")
                 .with("readiness", "http://\(reachable(operations))/readyz"))
         if configuration.development {
