@@ -47,6 +47,12 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],
+            // The status page, compiled in.
+            resources: [
+                .embedInCode("Monitoring/Status/status.html"),
+                .embedInCode("Monitoring/Status/status.css"),
+                .embedInCode("Monitoring/Status/status.js"),
+            ],
             swiftSettings: strictAndPointerFree),
 
         // Layer 4: the commands.

@@ -38,13 +38,15 @@ public struct Receiver: Sendable {
         try back.startStore()
         let health = Health()
         let operations = OpsEndpoint(
-            metrics: MetricsEndpoint(configuration, metrics, log), health: health, log: log)
+            metrics: MetricsEndpoint(configuration, metrics, log), health: health,
+            status: StatusEndpoint(
+                registry: metrics.registry, monitor: back.monitor, health: health), log: log)
         let endpoint = WebhookEndpoint(
             WebhookEndpoint.Options(configuration),
             WebhookEndpoint.Parts(
                 verifier: back.validation.verifier, cache: back.validation.cache,
                 waits: back.validation.waits, fetcher: back.validation.fetcher,
-                ladder: back.ladder, quarantine: back.quarantine, operations: operations),
+                ladder: back.ladder, refusals: back.validation.refusals, operations: operations),
             context: ReplyContext(
                 metrics: metrics, log: log, requestIDs: RequestIDs(), traces: TraceIDs(),
                 budgets: Budgets(configuration)))

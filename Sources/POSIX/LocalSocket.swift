@@ -17,21 +17,6 @@ public struct LocalConnection: ~Copyable {
         descriptor = try LocalAddress(path).connect()
     }
 
-    /// Reads one line without its line feed, at most `bytesMax`; nil at the end, at the limit or
-    /// after `timeoutMilliseconds` without a byte.
-    public func readLine(bytesMax: Int, timeoutMilliseconds: Int32) -> [UInt8]? {
-        var line: [UInt8] = []
-        var byte: UInt8 = 0
-        while line.count < bytesMax {
-            var wanted = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-            guard poll(&wanted, 1, timeoutMilliseconds) == 1 else { return nil }
-            guard read(descriptor, &byte, 1) == 1 else { return line.isEmpty ? nil : line }
-            if byte == 0x0a { return line }
-            line.append(byte)
-        }
-        return nil
-    }
-
     /// Reads until the peer closes, at most `bytesMax` bytes.
     public func readAll(bytesMax: Int, timeoutMilliseconds: Int32) -> [UInt8]? {
         var all: [UInt8] = []

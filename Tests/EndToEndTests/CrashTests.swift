@@ -82,9 +82,17 @@ extension EndToEnd {
                 environment: environment, faults: faults)
             let load = Load()
             load.start(port: receiver.webhookPort, connections: 8)
+            // What is refused is written without syncs, into the same log.
+            let forged = Load { _, sid in
+                var webhook = SignedWebhook(sid: sid)
+                webhook.token = "another"
+                return webhook
+            }
+            forged.start(port: receiver.webhookPort, connections: 2)
             #expect(eventually { load.outcome.acknowledged.count >= 200 })
+            #expect(try eventually { try (receiver.metrics()["quarantined"] ?? 0) > 0 })
             receiver.kill()
-            #expect(load.waitForEnd())
+            #expect(load.waitForEnd() && forged.waitForEnd())
             let folder = try TemporaryFolder()
             let image = try ChildProcess.run(
                 "cp", ["-r", faults.folder.path("shadow"), folder.path("data")])

@@ -1,7 +1,7 @@
 import Foundation
 
-/// A real Prometheus (Debian package `prometheus`) that scrapes one target, with a folder of its
-/// own.
+/// A real Prometheus (Debian package `prometheus`) with a folder of its own. Its first scrape is
+/// five seconds after its start, so let one server do all it can.
 public final class PrometheusServer: Sendable {
     /// A sample of an answer.
     public struct Sample: Sendable {
@@ -14,20 +14,23 @@ public final class PrometheusServer: Sendable {
     private let folder: TemporaryFolder
     private let process: ChildProcess
     private let port: UInt16
+    private let targets: [String: String]
 
-    /// Starts it; it scrapes `/metrics` of a port of 127.0.0.1, as job `hookline`, several times
-    /// a second. `features` are those of `--enable-feature`.
-    public init(scraping target: UInt16, features: [String] = []) throws {
+    /// Starts it; it scrapes `/metrics` of these ports of 127.0.0.1, each as the job of its name,
+    /// several times a second. `features` are those of `--enable-feature`.
+    public init(scraping ports: [String: UInt16], features: [String] = []) throws {
         folder = try TemporaryFolder()
         port = try LoopbackSocket.closedPort()
+        targets = ports.mapValues { "127.0.0.1:\($0)" }
+        let jobs = targets.map { job, target in
+            "  - {job_name: \(job), static_configs: [{targets: [\"\(target)\"]}]}\n"
+        }
         try folder.write(
             """
             global: {scrape_interval: 250ms, scrape_timeout: 250ms}
             scrape_configs:
-              - job_name: hookline
-                static_configs: [{targets: ["127.0.0.1:\(target)"]}]
 
-            """, to: "prometheus.yml")
+            """ + jobs.joined(), to: "prometheus.yml")
         process = try ChildProcess(
             "/usr/bin/prometheus",
             [
@@ -37,10 +40,11 @@ public final class PrometheusServer: Sendable {
             ] + features.map { "--enable-feature=\($0)" }, errors: folder.path("log"))
     }
 
-    /// What it wrote to its log that tells of trouble with a scrape.
-    public var complaints: [String] {
-        folder.text("log").split(separator: "\n").map(String.init).filter { line in
-            line.contains("component=\"scrape manager\"")
+    /// What it wrote to its log that tells of trouble with the scrapes of a job.
+    public func complaints(of job: String) -> [String] {
+        let target = "http://\(targets[job] ?? "")/"
+        return folder.text("log").split(separator: "\n").map(String.init).filter { line in
+            line.contains(target)
                 && (line.contains("level=warn") || line.contains("level=error")
                     || line.contains("msg=\"Scrape failed\"")
                     || line.contains("msg=\"Append failed\""))

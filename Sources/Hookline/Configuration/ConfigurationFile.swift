@@ -31,9 +31,20 @@ struct ConfigurationFile {
         } catch let error as POSIXError {
             fault(path, 0, "config", "cannot be read: \(error.message)")
         } catch let error as YamlError {
-            fault(path, 0, "config", "is not YAML: \(error)")
+            // Without the lines that the parser quotes.
+            let (line, problem) = Self.problem(error)
+            fault(path, line, "config", "is not YAML: \(problem)")
         } catch {
             fault(path, 0, "config", "cannot be read")
+        }
+    }
+
+    private static func problem(_ error: YamlError) -> (line: Int, words: String) {
+        switch error {
+        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+            .composer(_, let problem, let mark, _):
+            (mark.line, problem)
+        default: (0, "it cannot be read")
         }
     }
 

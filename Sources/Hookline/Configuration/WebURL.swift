@@ -28,6 +28,11 @@ enum WebURL {
     }
 
     private static func check(_ text: String) throws(SettingProblem) {
+        // Before anything is quoted, whatever the scheme: what stands there is a password.
+        let beginning = text.firstRange(of: "://")?.upperBound ?? text.startIndex
+        guard !text[beginning...].prefix(while: { !"/?#".contains($0) }).contains("@") else {
+            throw SettingProblem("the URL names a user or a password; leave it out")
+        }
         let scheme = ["http://", "https://"].first { text.hasPrefix($0) }
         guard let scheme, text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
             throw SettingProblem(
@@ -35,10 +40,6 @@ enum WebURL {
                     + "for example https://hooks.example.com")
         }
         let authority = text.dropFirst(scheme.count).prefix { !"/?#".contains($0) }
-        guard !authority.contains("@") else {
-            // Not quoted: what stands there is a password.
-            throw SettingProblem("the URL names a user or a password; leave it out")
-        }
         guard let first = authority.first, first != ":" else {
             throw SettingProblem("\"\(text)\" has no host")
         }

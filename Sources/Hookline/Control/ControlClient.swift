@@ -5,8 +5,8 @@ import POSIX
 public struct ControlClient: Sendable {
     /// Bytes of an answer: the largest body that can be configured, escaped, and its header.
     private static let answerBytesMax = 256 * 1024 * 1024
-    /// How long the server may be silent: longer than its store thread may take.
-    private static let timeoutMilliseconds: Int32 = 15_000
+    /// How long the server may be silent: longer than its store thread and a token source take.
+    private static let timeoutMilliseconds: Int32 = 40_000
 
     private let dataDirectory: String
 

@@ -40,7 +40,9 @@ struct ControlLine: Codable {
             let key = context.codingPath.first?.stringValue ?? "the request"
             throw ControlFault(.badArgument, "\(key): \(context.debugDescription)")
         } catch {
-            throw ControlFault(.malformed, "the request is not one JSON object on one line")
+            throw ControlFault(
+                .malformed,
+                "the request is not one JSON object on one line with whole numbers")
         }
     }
 

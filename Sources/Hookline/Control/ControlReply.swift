@@ -31,7 +31,8 @@ public struct ControlOutcome: Sendable, Codable, Equatable {
 public struct ControlEnd: Sendable, Codable, Equatable {
     /// How many rows had each result; for a change.
     public var counts: [String: Int] = [:]
-    /// Where the next request goes on; nil when nothing is left.
+    /// Where the next request goes on, nil when nothing is left: after this id, or of ids that
+    /// were named after so many of them.
     public var next: Int64?
     /// Up to which id it goes; what comes later is none of this change's business.
     public var through: Int64?

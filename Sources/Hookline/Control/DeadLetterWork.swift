@@ -60,63 +60,94 @@ struct DeadLetterWork {
         _ change: ControlChange, reason: DeadLetterReason?
     ) throws(ControlFault) -> ControlEnd {
         let deadline = MonotonicClock.now() + QueueDesk.requestNanoseconds
-        var after = change.after
-        var count = 0
-        var through = change.through ?? 0
+        var page = DeliveryListing.Page(
+            afterID: change.after, throughID: change.through ?? 0, rowsMax: QueueDesk.sliceRows,
+            state: .deadLettered, reason: reason)
         if change.through == nil {
-            through = try desk.slice(.reading) { store throws(SQLiteError) in
+            page.throughID = try desk.slice(.reading) { store throws(SQLiteError) in
                 try store.listing.lastID()
             }
         }
+        var end = ControlEnd(counts: [verb.done: 0], through: page.throughID)
+        var count = 0
         repeat {
-            let page = DeliveryListing.Page(
-                afterID: after, throughID: through, rowsMax: QueueDesk.sliceRows,
-                state: .deadLettered, reason: reason)
-            let found = try desk.slice(.reading) { store throws(SQLiteError) in
-                try store.listing.page(page)
-            }
-            let ids = found.rows.map(\.id)
-            let done: [(id: Int64, isDone: Bool)]
+            let answer: SliceEnd
             do {
-                done = ids.isEmpty ? [] : try slice(ids, change.isDryRun)
+                answer = try slice(page, change.isDryRun)
+                if answer.isFull, answer.count == 0 { try desk.checkRoom(for: 1) }
             } catch {
                 // What was done is told first; the next request meets the fault again.
                 guard count > 0 else { throw error }
                 break
             }
-            count += done.count { $0.isDone }
-            // A slice whose time was over goes on where it stopped.
-            after = done.count < ids.count ? done.last?.id ?? after : found.lastID
-            if found.isAtEnd, done.count == ids.count {
-                return ControlEnd(counts: [verb.done: count], through: through)
-            }
+            count += answer.count
+            end.counts[verb.done] = count
+            page.afterID = answer.lastID
+            if answer.isAtEnd { return end }
         } while MonotonicClock.now() < deadline
-        return ControlEnd(counts: [verb.done: count], next: after, through: through)
+        end.next = page.afterID
+        return end
     }
 
-    /// Changes some of these rows, the first ones, as far as a slice's time allows.
+    /// How far a slice came.
+    private struct SliceEnd: Sendable {
+        var count = 0
+        var lastID: Int64
+        var isAtEnd = false
+        /// The queue had no room for more.
+        var isFull = false
+    }
+
+    /// Changes the rows of a page, the first ones, as far as a slice's time and the queue's bound
+    /// allow.
+    private func slice(
+        _ page: DeliveryListing.Page, _ isDryRun: Bool
+    ) throws(ControlFault) -> SliceEnd {
+        let owedMax = verb == .retry ? Int64(desk.group.options.owedMax) : .max
+        return try desk.slice(isDryRun ? .reading : .writing) { [verb] store throws(SQLiteError) in
+            let end = MonotonicClock.now() + QueueDesk.sliceNanoseconds
+            let now = WallClock.nowMilliseconds()
+            let found = try store.listing.ids(page)
+            var done = SliceEnd(lastID: page.afterID)
+            if !isDryRun {
+                for id in found.rows {
+                    done.isFull = store.counts.owed + Int64(done.count) >= owedMax
+                    if done.isFull || done.count > 0 && MonotonicClock.now() >= end { return done }
+                    _ = try Self.apply(verb, id, store, now)
+                    done.count += 1
+                    done.lastID = id
+                }
+            }
+            return SliceEnd(
+                count: found.rows.count, lastID: found.lastID, isAtEnd: found.isAtEnd)
+        }
+    }
+
+    /// Changes some rows, the first ones, as far as a slice's time allows.
     private func slice(
         _ ids: [Int64], _ isDryRun: Bool
     ) throws(ControlFault) -> [(id: Int64, isDone: Bool)] {
-        if isDryRun {
-            return try desk.slice(.reading) { store throws(SQLiteError) in
-                var found: [(id: Int64, isDone: Bool)] = []
-                for id in ids { found.append((id, try store.listing.isDeadLetter(id))) }
-                return found
-            }
-        }
-        if verb == .retry { try desk.checkRoom(for: ids.count) }
-        return try desk.slice(.writing) { [verb] store throws(SQLiteError) in
+        if verb == .retry, !isDryRun { try desk.checkRoom(for: ids.count) }
+        return try desk.slice(isDryRun ? .reading : .writing) { [verb] store throws(SQLiteError) in
             let end = MonotonicClock.now() + QueueDesk.sliceNanoseconds
             let now = WallClock.nowMilliseconds()
             var done: [(id: Int64, isDone: Bool)] = []
             for id in ids where done.isEmpty || MonotonicClock.now() < end {
-                switch verb {
-                case .retry: done.append((id, try store.revive(id, nowMilliseconds: now)))
-                case .discard: done.append((id, try store.discardDeadLetter(id)))
-                }
+                let isDone =
+                    isDryRun
+                    ? try store.listing.isDeadLetter(id) : try Self.apply(verb, id, store, now)
+                done.append((id, isDone))
             }
             return done
+        }
+    }
+
+    private static func apply(
+        _ verb: Verb, _ id: Int64, _ store: DeliveryStore, _ now: Int64
+    ) throws(SQLiteError) -> Bool {
+        switch verb {
+        case .retry: try store.revive(id, nowMilliseconds: now)
+        case .discard: try store.discardDeadLetter(id)
         }
     }
 }

@@ -60,21 +60,26 @@ struct QuarantineWork {
 
     private var rowsMax: Int { verb == .discard ? QueueDesk.sliceRows : Self.releaseRows }
 
-    /// Those that were named: one line for each.
+    /// Those that were named, until the request's time is over: one line for each.
     private func named(
         _ ids: [Int64], _ isDryRun: Bool, _ send: QueueDesk.Send
     ) throws(ControlFault) -> ControlEnd {
-        var counts: [String: Int] = [:]
-        for id in ids {
+        let deadline = MonotonicClock.now() + QueueDesk.requestNanoseconds
+        var end = ControlEnd()
+        for (index, id) in ids.enumerated() {
+            if index > 0, MonotonicClock.now() >= deadline {
+                end.next = Int64(index)
+                break
+            }
             let row = try desk.slice(.reading) { store throws(SQLiteError) in
                 try store.quarantine.row(id)
             }
             let judged = row.map(judge) ?? Judged(id: id, result: "missing", leaves: false)
             let result = try finish([judged], isDryRun).first?.result ?? judged.result
-            counts[result, default: 0] += 1
+            end.counts[result, default: 0] += 1
             guard send(.outcome(ControlOutcome(id: id, result: result))) else { break }
         }
-        return ControlEnd(counts: counts)
+        return end
     }
 
     /// All of them in the order of ids, until the request's time is over.
@@ -98,7 +103,10 @@ struct QuarantineWork {
             let found = try desk.slice(.reading) { [page] store throws(SQLiteError) in
                 try store.quarantine.page(page)
             }
-            var left = found.rows.map(judge)[...]
+            // A token that has to be fetched takes its time: what is judged by then is done.
+            var left = judge(found.rows, until: deadline)[...]
+            let isWhole = left.count == found.rows.count
+            page.afterID = isWhole ? found.lastID : left.last?.id ?? page.afterID
             while !left.isEmpty {
                 let done: [Judged]
                 do {
@@ -112,11 +120,19 @@ struct QuarantineWork {
                 for judged in done { end.counts[judged.result, default: 0] += 1 }
                 left = left.dropFirst(done.count)
             }
-            page.afterID = found.lastID
-            if found.isAtEnd { return end }
+            if found.isAtEnd, isWhole { return end }
         } while MonotonicClock.now() < deadline
         end.next = page.afterID
         return end
+    }
+
+    /// Judges the first of these rows, one at least, until a deadline.
+    private func judge(_ rows: [QuarantinedRow], until deadline: UInt64) -> [Judged] {
+        var judged: [Judged] = []
+        for row in rows where judged.isEmpty || MonotonicClock.now() < deadline {
+            judged.append(judge(row))
+        }
+        return judged
     }
 
     private func judge(_ row: QuarantinedRow) -> Judged {

@@ -35,11 +35,14 @@ public struct QueueChange: Sendable {
                 let end = try client.ask(request(change)) {
                     if case .outcome(let outcome) = $0 { report.add(outcome) }
                 }
-                if case .ids = selection { break }
-                report.add(end.counts)
+                if case .ids = selection {} else { report.add(end.counts) }
                 guard let next = end.next else { break }
-                change.after = next
-                change.through = end.through
+                if case .ids(let ids) = change.selection {
+                    change.selection = .ids(Array(ids.dropFirst(Int(next))))
+                } else {
+                    change.after = next
+                    change.through = end.through
+                }
             } catch {
                 guard !report.counts.isEmpty else { throw error }
                 report.error = error.description

@@ -38,7 +38,7 @@ final class WebhookEndpoint: HTTPHandler {
         /// Nil when every token is configured.
         var fetcher: TokenFetcher?
         var ladder: CommitLadder
-        var quarantine: Quarantine
+        var refusals: Refusals
         var operations: OpsEndpoint
     }
 
@@ -171,7 +171,7 @@ final class WebhookEndpoint: HTTPHandler {
         switch policy {
         case .reject:
             reply(arrival).unavailable()
-            parts.quarantine.offer(unverified: arrival.exchange.request)
+            parts.refusals.late(arrival.exchange.request)
         case .defer:
             metrics.validations[.deferred].add(shard: loop)
             let webhook = arrival.request.unverifiedWebhook
@@ -207,7 +207,7 @@ final class WebhookEndpoint: HTTPHandler {
         }
         if let error = rejection.error { context.metrics.errors[error].add(shard: exchange.loop) }
         WebhookReply(exchange, context: context, route: route, trace: trace).refuse(rejection)
-        parts.quarantine.offer(exchange.request, refused: rejection)
+        parts.refusals.refused(exchange.request, rejection)
     }
 
     private func refetchIfStale(_ account: ArraySlice<UInt8>) {

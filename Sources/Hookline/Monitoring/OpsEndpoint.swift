@@ -1,13 +1,15 @@
 import MicroHTTP
 
-/// Serves `/metrics`, `/healthz` and `/readyz`.
+/// Serves `/metrics`, `/healthz`, `/readyz` and the status page.
 final class OpsEndpoint: HTTPHandler {
     private let metrics: MetricsEndpoint
     private let health: Health
     private let log: Log
+    private let status: StatusEndpoint
 
-    init(metrics: MetricsEndpoint, health: Health, log: Log) {
+    init(metrics: MetricsEndpoint, health: Health, status: StatusEndpoint, log: Log) {
         self.metrics = metrics
+        self.status = status
         self.health = health
         self.log = log
     }
@@ -27,8 +29,10 @@ final class OpsEndpoint: HTTPHandler {
         }
         switch path {
         case .metrics: metrics.receive(exchange)
-        case .health: answer(exchange, health.serving)
-        case .ready: answer(exchange, health.ready)
+        case .health: answer(exchange, Self.page(health.serving))
+        case .ready: answer(exchange, Self.page(health.ready))
+        case .status: answer(exchange, status.html)
+        case .statusDocument: answer(exchange, status.document)
         }
     }
 
@@ -41,17 +45,20 @@ final class OpsEndpoint: HTTPHandler {
         log.write(LogLine(.debug, "libmicrohttpd").with("message", message))
     }
 
-    private func answer(_ exchange: HTTPExchange, _ verdict: Health.Verdict) {
+    private func answer(_ exchange: HTTPExchange, _ page: @autoclosure () -> HTTPResponse) {
         let method = exchange.request.method
         guard method == .get || method == .head else {
             exchange.answer(HTTPResponse(status: 405, fields: [HTTPField("Allow", "GET, HEAD")]))
             return
         }
+        exchange.answer(page())
+    }
+
+    private static func page(_ verdict: Health.Verdict) -> HTTPResponse {
         let type = HTTPField("Content-Type", "text/plain; charset=utf-8")
-        exchange.answer(
-            HTTPResponse(
-                status: verdict.isGood ? 200 : 503, fields: [type],
-                body: Array((verdict.sentence + "\n").utf8)))
+        return HTTPResponse(
+            status: verdict.isGood ? 200 : 503, fields: [type],
+            body: Array((verdict.sentence + "\n").utf8))
     }
 }
 
@@ -60,6 +67,8 @@ enum OpsPath: String, CaseIterable, Sendable {
     case metrics = "/metrics"
     case health = "/healthz"
     case ready = "/readyz"
+    case status = "/"
+    case statusDocument = "/status.json"
 
     init?(_ path: ArraySlice<UInt8>) {
         guard let known = Self.allCases.first(where: { path.elementsEqual($0.rawValue.utf8) })

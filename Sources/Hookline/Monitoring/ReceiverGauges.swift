@@ -33,7 +33,7 @@ enum ReceiverGauges {
         registry.gauge(
             "hookline_unverified",
             help: "Requests that are stored until their account's token proves them."
-        ) { store.unverified.map(Double.init) }
+        ) { store.unverified.map { Double($0) } }
         registry.gauge(
             "hookline_store_wal_bytes", help: "Size of the write-ahead log that is in use."
         ) { store.walFrames.map { Double($0 * 4120) } }

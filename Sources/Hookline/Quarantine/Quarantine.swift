@@ -24,35 +24,18 @@ final class Quarantine: Sendable {
 
     let options: Options
     let status = QuarantineStatus()
-    private let clients: ClientAddress
     private let metrics: ReceiverMetrics
     private let inbox: Mutex<QuarantineInbox>
     private let wake = Mutex<(@Sendable () -> Void)?>(nil)
 
-    init(options: Options, clients: ClientAddress, metrics: ReceiverMetrics) {
+    init(options: Options, metrics: ReceiverMetrics) {
         self.options = options
-        self.clients = clients
         self.metrics = metrics
         inbox = Mutex(QuarantineInbox(limits: options.inbox))
     }
 
     /// Says how the store thread is woken; once, before it starts.
     func connect(wake: @escaping @Sendable () -> Void) { self.wake.withLock { $0 = wake } }
-
-    /// Offers a request as it is refused; one that is for no webhook's route is not kept.
-    /// Event loops.
-    func offer(_ request: HTTPRequest, refused rejection: Rejection) {
-        guard let reason = QuarantineReason(rejection) else { return }
-        offer(
-            QuarantinedRequest(request, reason: reason, source: clients.bytes(of: request)))
-    }
-
-    /// Offers a request that is refused because nobody could verify it in time. Any thread.
-    func offer(unverified request: HTTPRequest) {
-        offer(
-            QuarantinedRequest(
-                request, reason: .unverified, source: clients.bytes(of: request)))
-    }
 
     /// Offers a refused request. Any thread.
     func offer(_ request: QuarantinedRequest) {

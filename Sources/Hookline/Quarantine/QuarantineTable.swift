@@ -27,7 +27,7 @@ final class QuarantineTable {
     /// The largest that can be configured, until `setLimits` says less.
     private var limits = (rows: 1_000_000, bytes: 1 << 40)
     private var isChanged = false
-    /// Rows that gave way or expired since this was last read.
+    /// Requests that were not kept, gave way or expired since this was last read.
     private var lost: [QuarantineDrop: Int] = [:]
 
     init(_ connection: Connection) throws(SQLiteError) {
@@ -53,7 +53,7 @@ final class QuarantineTable {
         try? count()
     }
 
-    /// The rows lost since the last call, by reason; read it after a commit.
+    /// What was lost since the last call, by reason; read it after a commit.
     func takeLost() -> [QuarantineDrop: Int] {
         defer { lost = [:] }
         return lost
@@ -73,7 +73,10 @@ final class QuarantineTable {
         let bytes = head.count + request.request.body.count
         let row = QuarantineStatements.Row(
             id: 0, isProven: isProven, network: network, bytes: bytes)
-        if let reason = try makeRoom(for: row) { return .dropped(reason) }
+        if let reason = try makeRoom(for: row) {
+            lost[reason, default: 0] += 1
+            return .dropped(reason)
+        }
         isChanged = true
         let id = try statements.insert(
             request, row: row, fingerprint: fingerprint, head: head, hint: hint)

@@ -9,7 +9,6 @@ import SQLite
 /// flood costs the store thread about one part in a hundred of its time; each source has its
 /// turn.
 final class QuarantineWriter {
-    private static let sliceNanoseconds: UInt64 = 5_000_000
     private static let pauseNanoseconds: UInt64 = 50_000_000
     private static let errorPauseNanoseconds: UInt64 = 1_000_000_000
     private static let housekeepingNanoseconds: UInt64 = 1_000_000_000
@@ -23,6 +22,8 @@ final class QuarantineWriter {
 
     private let store: DeliveryStore
     private let quarantine: Quarantine
+    /// After this time a slice takes no further request.
+    private let sliceNanoseconds: UInt64
     private var allowance = QuarantineAllowance()
     /// Proofs whose request was not found, for it may still wait in memory; the oldest first.
     private var proofs: [(fingerprint: Identity, hint: String)] = []
@@ -30,8 +31,9 @@ final class QuarantineWriter {
     private var nextHousekeepingNanoseconds: UInt64 = 0
     private var isDiskFull = false
 
-    init(store: DeliveryStore, quarantine: Quarantine) {
+    init(store: DeliveryStore, quarantine: Quarantine, sliceNanoseconds: UInt64 = 5_000_000) {
         self.store = store
+        self.sliceNanoseconds = sliceNanoseconds
         self.quarantine = quarantine
         do {
             try store.quarantine.setLimits(
@@ -58,7 +60,7 @@ final class QuarantineWriter {
         nextNanoseconds = now + Self.errorPauseNanoseconds
         if now >= nextHousekeepingNanoseconds { try housekeep(now) }
         allowance.grow(nowNanoseconds: now)
-        let end = now + Self.sliceNanoseconds
+        let end = MonotonicClock.now() + sliceNanoseconds
         try write(rowsMax: Self.rowsMax, bytesMax: Self.bytesMax) {
             MonotonicClock.now() >= end || isDisturbed()
         }
@@ -97,21 +99,20 @@ final class QuarantineWriter {
         guard !isDiskFull else {
             return quarantine.drop(.disk, proven.count + waiting.count)
         }
-        var outcome = Outcome()
+        var progress = Progress()
         do {
             try store.begin(isDurable: false)
             try apply(proofs)
-            for entry in proven where !outcome.isOver {
-                outcome.note(
-                    try store.quarantine.keep(entry.request, hint: entry.hint, isProven: true))
-                outcome.proven += 1
-                outcome.isOver = isOver()
+            for entry in proven where !progress.isOver {
+                _ = try store.quarantine.keep(entry.request, hint: entry.hint, isProven: true)
+                progress.proven += 1
+                progress.isOver = isOver()
             }
-            for request in waiting where !outcome.isOver {
-                outcome.note(try keep(request))
-                outcome.waiting += 1
+            for request in waiting where !progress.isOver {
+                _ = try keep(request)
+                progress.waiting += 1
                 allowance.spend(bytes: request.byteCount)
-                outcome.isOver = isOver()
+                progress.isOver = isOver()
             }
             try store.commit()
         } catch {
@@ -119,24 +120,18 @@ final class QuarantineWriter {
             throw error
         }
         // What a webhook's arrival kept from being written waits again.
-        for entry in proven.dropFirst(outcome.proven) {
+        for entry in proven.dropFirst(progress.proven) {
             quarantine.prove(entry.request, hint: entry.hint)
         }
-        for request in waiting.dropFirst(outcome.waiting) { quarantine.offer(request) }
-        for (reason, count) in outcome.dropped { quarantine.drop(reason, count) }
+        for request in waiting.dropFirst(progress.waiting) { quarantine.offer(request) }
         publish()
     }
 
-    /// What became of a slice's requests.
-    private struct Outcome {
+    /// How far a slice came.
+    private struct Progress {
         var proven = 0
         var waiting = 0
         var isOver = false
-        var dropped: [QuarantineDrop: Int] = [:]
-
-        mutating func note(_ kept: QuarantineTable.Kept) {
-            if case .dropped(let reason) = kept { dropped[reason, default: 0] += 1 }
-        }
     }
 
     private func keep(_ request: QuarantinedRequest) throws(SQLiteError) -> QuarantineTable.Kept {

@@ -16,8 +16,8 @@ struct DeliveryListing {
     }
 
     /// A page's rows.
-    struct Answer: Sendable {
-        var rows: [DeliveryRow] = []
+    struct Answer<Row: Sendable>: Sendable {
+        var rows: [Row] = []
         /// The last id that was looked at: the next page begins after it.
         var lastID: Int64
         /// True when nothing is left.
@@ -43,12 +43,23 @@ struct DeliveryListing {
     }
 
     /// The rows that a page asks for.
-    func page(_ page: Page) throws(SQLiteError) -> Answer {
+    func page(_ page: Page) throws(SQLiteError) -> Answer<DeliveryRow> {
+        try self.page(page) { DeliveryRow($0) }
+    }
+
+    /// The ids of the rows that a page asks for.
+    func ids(_ page: Page) throws(SQLiteError) -> Answer<Int64> {
+        try self.page(page) { $0.integer(0) }
+    }
+
+    private func page<Row>(
+        _ page: Page, _ make: (Statement) -> Row
+    ) throws(SQLiteError) -> Answer<Row> {
         let query = page.state == .deadLettered ? dead : all
         try query.bind(1, page.afterID)
         try query.bind(2, page.throughID)
         defer { query.reset() }
-        var answer = Answer(lastID: page.afterID)
+        var answer = Answer<Row>(lastID: page.afterID)
         for _ in 0..<page.rowsMax {
             guard try query.step() else {
                 answer.isAtEnd = true
@@ -58,7 +69,7 @@ struct DeliveryListing {
             if page.state.map({ $0.code == query.integer(1) }) ?? true,
                 page.reason.map({ $0.rawValue == query.text(7) }) ?? true
             {
-                answer.rows.append(DeliveryRow(query))
+                answer.rows.append(make(query))
             }
         }
         return answer

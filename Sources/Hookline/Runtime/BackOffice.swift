@@ -38,8 +38,11 @@ final class BackOffice: Sendable {
             destination: Destination(configuration, tokens: tokens), metrics: metrics, log: log)
         let journal = TakenJournal(path: paths.takenJournal, log: log)
         let links = Mutex<(ladder: CommitLadder?, store: GroupCommit?)>((nil, nil))
+        let quarantine = Quarantine(
+            options: Quarantine.Options(configuration, folder: paths.folder), metrics: metrics)
+        self.quarantine = quarantine
         let validation = ValidationOffice(
-            configuration, loader, tokens, metrics, log,
+            configuration, loader, tokens, metrics, log, quarantine,
             canVerify: { account in links.withLock { $0.store }?.verify(account) })
         let outbox = self.outbox
         let store = GroupCommit(
@@ -66,9 +69,6 @@ final class BackOffice: Sendable {
         self.journal = journal
         self.store = store
         self.ladder = ladder
-        quarantine = Quarantine(
-            options: Quarantine.Options(configuration, folder: paths.folder),
-            clients: ClientAddress(trustedProxies: configuration.trustedProxies), metrics: metrics)
     }
 
     /// Opens the store on its own thread and waits until it is open, or says why it is not.
@@ -107,8 +107,9 @@ final class BackOffice: Sendable {
     /// Stops forwarding, writes what waits and closes the store.
     func stop() {
         let threads = threads.withLock { $0 }
-        control.withLock { $0 }?.stop()
+        // A command may wait for a token: it is let go first.
         validation.stop()
+        control.withLock { $0 }?.stop()
         worker.stop()
         threads.forwarding?.join()
         store.stop()

@@ -87,6 +87,12 @@ extension Tokens {
     }
 }
 
+extension ExplanationWorker.Options {
+    init(_ configuration: Configuration) {
+        self.init(searchesPerSecond: configuration.explanationsPerSecond)
+    }
+}
+
 extension ValidationCache {
     convenience init(_ configuration: Configuration) {
         self.init(

@@ -39,7 +39,7 @@ struct StartupNotice {
             LogLine(.info, "receiving webhooks")
                 .with("url", "http://\(reachable(webhooks))/webhook/whatsapp")
                 .with("origin", originWords).with("data_dir", paths.folder)
-                .with("forward_to", configuration.forwardTo ?? "none: delivered to the log"))
+                .with("forward_to", destination))
         log.write(
             LogLine(.info, "metrics and health")
                 .with("metrics", "http://\(reachable(operations))/metrics")
@@ -50,6 +50,12 @@ struct StartupNotice {
                     "command",
                     "./hookline send --to http://\(reachable(webhooks))/webhook/whatsapp"))
         }
+    }
+
+    /// The destination without its query, which may hold a key.
+    private var destination: String {
+        guard let url = configuration.forwardTo else { return "none: delivered to the log" }
+        return String(url.prefix { $0 != "?" })
     }
 
     private var originWords: String {

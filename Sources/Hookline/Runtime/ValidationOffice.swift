@@ -1,5 +1,6 @@
 import MicroHTTP
 import POSIX
+import Synchronization
 
 /// Everything that validation needs besides the endpoint: tokens with their sources, the cache,
 /// requests that wait for a token, and those that were stored unverified.
@@ -12,15 +13,16 @@ final class ValidationOffice: Sendable {
     private let reloader: TokenReloader
     private let origin: RequestOrigin
     private let traces = TraceIDs()
-    private let clients: ClientAddress
+    let refusals: Refusals
     private let retentionMilliseconds: Int64
     private let metrics: ReceiverMetrics
     private let canVerify: @Sendable (_ account: [UInt8]) -> Void
+    private let isStopping = Atomic<Bool>(false)
 
     /// `canVerify` hears of accounts whose unverified requests can be verified now.
     init(
         _ configuration: Configuration, _ loader: TokenLoader, _ tokens: Tokens,
-        _ metrics: ReceiverMetrics, _ log: Log,
+        _ metrics: ReceiverMetrics, _ log: Log, _ quarantine: Quarantine,
         canVerify: @escaping @Sendable (_ account: [UInt8]) -> Void
     ) {
         verifier = WebhookVerifier(tokens: tokens, parametersMax: configuration.parametersMax)
@@ -29,7 +31,14 @@ final class ValidationOffice: Sendable {
         self.waits = waits
         self.canVerify = canVerify
         origin = RequestOrigin(configuration)
-        clients = ClientAddress(trustedProxies: configuration.trustedProxies)
+        refusals = Refusals(
+            quarantine,
+            ExplanationWorker(
+                ExplanationWorker.Options(configuration),
+                ExplanationWorker.Parts(
+                    explainer: MismatchExplainer(configuration), tokens: tokens,
+                    metrics: metrics, log: log)),
+            ClientAddress(trustedProxies: configuration.trustedProxies))
         retentionMilliseconds = configuration.unverifiedRetention.milliseconds
         self.metrics = metrics
         fetcher =
@@ -49,6 +58,7 @@ final class ValidationOffice: Sendable {
     /// Starts fetching and watching.
     func start() throws(StartupError) {
         try StartupError.starting { () throws(POSIXError) in
+            try refusals.start()
             try fetcher?.start()
             try reloader.start()
         }
@@ -59,8 +69,10 @@ final class ValidationOffice: Sendable {
 
     /// Ends the threads; the requests that wait have been answered before.
     func stop() {
+        isStopping.store(true, ordering: .relaxed)
         reloader.stop()
         fetcher?.stop()
+        refusals.stop()
     }
 
     /// Sees to accounts that have unverified requests: asks for their tokens, or lets them be
@@ -85,12 +97,15 @@ final class ValidationOffice: Sendable {
         case .refused:
             metrics.unverifiedResolved[.forged].add(shard: shard)
             return .refused(
-                quarantined(request, .unverifiedFalse, receivedMilliseconds))
+                refusals.provedFalse(
+                    request, .unverifiedFalse, receivedMilliseconds: receivedMilliseconds))
         case .toFetch, .sourceFailing:
             let age = WallClock.nowMilliseconds() - receivedMilliseconds
             guard age > retentionMilliseconds else { return .undecided }
             metrics.unverifiedResolved[.expired].add(shard: shard)
-            return .refused(quarantined(request, .unverified, receivedMilliseconds))
+            return .refused(
+                refusals.provedFalse(
+                    request, .unverified, receivedMilliseconds: receivedMilliseconds))
         }
     }
 
@@ -150,14 +165,10 @@ final class ValidationOffice: Sendable {
                 bell.ring()
             })
         fetcher.fetch(Array(account))
-        bell.wait(untilNanoseconds: deadline)
-    }
-
-    private func quarantined(
-        _ request: HTTPRequest, _ reason: QuarantineReason, _ receivedMilliseconds: Int64
-    ) -> QuarantinedRequest {
-        QuarantinedRequest(
-            request, reason: reason, source: clients.bytes(of: request),
-            receivedMilliseconds: receivedMilliseconds)
+        while !isStopping.load(ordering: .relaxed) {
+            let now = MonotonicClock.now()
+            let pause = min(deadline, now + 100_000_000)
+            if bell.wait(untilNanoseconds: pause) || now >= deadline { return }
+        }
     }
 }

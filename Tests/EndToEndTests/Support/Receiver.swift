@@ -18,15 +18,15 @@ final class Receiver {
     init(
         _ arguments: [String] = [], folder: TemporaryFolder? = nil,
         environment: [String: String] = [:], faults: DiskFaults? = nil,
-        authToken: String? = Receiver.token
+        authToken: String? = Receiver.token, origin: [String] = ["--origin-from-host"]
     ) throws {
         let folder = try folder ?? faults?.folder ?? TemporaryFolder()
         self.folder = folder
         self.arguments =
             [
                 "serve", "--listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0",
-                "--data-dir", folder.path("data"), "--origin-from-host",
-            ] + arguments
+                "--data-dir", folder.path("data"),
+            ] + origin + arguments
         var variables: [String: String] = [:]
         variables["TWILIO_AUTH_TOKEN"] = authToken
         variables.merge(faults?.environment ?? [:]) { $1 }

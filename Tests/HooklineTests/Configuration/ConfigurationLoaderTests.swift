@@ -51,7 +51,7 @@ import Testing
         "unverified-rows-max": "77", "unverified-bytes-max": "7777777",
         "unverified-retention": "7h",
         "native-histograms": "true", "created-timestamps": "true", "scrapes-max": "7",
-        "queue-rows-max": "77", "batch-rows-max": "77", "immediate-concurrency-max": "7",
+        "explanations-per-second": "7", "queue-rows-max": "77", "batch-rows-max": "77", "immediate-concurrency-max": "7",
         "monitor-window": "7s", "slo-availability": "0.7", "slo-latency": "0.8",
         "slo-latency-threshold": "7ms",
         "log-format": "text", "log-level": "error",

@@ -1,0 +1,62 @@
+import MicroHTTP
+import POSIX
+
+/// What becomes of a request that is refused: it is kept in quarantine, and why its signature
+/// does not match is looked for; what that proves genuine is kept ahead of everything else. Any
+/// thread; never blocks.
+final class Refusals: Sendable {
+    private let quarantine: Quarantine
+    private let explanations: ExplanationWorker
+    private let clients: ClientAddress
+
+    init(_ quarantine: Quarantine, _ explanations: ExplanationWorker, _ clients: ClientAddress) {
+        self.quarantine = quarantine
+        self.explanations = explanations
+        self.clients = clients
+    }
+
+    /// Starts explaining.
+    func start() throws(POSIXError) { try explanations.start() }
+
+    /// Ends explaining.
+    func stop() { explanations.stop() }
+
+    /// A request was refused as it came; one that is for no webhook's route is not kept.
+    func refused(_ request: HTTPRequest, _ rejection: Rejection) {
+        guard let reason = QuarantineReason(rejection) else { return }
+        let refused = QuarantinedRequest(
+            request, reason: reason, source: clients.bytes(of: request))
+        quarantine.offer(refused)
+        if rejection == .invalidSignature || rejection == .unknownAccount { explain(refused) }
+    }
+
+    /// A request was answered 503, because nobody could verify it in time.
+    func late(_ request: HTTPRequest) {
+        quarantine.offer(
+            QuarantinedRequest(
+                request, reason: .unverified, source: clients.bytes(of: request)))
+    }
+
+    /// A request that was stored unverified is not genuine; who gets this keeps it.
+    func provedFalse(
+        _ request: HTTPRequest, _ reason: QuarantineReason, receivedMilliseconds: Int64
+    ) -> QuarantinedRequest {
+        let refused = QuarantinedRequest(
+            request, reason: reason, source: clients.bytes(of: request),
+            receivedMilliseconds: receivedMilliseconds)
+        if reason == .unverifiedFalse { explain(refused) }
+        return refused
+    }
+
+    private func explain(_ refused: QuarantinedRequest) {
+        let quarantine = quarantine
+        explanations.explain(
+            RefusedRequest(captured: CapturedRequest(refused.request), source: refused.source)
+        ) { outcome in
+            guard case .explained(let explanation) = outcome, explanation.proof != nil else {
+                return
+            }
+            quarantine.prove(refused, hint: explanation.hint.rawValue)
+        }
+    }
+}

@@ -1,0 +1,133 @@
+import SQLite
+import TestSupport
+import Testing
+
+@testable import Hookline
+
+@Suite struct QuarantineDeskTests {
+    private let folder: TemporaryFolder
+    private let live: LiveStore
+    private let desk: QueueDesk
+
+    init() throws {
+        folder = try TemporaryFolder()
+        live = try LiveStore(path: folder.path("store"), owedMax: 20)
+        desk = Desk.over(live)
+    }
+
+    private func counts() throws -> DeliveryCounts {
+        try live.group.perform(.reading) { store throws(SQLiteError) in store.counts }
+    }
+
+    private func quarantine(_ numbers: ClosedRange<Int>, proven: Set<Int> = []) throws {
+        try live.group.perform(.writing) { store throws(SQLiteError) in
+            for number in numbers {
+                _ = try store.quarantine.keep(
+                    Refused.request(number, received: 5000), isProven: proven.contains(number))
+            }
+        }
+    }
+
+    private func quarantined() throws -> [Int64] {
+        try live.group.perform(.reading) { store throws(SQLiteError) in
+            try store.quarantine.page(QuarantinePage(rowsMax: .max)).rows.map(\.id)
+        }
+    }
+
+    @Test func `X7 what verifies is released once and the rest stays`() throws {
+        try quarantine(1...9, proven: [3, 4])
+        #expect(try counts().owed == 0)
+        // Number 5 was received otherwise meanwhile.
+        _ = try live.group.perform(.writing) { store throws(SQLiteError) in
+            try store.append(Genuine.webhook("SM5"))
+        }
+        let expected = ["released": 5, "duplicate": 1, "invalid_signature": 3]
+        var change = ControlChange(.all)
+        change.isDryRun = true
+        #expect(Desk.end(try Desk.ask(desk, .release(change, force: false)))?.counts == expected)
+        #expect(try quarantined().count == 9)
+        change = ControlChange(.proven)
+        #expect(
+            Desk.end(try Desk.ask(desk, .release(change, force: false)))?.counts
+                == ["released": 1, "invalid_signature": 1])
+        change = ControlChange(.all)
+        #expect(
+            Desk.end(try Desk.ask(desk, .release(change, force: false)))?.counts
+                == ["released": 4, "duplicate": 1, "invalid_signature": 3])
+        #expect(try quarantined() == [3, 6, 9])
+        #expect(try counts()[.normal, .available] == 6)
+        #expect(
+            Desk.end(try Desk.ask(desk, .release(change, force: false)))?.counts
+                == ["invalid_signature": 3])
+        #expect(try counts()[.normal, .available] == 6)
+    }
+
+    @Test
+    func `X7 a released message keeps the time of its receipt and starts a window of its own`()
+        throws
+    {
+        try quarantine(1...1)
+        let lines = try Desk.ask(desk, .release(ControlChange(.ids([1, 1])), force: false))
+        #expect(Desk.outcomes(lines) == ["1 released", "1 missing"])
+        let delivery = try #require(
+            try live.group.perform(.writing) { store throws(SQLiteError) in
+                try store.claim(9, nowMilliseconds: .max).first
+            })
+        #expect(delivery.webhook.receivedMilliseconds == 5000 && delivery.attempt == 1)
+        #expect(delivery.owedSinceMilliseconds > 5000)
+    }
+
+    @Test func `X7 force releases what does not verify, one request by its id`() throws {
+        try quarantine(3...9)
+        for selection in [ControlSelection.all, .proven, .reason("malformed"), .ids([1, 2])] {
+            let fault = #expect(throws: ControlFault.self) {
+                try Desk.ask(desk, .release(ControlChange(selection), force: true))
+            }
+            #expect(fault?.code == .badArgument)
+        }
+        #expect(try quarantined().count == 7)
+        for result in ["1 released", "1 missing"] {
+            let lines = try Desk.ask(desk, .release(ControlChange(.ids([1])), force: true))
+            #expect(Desk.outcomes(lines) == [result])
+        }
+        #expect(try counts()[.normal, .available] == 1)
+    }
+
+    @Test func `quarantined requests are listed, shown and discarded`() throws {
+        try quarantine(1...5, proven: [2])
+        var list = ControlList()
+        list.quarantined = true
+        list.limit = 3
+        let lines = try Desk.ask(desk, .list(list))
+        guard case .quarantined(let row) = lines[1] else {
+            throw ChildProcess.Failure("no request")
+        }
+        #expect(row.id == 2 && row.proven && row.source == "10.0.0.1")
+        #expect(row.reason == "invalid_signature" && row.path == "/webhook/whatsapp")
+        #expect(lines.count == 4 && Desk.end(lines)?.next == 3)
+        let discarded = try Desk.ask(
+            desk, .discard(ControlChange(.ids([1, 9])), quarantined: true))
+        #expect(Desk.outcomes(discarded) == ["1 discarded", "9 missing"])
+        let proven = try Desk.ask(desk, .discard(ControlChange(.proven), quarantined: true))
+        #expect(Desk.end(proven)?.counts == ["discarded": 1])
+        let reason = ControlChange(.reason("invalid_signature"))
+        let rest = try Desk.ask(desk, .discard(reason, quarantined: true))
+        #expect(Desk.end(rest)?.counts == ["discarded": 3])
+        #expect(try quarantined().isEmpty)
+        #expect(live.quarantine.status.figures == .init())
+    }
+
+    @Test func `8 what is released never exceeds the queue's bound`() throws {
+        try quarantine(1...33)
+        // Two of three are genuine: 22, where 20 may be owed.
+        let fault = #expect(throws: ControlFault.self) {
+            try Desk.ask(desk, .release(ControlChange(.all), force: false))
+        }
+        #expect(fault?.code == .queueFull)
+        #expect(try quarantined().count == 33)
+        let ids = (1...30).map { Int64($0) }
+        let lines = try Desk.ask(desk, .release(ControlChange(.ids(ids)), force: false))
+        #expect(Desk.end(lines)?.counts == ["released": 20, "invalid_signature": 10])
+        #expect(try counts().owed == 20)
+    }
+}
