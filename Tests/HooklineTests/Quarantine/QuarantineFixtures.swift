@@ -40,7 +40,6 @@ enum Refused {
             options: Quarantine.Options(
                 rowsMax: rowsMax, bytesMax: bytesMax, retentionMilliseconds: retention,
                 folder: folder),
-            clients: ClientAddress(trustedProxies: []),
             metrics: metrics ?? ReceiverMetrics(eventLoops: 1, thresholdSeconds: []))
     }
 }
