@@ -69,6 +69,12 @@ let package = Package(
 
         .target(name: "DiskFaults", path: "Tests/DiskFaults"),
 
+        // What hostile bytes are put through: by HooklineTests, and by libFuzzer (scripts/fuzz).
+        .target(
+            name: "Fuzz", dependencies: ["Hookline", "MicroHTTP", "OpenSSL"], path: "Tests/Fuzz",
+            exclude: ["words.dict"],
+            swiftSettings: strict),
+
         // Counts the allocations of each thread of a program that it is linked into.
         .target(name: "AllocationCount", path: "Tests/AllocationCount"),
         // Uses every instrument and renders every format, and says how often it allocated; run by
@@ -96,7 +102,8 @@ let package = Package(
         .testTarget(
             name: "HooklineTests",
             dependencies: [
-                "Hookline", "OpenSSL", "Curl", "POSIX", "SQLite", "Prometheus", "TestSupport",
+                "Fuzz", "Hookline", "OpenSSL", "Curl", "POSIX", "SQLite", "Prometheus",
+                "TestSupport",
             ],
             exclude: ["Oracles"], swiftSettings: strict),
         .testTarget(

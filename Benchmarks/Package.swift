@@ -5,8 +5,10 @@ let package = Package(
     name: "hookline-benchmarks",
     targets: [
         .executableTarget(name: "bare", linkerSettings: [.linkedLibrary("microhttpd")]),
-        // The product's own sources, through a link: a path may not leave the package.
+        // The product's own sources, through links: a path may not leave the package.
         .target(name: "Prometheus"),
-        .executableTarget(name: "instruments", dependencies: ["Prometheus"]),
+        .systemLibrary(name: "CZlib"),
+        .target(name: "Zlib", dependencies: ["CZlib"]),
+        .executableTarget(name: "instruments", dependencies: ["Prometheus", "Zlib"]),
     ]
 )

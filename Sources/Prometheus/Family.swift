@@ -57,7 +57,7 @@ enum FamilyValues: Sendable {
     /// `Gauge` bit patterns, the child's number being the cell's.
     case gauges(ShardedCells)
     /// Buckets and sums.
-    case histograms(HistogramCells)
+    case histograms(HistogramCells, HistogramLayout)
     /// Values that live elsewhere, one closure a child; `nil` leaves the sample out.
     case readings([@Sendable () -> Double?])
     /// How many samples the page has, this one included; on the page's last line.
@@ -84,7 +84,7 @@ struct Family: Sendable {
     var droppedExemplars: UInt64 {
         switch values {
         case .counters(let cells): cells.exemplars.dropped
-        case .histograms(let cells): cells.droppedExemplars
+        case .histograms(let cells, _): cells.droppedExemplars
         case .gauges, .readings, .sampleCount, .one: 0
         }
     }

@@ -7,7 +7,7 @@ where RawValue == String {}
 /// The position of each case in `allCases`, found without hashing.
 ///
 /// Inlinable, so that the modules that have the labels look them up without witness tables: a
-/// labelled increment took 12 plain atomic additions' time without that and takes 2 with it.
+/// labelled increment took the time of 12 plain atomic additions without that and takes that of 2.6 now.
 @usableFromInline struct CasePositions<Label: LabelValue>: Sendable {
     /// All cases in declaration order.
     let cases: [Label]

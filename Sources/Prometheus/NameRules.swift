@@ -39,7 +39,9 @@ enum NameRules {
         if let fault = faultInName(description) { return fault }
         if description.help.isEmpty { return .help }
         if let fault = faultInLabels(description) { return fault }
-        if case .histograms(let cells) = family.values, !areGood(cells.bounds, unit: cells.unit) {
+        if case .histograms(_, let layout) = family.values,
+            !areGood(layout.bounds, unit: layout.unit)
+        {
             return .bounds
         }
         return taken.isDisjoint(with: claims(description)) ? nil : .taken

@@ -7,7 +7,7 @@ enum NativeBucketsMessage {
     private static let gapMax = 2
 
     /// Appends the fields 5, 6, 7, 12 and 13; `page.cells` holds the counts of all cells.
-    static func append(_ native: HistogramCells.NativeView, to page: inout ExpositionPage) {
+    static func append(_ native: HistogramLayout.NativeView, to page: inout ExpositionPage) {
         count(native, in: &page)
         let buckets = native.buckets
         let reduction = reduction(native, page.natives)
@@ -21,7 +21,7 @@ enum NativeBucketsMessage {
 
     /// Adds the cells of each native bucket up.
     private static func count(
-        _ native: HistogramCells.NativeView, in page: inout ExpositionPage
+        _ native: HistogramLayout.NativeView, in page: inout ExpositionPage
     ) {
         page.natives.removeAll(keepingCapacity: true)
         var cell = 0
@@ -38,7 +38,7 @@ enum NativeBucketsMessage {
     /// By how many schemas the buckets must be coarser so that there are not too many. Counts
     /// only grow, so this does too: a server sees a schema that falls, never a count.
     private static func reduction(
-        _ native: HistogramCells.NativeView, _ counts: [UInt64]
+        _ native: HistogramLayout.NativeView, _ counts: [UInt64]
     ) -> Int {
         var reduction = 0
         while native.buckets.schema - reduction > -4 {
@@ -129,10 +129,12 @@ enum NativeBucketsMessage {
 
 extension ExpositionPage {
     /// Reads all cells of a child, once; returns the number of its observations.
-    mutating func read(_ histogram: HistogramCells, _ child: Int) -> UInt64 {
+    mutating func read(
+        _ histogram: HistogramCells, _ layout: HistogramLayout, _ child: Int
+    ) -> UInt64 {
         cells.removeAll(keepingCapacity: true)
         var count: UInt64 = 0
-        for cell in 0..<histogram.cellsPerChild {
+        for cell in 0..<layout.cells {
             let value = histogram.cell(cell, child: child)
             cells.append(value)
             count &+= value

@@ -4,20 +4,17 @@ enum NumberText {
     static func append(_ value: UInt64, to out: inout [UInt8]) {
         // Most numbers of a page are small.
         guard value > 9 else { return out.append(UInt8(ascii: "0") + UInt8(value)) }
-        var length = 1
-        var limit = value / 10
-        while limit > 0 {
-            length += 1
-            limit /= 10
-        }
-        out.append(contentsOf: repeatElement(0, count: length))
+        var digits = InlineArray<20, UInt8>(repeating: 0)
+        var start = digits.count
         var rest = value
-        var index = out.count
-        for _ in 0..<length {
-            index -= 1
+        while rest > 0 {
+            start -= 1
             let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
-            out[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: digit)
+            digits[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: digit)
             rest = quotient
+        }
+        withUnsafeBytes(of: digits) { digits in
+            out.append(contentsOf: UnsafeRawBufferPointer(rebasing: digits[start...]))
         }
     }
 

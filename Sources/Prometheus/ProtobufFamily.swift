@@ -1,6 +1,6 @@
 /// A family made ready for the protobuf format; the numbers of fields are those of
 /// https://github.com/prometheus/client_model, `io/prometheus/client/metrics.proto`.
-struct ProtobufFamily: Sendable {
+final class ProtobufFamily: Sendable {
     private typealias Writer = ProtobufWriter
 
     private let family: Family
@@ -51,8 +51,8 @@ struct ProtobufFamily: Sendable {
             reading(child, Double(page.samples + 1), &page)
         case .one:
             reading(child, 1, &page)
-        case .histograms(let cells):
-            histogram(child, cells, &page)
+        case .histograms(let cells, let layout):
+            histogram(child, cells, layout, &page)
         }
     }
 
@@ -81,41 +81,43 @@ struct ProtobufFamily: Sendable {
     }
 
     private func histogram(
-        _ child: Int, _ cells: HistogramCells, _ page: inout ExpositionPage
+        _ child: Int, _ cells: HistogramCells, _ layout: HistogramLayout,
+        _ page: inout ExpositionPage
     ) {
         let sum = cells.sum(child: child)
-        let count = page.read(cells, child)
+        let count = page.read(cells, layout, child)
         let metric = begin(child, &page)
         let histogram = Writer.begin(7, in: &page.bytes)
         Writer.field(1, unsigned: count, to: &page.bytes)
-        Writer.field(2, double: cells.unit.bound(Double(sum)), to: &page.bytes)
-        classicBuckets(child, cells, &page)
-        if let native = cells.native { NativeBucketsMessage.append(native, to: &page) }
+        Writer.field(2, double: layout.unit.bound(Double(sum)), to: &page.bytes)
+        classicBuckets(child, cells, layout, &page)
+        if let native = layout.native { NativeBucketsMessage.append(native, to: &page) }
         created(15, &page)
         Writer.end(histogram, in: &page.bytes)
         end(metric, &page)
         // A server that takes the native buckets leaves the classic ones, and counts one sample.
-        if cells.native == nil { page.samples += cells.bounds.count + 2 }
+        if layout.native == nil { page.samples += layout.buckets + 1 }
     }
 
     /// The buckets with bounds, cumulative; the one of `+Inf` too, which has an exemplar.
     private func classicBuckets(
-        _ child: Int, _ cells: HistogramCells, _ page: inout ExpositionPage
+        _ child: Int, _ cells: HistogramCells, _ layout: HistogramLayout,
+        _ page: inout ExpositionPage
     ) {
         var count: UInt64 = 0
         var cell = 0
-        for bucket in 0...cells.bounds.count {
-            while cell <= cells.lastCell(ofBucket: bucket) {
+        for bucket in 0..<layout.buckets {
+            while cell <= layout.lastCell(ofBucket: bucket) {
                 count &+= page.cells[cell]
                 cell += 1
             }
             let message = Writer.begin(3, in: &page.bytes)
             Writer.field(1, unsigned: count, to: &page.bytes)
-            let isLast = bucket == cells.bounds.count
-            let bound = isLast ? Double.infinity : cells.bounds[bucket]
+            let isLast = bucket == layout.bounds.count
+            let bound = isLast ? Double.infinity : layout.bounds[bucket]
             Writer.field(2, double: bound, to: &page.bytes)
             if let (exemplar, steps) = cells.exemplar(bucket: bucket, child: child) {
-                let value = cells.unit.bound(Double(steps))
+                let value = layout.unit.bound(Double(steps))
                 Self.exemplar(3, exemplar, value, to: &page.bytes)
             }
             Writer.end(message, in: &page.bytes)

@@ -26,11 +26,7 @@ enum ProtobufWriter {
     /// Appends a field of type `double`.
     static func field(_ number: UInt64, double value: Double, to out: inout [UInt8]) {
         varint(number << 3 | 1, to: &out)
-        var rest = value.bitPattern
-        for _ in 0..<8 {
-            out.append(UInt8(truncatingIfNeeded: rest))
-            rest >>= 8
-        }
+        withUnsafeBytes(of: value.bitPattern.littleEndian) { out.append(contentsOf: $0) }
     }
 
     /// Appends a field of type `string`.

@@ -19,10 +19,16 @@ public final class Registry: Sendable {
     }
 
     /// A family in the form that each format wants.
-    private struct RenderedFamily {
+    private final class RenderedFamily: Sendable {
         let family: Family
         let text: TextFamily
         let protobuf: ProtobufFamily
+
+        init(_ family: Family, createdMilliseconds: Int64?) {
+            self.family = family
+            text = TextFamily(family, createdMilliseconds: createdMilliseconds)
+            protobuf = ProtobufFamily(family, createdMilliseconds: createdMilliseconds)
+        }
 
         func render(_ format: ExpositionFormat, into page: inout ExpositionPage) {
             switch format {
@@ -93,9 +99,7 @@ public final class Registry: Sendable {
             description: FamilyDescription(name: name, help: help, kind: kind, labels: labels),
             values: values)
         let rendered = RenderedFamily(
-            family: family,
-            text: TextFamily(family, createdMilliseconds: options.createdMilliseconds),
-            protobuf: ProtobufFamily(family, createdMilliseconds: options.createdMilliseconds))
+            family, createdMilliseconds: options.createdMilliseconds)
         state.withLock { state in
             let fault = NameRules.fault(in: family, taken: state.names)
             precondition(fault == nil, "metric \(name): \(fault?.reason ?? "")")

@@ -31,10 +31,12 @@ extension Registry {
         let unit = HistogramUnit(familyName: name)
         precondition(
             NameRules.areGood(bounds, unit: unit), "metric \(name): \(NameFault.bounds.reason)")
+        let layout = HistogramLayout(
+            bounds: bounds, unit: unit, options: options.nativeHistograms)
         let cells = HistogramCells(
-            bounds: bounds, unit: unit, children: sets.children.count, shards: shards,
-            options: options)
-        add(.histogram, name, help, sets, .histograms(cells))
+            layout, children: sets.children.count, shards: shards,
+            exemplarsKeptMilliseconds: options.exemplarsKeptMilliseconds)
+        add(.histogram, name, help, sets, .histograms(cells, layout))
         return cells
     }
 }

@@ -1,12 +1,12 @@
 /// A family made ready for the text formats: all bytes but the numbers are written once, when it
 /// is registered.
-struct TextFamily: Sendable {
+final class TextFamily: Sendable {
     private let family: Family
     private let header: [UInt8]
     private let openMetricsHeader: [UInt8]
-    private var samples = LinePrefixes()
+    private let samples: LinePrefixes
     /// One `_created` line for each child; none if the registry has no creation time.
-    private var created = LinePrefixes()
+    private let created: LinePrefixes
     private let createdMilliseconds: Int64?
 
     /// Writes headers and line beginnings.
@@ -16,13 +16,16 @@ struct TextFamily: Sendable {
         let name = description.kind == .info ? description.name + "_info" : description.name
         header = TextFormat.header(description)
         openMetricsHeader = TextFormat.openMetricsHeader(description)
-        self.createdMilliseconds = description.hasCreationTime ? createdMilliseconds : nil
+        let createdMilliseconds = description.hasCreationTime ? createdMilliseconds : nil
+        self.createdMilliseconds = createdMilliseconds
+        var samples = LinePrefixes()
+        var created = LinePrefixes()
         for child in description.labels.children {
             let labels = zip(description.labels.names, child).map { label, value in
                 "\(label)=\"\(TextFormat.escaped(labelValue: value))\""
             }
-            if case .histograms(let cells) = family.values {
-                for bound in cells.bounds {
+            if case .histograms(_, let layout) = family.values {
+                for bound in layout.bounds {
                     let le = String(decoding: NumberText.bound(bound), as: UTF8.self)
                     samples.add(name + "_bucket", labels + ["le=\"\(le)\""])
                 }
@@ -32,10 +35,12 @@ struct TextFamily: Sendable {
             } else {
                 samples.add(name, labels)
             }
-            if self.createdMilliseconds != nil {
+            if createdMilliseconds != nil {
                 created.add(description.stem + "_created", labels)
             }
         }
+        self.samples = samples
+        self.created = created
     }
 
     /// Appends the whole family; allocates nothing but the growth of the page.
@@ -51,8 +56,8 @@ struct TextFamily: Sendable {
                 reading(child, Gauge.value(of: cells.load(at: child)), &page)
             case .readings(let read):
                 reading(child, read[child](), &page)
-            case .histograms(let cells):
-                histogram(cells, child, openMetrics, &page)
+            case .histograms(let cells, let layout):
+                histogram(cells, layout, child, openMetrics, &page)
             case .sampleCount:
                 reading(child, Double(page.samples + 1), &page)
             case .one:
@@ -67,26 +72,27 @@ struct TextFamily: Sendable {
     }
 
     private func histogram(
-        _ cells: HistogramCells, _ child: Int, _ openMetrics: Bool, _ page: inout ExpositionPage
+        _ cells: HistogramCells, _ layout: HistogramLayout, _ child: Int, _ openMetrics: Bool,
+        _ page: inout ExpositionPage
     ) {
         let sum = cells.sum(child: child)
-        let buckets = cells.bounds.count + 1
+        let buckets = layout.buckets
         let first = child * (buckets + 2)
         var count: UInt64 = 0
         var cell = 0
         for bucket in 0..<buckets {
-            while cell <= cells.lastCell(ofBucket: bucket) {
+            while cell <= layout.lastCell(ofBucket: bucket) {
                 count &+= cells.cell(cell, child: child)
                 cell += 1
             }
             line(first + bucket, count, &page)
             if openMetrics {
-                exemplar(cells.exemplar(bucket: bucket, child: child), cells.unit, &page)
+                exemplar(cells.exemplar(bucket: bucket, child: child), layout.unit, &page)
             }
             end(&page)
         }
         samples.append(first + buckets, to: &page.bytes)
-        NumberText.append(sum, scale: cells.unit.scale, to: &page.bytes)
+        NumberText.append(sum, scale: layout.unit.scale, to: &page.bytes)
         end(&page)
         line(first + buckets + 1, count, &page)
         end(&page)

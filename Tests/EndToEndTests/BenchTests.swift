@@ -101,7 +101,7 @@ extension EndToEnd {
             let lines = result.output.split(separator: "\n")
             let target = lines.first { $0.contains("acknowledged within 500 ms") }
             #expect(target?.hasPrefix("   FAIL     R1") == true, "\(result.output)")
-            let commit = lines.first { $0.contains("committed within 200 ms") }
+            let commit = lines.first { $0.contains("committed in 200 ms") }
             #expect(commit?.hasPrefix("   FAIL     R2") == true, "\(result.output)")
             let forged = lines.first { $0.contains("403") }
             #expect(forged?.hasPrefix("   PASS     R5") == true, "\(result.output)")

@@ -39,9 +39,10 @@ import Testing
         }
     }
 
-    /// Flags that are no settings.
+    /// Flags that are no settings, and flags of other programs.
     private static let commandFlags = [
         "--config", "--count", "--to", "--json", "--rate", "--duration", "--connections", "--ops",
-        "--no-benchmark",
+        "--no-benchmark", "--enable-feature", "--against",
+        "--proven", "--force", "--confirm",
     ]
 }

@@ -1,31 +1,73 @@
-import Prometheus
-import Synchronization
 import Glibc
+import Synchronization
 
-enum Colour: String, LabelValue { case red, green, blue }
-enum Size: String, LabelValue { case small, large }
-func now() -> UInt64 { var t = timespec(); clock_gettime(CLOCK_MONOTONIC, &t); return UInt64(t.tv_sec) * 1_000_000_000 + UInt64(t.tv_nsec) }
+// Measures on request, so that several programs can be measured in turn. A request is a line
+// `NAME THREADS WORK COUNT`; the answer is the nanoseconds of processor time that one use took on
+// each thread, or `none` for a name that is not known here.
 
-final class Plain: Sendable { let value = Atomic<UInt64>(0) }
+/// The processor time of the calling thread: what else the machine does is not in it.
+func now() -> UInt64 {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+}
 
-@inline(never) func plain(_ p: Plain, _ n: Int) { for _ in 0..<n { p.value.wrappingAdd(1, ordering: .relaxed) } }
-@inline(never) func counter(_ c: Counter, _ n: Int) { for _ in 0..<n { c.add(shard: 1) } }
-@inline(never) func histogram(_ c: Histogram, _ n: Int) { for i in 0..<n { c.observe(nanoseconds: UInt64(i & 0xfffff) &* 16, shard: 1) } }
-struct Metrics: Sendable { let c: Counters2<Colour, Size>; let h: Histograms2<Colour, Size> }
-final class Box: Sendable { let m: Metrics; init(_ m: Metrics) { self.m = m } }
-@inline(never) func labelled(_ b: Box, _ n: Int, _ x: Colour, _ y: Size) { for _ in 0..<n { b.m.c[x, y].add(shard: 1) } }
-@inline(never) func labelledH(_ b: Box, _ n: Int, _ x: Colour, _ y: Size) { for i in 0..<n { b.m.h[x, y].observe(nanoseconds: UInt64(i & 0xfffff) &* 16, shard: 1) } }
-let r = Registry(shards: 2)
-let c = r.counter("a_total", help: "A.")
-let h = r.histogram("a_seconds", help: "A.", bounds: [0.001, 0.0025, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1, 2, 3, 5, 10, 15])
-let b = Box(Metrics(c: r.counters("b_total", help: "A.", labels: ("x", "y"), Colour.self, Size.self),
- h: r.histograms("b_seconds", help: "A.", labels: ("x", "y"), Colour.self, Size.self, bounds: [0.001, 0.0025, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1, 2, 3, 5, 10, 15])))
-let p = Plain()
-func time(_ name: String, _ body: () -> Void) { let n = now(); body(); print(name, Double(now() - n) / 1e7) }
-for _ in 0..<3 {
-time("plain") { plain(p, 10_000_000) }
-time("counter") { counter(c, 10_000_000) }
-time("histogram") { histogram(h, 10_000_000) }
-time("labelled") { labelled(b, 10_000_000, .green, .large) }
-time("labelledH") { labelledH(b, 10_000_000, .green, .large) }
+final class Round: Sendable {
+    let ready = Atomic<Int>(0)
+    let nanoseconds = Atomic<UInt64>(0)
+    let isKnown = Atomic<Bool>(true)
+}
+
+final class Job: Sendable {
+    let run: @Sendable () -> Void
+    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+}
+
+func start(_ body: @escaping @Sendable () -> Void) -> pthread_t {
+    var thread = pthread_t()
+    let job = Unmanaged.passRetained(Job(body)).toOpaque()
+    pthread_create(
+        &thread, nil,
+        { context in
+            guard let context else { return nil }
+            Unmanaged<Job>.fromOpaque(context).takeRetainedValue().run()
+            return nil
+        }, job)
+    return thread
+}
+
+func answer(_ text: String) {
+    print(text)
+    fflush(nil)
+}
+
+let instruments = Instruments()
+let pages = try Pages()
+while let line = readLine() {
+    let words = line.split(separator: " ")
+    guard words.count == 4, let threads = Int(words[1]), let work = Int(words[2]),
+        let count = Int(words[3])
+    else { break }
+    if words[0].hasPrefix("render-") {
+        let before = now()
+        let isKnown = try pages.render(words[0], count: count) != nil
+        answer(isKnown ? "\(Double(now() - before) / Double(count))" : "none")
+        continue
+    }
+    let round = Round()
+    let name = words[0]
+    let running = (0..<threads).map { thread in
+        start {
+            round.ready.add(1, ordering: .acquiringAndReleasing)
+            while round.ready.load(ordering: .acquiring) < threads {}
+            let before = now()
+            let result = instruments.use(name, count: count, work: work, thread: thread)
+            round.nanoseconds.add(now() - before, ordering: .relaxed)
+            if result == nil { round.isKnown.store(false, ordering: .relaxed) }
+        }
+    }
+    for thread in running { pthread_join(thread, nil) }
+    let total = round.nanoseconds.load(ordering: .relaxed)
+    let isKnown = round.isKnown.load(ordering: .relaxed)
+    answer(isKnown ? "\(Double(total) / Double(threads * count))" : "none")
 }

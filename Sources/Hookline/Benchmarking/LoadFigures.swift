@@ -77,19 +77,26 @@ struct LoadFigures: Sendable {
     var shortfall: String? {
         let late = startLateness.percentile(99)
         if late > RequirementLimits.startLateness {
-            return "the generator could not keep the rate: it started 1 % of the requests more "
-                + "than \(FigureText.duration(late)) late"
+            return "the generator could not keep the rate (1 % started over "
+                + "\(FigureText.duration(late)) late)"
         }
         if busyShare > RequirementLimits.busyShare {
-            return "the generator could not keep the rate: it was busy all the time"
+            return "the generator could not keep the rate (busy all the time)"
         }
         return nil
     }
 
     /// True when the generator kept the rate and 99 % were acknowledged within R1's target.
-    var holds: Bool {
+    var meetsTarget: Bool {
         shortfall == nil && RequirementLimits.isTargetMet(withinTarget, of: answers.total)
     }
+
+    /// True when answers came as fast as requests were due: less than 95 % of the rate means that
+    /// a backlog grew, which a longer load would have shown in the response times.
+    var keepsUp: Bool { answersPerSecond * 100 >= rate * 95 }
+
+    /// True when the rate was held: R1's target met and no backlog.
+    var holds: Bool { meetsTarget && keepsUp }
 
     private mutating func count(_ answer: WebhookAnswer, _ nanoseconds: UInt64) {
         answers.add(answer)

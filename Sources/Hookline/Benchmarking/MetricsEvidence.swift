@@ -39,7 +39,7 @@ enum MetricsEvidence: Sendable {
             if let figure = read(difference) {
                 .success(figure)
             } else {
-                .failure(MissingFigure(reason: "the server does not export \(missing)"))
+                .failure(MissingFigure(reason: "not exported: \(missing)"))
             }
         }
     }

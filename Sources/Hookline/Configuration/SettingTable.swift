@@ -1,7 +1,7 @@
 extension Setting {
     /// Every key, in the order in which documents list them.
     public static let all: [Setting] =
-        listening + origin + validation + explaining + keeping + forwarding + deadlines + limits
+        listening + origin + validation + keeping + forwarding + deadlines + limits
         + metrics + output
 
     private static let hour = Duration.seconds(3600)
@@ -43,8 +43,8 @@ extension Setting {
             check: WebURL.publicURL),
         Setting(
             "trusted-proxies", valueName: "CIDRS",
-            "Address blocks, separated by commas, whose X-Forwarded-Proto, -Host and -Port count "
-                + "when there is no public URL."
+            "Address blocks, separated by commas, whose X-Forwarded-For names the client, and whose "
+                + "X-Forwarded-Proto, -Host and -Port count when there is no public URL."
         ) { configuration, text throws(SettingProblem) in
             var blocks: [CIDRBlock] = []
             for part in text.split(separator: ",") {
@@ -168,13 +168,10 @@ extension Setting {
         .duration(
             "unverified-retention", \.unverifiedRetention, .seconds(1)...(day * 30),
             "How long a request may stay unverified before it goes to quarantine."),
-    ]
-
-    private static let explaining: [Setting] = [
         .number(
             "explanations-per-second", \.explanationsPerSecond, 0...1000,
             "X6: refused requests that are searched each second for what would have matched; "
-                + "0 for none.")
+                + "0 for none."),
     ]
 
     private static let deadlines: [Setting] = [

@@ -80,7 +80,7 @@ import Testing
         #expect(figures.answers.answered == 0)
         #expect(figures.answers[.unsent] > 0)
         #expect(figures.sent + figures.answers[.unsent] == 10)
-        #expect(!figures.holds)
+        #expect(!figures.meetsTarget)
     }
 
     @Test func `an interruption ends it with the figures so far`() throws {
@@ -106,6 +106,6 @@ import Testing
         }
         #expect(figures.answers[.acknowledged] == 200)
         #expect(figures.shortfall?.contains("could not keep the rate") == true)
-        #expect(!figures.holds)
+        #expect(!figures.meetsTarget)
     }
 }

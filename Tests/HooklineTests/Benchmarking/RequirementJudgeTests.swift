@@ -87,7 +87,18 @@ import Testing
         #expect(busy.shortfall == nil)
         busy.busyNanoseconds = 951
         #expect(RequirementJudge.target(busy).verdict == .fail)
-        #expect(!busy.holds)
+        #expect(!busy.meetsTarget && !busy.holds)
+    }
+
+    @Test func `a rate whose backlog grew is not held, though R1 may be`() {
+        var figures = load(100, 0, (.unsent, 1))
+        figures.elapsedNanoseconds = 1_052_000_000
+        #expect(figures.answersPerSecond == 95)
+        #expect(figures.keepsUp && figures.holds)
+        figures.elapsedNanoseconds = 1_064_000_000
+        #expect(figures.answersPerSecond == 94)
+        #expect(figures.meetsTarget && !figures.keepsUp && !figures.holds)
+        #expect(RequirementJudge.target(figures).verdict == .pass)
     }
 
     /// What a server's metrics say after so many observations by bound, in each phase.

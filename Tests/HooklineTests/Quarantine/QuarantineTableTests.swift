@@ -132,6 +132,15 @@ import Testing
         #expect(try rows().count { $0.source == [2, 2, 2, 2] } == 5)
     }
 
+    @Test func `where all sources have as much, a flood from one replaces its own`() throws {
+        try table.setLimits(rowsMax: 10, bytesMax: 1 << 30)
+        for number in 0..<10 {
+            try keep(Refused.request(number, source: [1, 1, 1, UInt8(number)]))
+        }
+        for number in 10..<50 { try keep(Refused.request(number, source: [1, 1, 1, 9])) }
+        #expect(Set(try rows().map(\.source)).count == 10)
+    }
+
     @Test func `a source with large bodies does not push out one with small ones`() throws {
         let small = Refused.bytes(of: Refused.request(0))
         try table.setLimits(rowsMax: 1000, bytesMax: 100 * small)
