@@ -63,10 +63,13 @@ public struct Receiver: Sendable {
                     .with("control", control.rawValue))
         }
 
+        let supervisor = Supervisor(health: health)
+        try supervisor.ready()
         while Signals.wait() == .reload {
             back.validation.reload()
         }
         log.write(LogLine(.info, "stopping: no new connections, answering what is under way"))
+        supervisor.stopping()
         health.drain()
         let deadline = MonotonicClock.now() + configuration.shutdownDeadline.nanoseconds
         let lastResort = LastResort(deadlineNanoseconds: deadline)

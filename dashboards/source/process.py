@@ -53,8 +53,14 @@ SCRAPES = row(102, "Scrapes and log", [
         query("sum by (instance, code) (rate(hookline_metric_handler_requests_total{SEL}[$__rate_interval]))", "{{instance}} {{code}}"),
         query("sum by (instance, cause) (rate(hookline_metric_handler_errors_total{SEL}[$__rate_interval]))", "{{instance}} failed: {{cause}}"),
     ]),
+    graph(20, "Time to render a page", "To read all metrics and to write and compress their page, 99 %, by format.", "s",
+          [query("histogram_quantile(0.99, sum by (le, format) (rate(hookline_metric_handler_render_duration_seconds_bucket{SEL}[$__rate_interval])))", "{{format}}")]),
     graph(15, "Scrapes under way", "At this moment, as Hookline counts them.", "short",
-          [query("sum by (instance) (hookline_metric_handler_requests_in_flight{SEL})", "{{instance}}")]),
+          [query("sum by (instance) (hookline_metric_handler_requests_in_flight{SEL})", "{{instance}}")], width=8),
+    graph(21, "Series of a page", "As Hookline counts them; it should be flat.", "short",
+          [query("max by (instance) (hookline_metric_handler_series{SEL})", "{{instance}}")], width=8),
+    graph(22, "Exemplars that were not kept", "No trace id, or two at one moment.", "cps",
+          [query("sum by (instance) (rate(hookline_exemplars_dropped_total{SEL}[$__rate_interval]))", "{{instance}}")], width=8),
 ])
 
 DASHBOARD = dashboard(

@@ -37,6 +37,21 @@ REDIS = row(102, "Redis and the spool", [
            [query("hookline_redis_up{SEL}", "{{instance}} {{role}}")], [(0, "down", RED), (1, "up", GREEN)], no_value="no Redis"),
     states(2, "Circuit breakers", "An open breaker keeps a broken Redis off the path of requests.",
            [query("hookline_redis_breaker_open{SEL}", "{{instance}} {{role}}")], [(0, "closed", GREEN), (1, "open", ORANGE)], no_value="no Redis"),
+    graph(13, "Round trips to Redis", "From a command's handing over to its answer; the cache is waited for 20 ms by default.", "s", [
+        query("histogram_quantile(0.5, sum by (le, role) (rate(hookline_redis_round_trip_duration_seconds_bucket{SEL}[$__rate_interval])))", "{{role}} 50 %"),
+        query("histogram_quantile(0.99, sum by (le, role) (rate(hookline_redis_round_trip_duration_seconds_bucket{SEL}[$__rate_interval])))", "{{role}} 99 %"),
+    ], no_value="no Redis"),
+    graph(14, "Commands without an answer", "In time, or not sent at all, by reason; and answers that came too late to be used.", "cps", [
+        query("sum by (role, reason) (rate(hookline_redis_unanswered_total{SEL}[$__rate_interval]))", "{{role}} {{reason}}"),
+        query("sum by (role) (rate(hookline_redis_late_replies_total{SEL}[$__rate_interval]))", "{{role}} late"),
+    ], no_value="no Redis"),
+    graph(15, "Errors that Redis answers", "By kind: out of memory, read-only, wrong password and others.", "cps",
+          [query("sum by (role, kind) (rate(hookline_redis_error_replies_total{SEL}[$__rate_interval]))", "{{role}} {{kind}}")], no_value="no Redis"),
+    graph(16, "Connections to Redis", "Made, failed by reason, and breakers that opened.", "cps", [
+        query("sum by (role) (rate(hookline_redis_connections_total{SEL}[$__rate_interval]))", "{{role}} made"),
+        query("sum by (role, reason) (rate(hookline_redis_connection_failures_total{SEL}[$__rate_interval]))", "{{role}} failed: {{reason}}"),
+        query("sum by (role) (rate(hookline_redis_breaker_openings_total{SEL}[$__rate_interval]))", "{{role}} breaker opened"),
+    ], no_value="no Redis"),
     graph(10, "Messages in the spool", "Stored locally while Redis could not take them; they drain when it is back.", "short",
           [query("sum by (instance) (hookline_spooled{SEL})", "{{instance}}")], no_value="no spool"),
     graph(11, "Age of the oldest message in the spool", "Absent when the spool is empty.", "s",

@@ -11,7 +11,8 @@ SIGNATURES = row(100, "Signatures", [
         query('min by (job) (hookline_alert_validation_failure_threshold_ratio{SEL, severity="error"})', "{{job}} threshold"),
     ], overrides=[limit_line("B", RED)], no_value="no traffic"),
     graph(3, "Mismatches by hint", "What would have made a refused signature right; `none` is a forgery or an unknown token.", "cps",
-          [query("sum by (hint) (rate(hookline_signature_mismatches_total{SEL}[$__rate_interval]))", "{{hint}}")]),
+          [query("sum by (hint) (rate(hookline_signature_mismatches_total{SEL}[$__rate_interval]))", "{{hint}}"),
+           query("sum(rate(hookline_explanations_dropped_total{SEL}[$__rate_interval]))", "not explained: too many")]),
     graph(4, "Late tokens by policy", "Webhooks whose account's token did not come within the signature timeout, by what was done with them.", "cps",
           [query("sum by (policy) (rate(hookline_signature_timeouts_total{SEL}[$__rate_interval]))", "{{policy}}")]),
     graph(7, "Time of validation", "The validation phase; its budget is 100 ms by default.", "s", [

@@ -21,10 +21,8 @@ final class MonitoringServers {
     private let inbox: LoopbackServer
     private let processes: [ChildProcess]
 
-    /// What the durations of rules and Alertmanager's example are divided by; 1 with
-    /// `HOOKLINE_ALERT_DIVISOR=1`, which takes three quarters of an hour.
-    static let divisor =
-        ProcessInfo.processInfo.environment["HOOKLINE_ALERT_DIVISOR"].flatMap { Int($0) } ?? 60
+    /// What the durations of rules and Alertmanager's example are divided by.
+    static let divisor = Torture.count(60, torture: 1)
     /// Longer than any alert takes to be told or to end.
     static let secondsMax = 60.0 + 3_600 / Double(divisor)
 

@@ -72,7 +72,7 @@ def service(faults):
         ProtectHostname=yes ProtectKernelLogs=yes ProtectKernelModules=yes ProtectKernelTunables=yes ProtectControlGroups=yes ProtectProc=invisible ProcSubset=pid
         RestrictNamespaces=yes RestrictRealtime=yes RestrictSUIDSGID=yes LockPersonality=yes MemoryDenyWriteExecute=yes RemoveIPC=yes CapabilityBoundingSet=
         AmbientCapabilities= SystemCallArchitectures=native SystemCallErrorNumber=EPERM UMask=0077 LimitCORE=0 LimitNOFILE=65536 DynamicUser=yes StateDirectory=hookline
-        StateDirectoryMode=0700 Restart=always RestartSec=200ms StartLimitIntervalSec=0 TimeoutStopSec=15 OOMPolicy=stop"""
+        StateDirectoryMode=0700 Type=notify WatchdogSec=30 Restart=always RestartSec=200ms StartLimitIntervalSec=0 TimeoutStopSec=15 OOMPolicy=stop"""
     faults += [f"hookline.service: {line} is missing" for line in required.split() if line not in lines]
 
 
