@@ -7,7 +7,8 @@ where RawValue == String {}
 /// The position of each case in `allCases`, found without hashing.
 ///
 /// Inlinable, so that the modules that have the labels look them up without witness tables: a
-/// labelled increment took the time of 12 plain atomic additions without that and takes that of 2.6 now.
+/// labelled increment took the time of 12 plain atomic additions without that and takes that of
+/// 2.6 now.
 @usableFromInline struct CasePositions<Label: LabelValue>: Sendable {
     /// All cases in declaration order.
     let cases: [Label]

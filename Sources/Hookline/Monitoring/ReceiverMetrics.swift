@@ -54,7 +54,7 @@ final class ReceiverMetrics: Sendable {
         let registry = Registry(shards: eventLoops + 1, options: options)
         self.registry = registry
         backgroundShard = eventLoops
-        let latency = Array(Set(Self.latencyBounds + thresholdSeconds)).sorted()
+        let latency = Self.rising(Self.latencyBounds + thresholdSeconds)
         webhookDuration = registry.histograms(
             "hookline_webhook_duration_seconds",
             help: "Time from the last byte of a request to the last byte of its reply handed "
@@ -119,11 +119,12 @@ final class ReceiverMetrics: Sendable {
             labels: ("priority", "result"), DeliveryPriority.self, AttemptResult.self)
         attemptDuration = registry.histograms(
             "hookline_delivery_attempt_duration_seconds", help: "Time of an attempt.",
-            label: "priority", DeliveryPriority.self, bounds: latency + [30, 60])
+            label: "priority", DeliveryPriority.self, bounds: Self.rising(latency + [30, 60]))
         deliveryLag = registry.histograms(
             "hookline_delivery_lag_seconds",
             help: "Time from receipt of a webhook to its delivery.", label: "priority",
-            DeliveryPriority.self, bounds: latency + [60, 300, 900, 3600, 14_400, 43_200, 86_400])
+            DeliveryPriority.self,
+            bounds: Self.rising(latency + [60, 300, 900, 3600, 14_400, 43_200, 86_400]))
         twimlIgnored = registry.counter(
             "hookline_delivery_twiml_ignored_total",
             help: "Answers of the application that carried TwiML verbs, which Twilio never sees.")
@@ -161,6 +162,9 @@ final class ReceiverMetrics: Sendable {
     static let latencyBounds: [Double] = [
         0.001, 0.0025, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1, 2, 3, 5, 10, 15,
     ]
+
+    /// Each bound once, rising: a threshold may be one of the bounds.
+    private static func rising(_ bounds: [Double]) -> [Double] { Array(Set(bounds)).sorted() }
 
     /// A transaction was committed on the store thread.
     func committed(messages: Int, nanoseconds: UInt64) {
