@@ -26,6 +26,11 @@ function init()
     position = 0
 end
 
+-- With $DELAY_MS each connection waits so long between a reply and its next request.
+if os.getenv("DELAY_MS") then
+    function delay() return tonumber(os.getenv("DELAY_MS")) end
+end
+
 function request()
     position = position % #requests + 1
     return requests[position]

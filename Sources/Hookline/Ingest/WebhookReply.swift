@@ -102,7 +102,8 @@ final class WebhookReply: WebhookReceipt, HTTPCompletionObserver {
             completion: completion, validatedNanoseconds: validatedNanoseconds,
             receiptNanoseconds: receiptNanoseconds.load(ordering: .acquiring))
         context.observe(timing, route: route, outcome: completion.aborted ? .aborted : decided)
-        context.log.writeSampled(.info) {
+        let isRefused = decided == .refused || decided == .malformed
+        context.log.writeSampled(.info, of: isRefused ? .refused : .taken) {
             LogLine(.info, "webhook").with("request_id", requestID)
                 .with("trace_id", bytes: trace.traceID)
                 .with("route", route.rawValue).with("outcome", decided.rawValue)

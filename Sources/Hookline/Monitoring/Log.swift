@@ -1,23 +1,35 @@
 import POSIX
 import Synchronization
 
+/// Which share of a second a sampled line belongs to; what a stranger can cause has a small share
+/// of its own.
+enum SampledLines: Sendable {
+    /// Lines of requests that were taken, and of deliveries: 2,000 a second.
+    case taken
+    /// Lines of requests that were refused: 100 a second.
+    case refused
+
+    /// Lines of a second.
+    var perSecond: Int { self == .taken ? 2000 : 100 }
+}
+
 /// The process's log: lines are handed over here and written by a thread of their own, so that
 /// no event loop ever waits for standard error.
 ///
-/// Bounded: beyond `waitingMax` lines, or `requestLinesPerSecond` lines of requests in one
-/// second, lines are dropped and counted.
+/// Bounded: beyond `waitingMax` lines, or a second's share of sampled lines (`SampledLines`), lines
+/// are dropped and counted.
 final class Log: Sendable {
     private struct State: Sendable {
         var waiting: [[UInt8]] = []
         var second: UInt64 = 0
-        var requestLines = 0
+        var takenLines = 0
+        var refusedLines = 0
         var isStopping = false
     }
 
     private let format: LogFormat
     private let level: LogLevel
     private let waitingMax = 8192
-    private let requestLinesPerSecond = 2000
     private let state = Mutex(State())
     private let bell = Bell()
     private let droppedLines = Atomic<UInt64>(0)
@@ -55,9 +67,11 @@ final class Log: Sendable {
 
     /// Hands over a line that there is one of for each request or delivery: under a flood only
     /// some of these are written, and only those are made. Any thread.
-    func writeSampled(_ level: LogLevel, _ line: () -> LogLine) {
+    func writeSampled(
+        _ level: LogLevel, of lines: SampledLines = .taken, _ line: () -> LogLine
+    ) {
         guard isWritten(level) else { return }
-        guard takeRequestTurn() else {
+        guard takeTurn(lines) else {
             droppedLines.add(1, ordering: .relaxed)
             return
         }
@@ -83,15 +97,22 @@ final class Log: Sendable {
         if isKept { bell.ring() } else { droppedLines.add(1, ordering: .relaxed) }
     }
 
-    private func takeRequestTurn() -> Bool {
+    private func takeTurn(_ lines: SampledLines) -> Bool {
         let second = MonotonicClock.now() / 1_000_000_000
         return state.withLock { state in
             if state.second != second {
                 state.second = second
-                state.requestLines = 0
+                state.takenLines = 0
+                state.refusedLines = 0
             }
-            state.requestLines += 1
-            return state.requestLines <= requestLinesPerSecond
+            switch lines {
+            case .taken:
+                state.takenLines += 1
+                return state.takenLines <= lines.perSecond
+            case .refused:
+                state.refusedLines += 1
+                return state.refusedLines <= lines.perSecond
+            }
         }
     }
 
