@@ -3,7 +3,7 @@ import Testing
 /// What a program can check of the rules in CONTRIBUTING.md.
 @Suite struct HouseStyleTests {
     private static let wrappers: Set = [
-        "MicroHTTP", "SQLite", "Curl", "OpenSSL", "POSIX", "Prometheus",
+        "MicroHTTP", "SQLite", "Redis", "Curl", "OpenSSL", "POSIX", "Prometheus",
     ]
 
     /// Each with its proof in its own comment.
