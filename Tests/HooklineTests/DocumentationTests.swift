@@ -56,6 +56,9 @@ import Testing
         ReceiverGauges.declare(in: metrics.registry, loops: [])
         ReceiverGauges.declareThresholds(in: metrics.registry, configuration: Configuration())
         ReceiverGauges.declareProcess(in: metrics.registry)
+        for role in RedisRole.allCases {
+            metrics.redis.link(role, "", isUp: true, isOpen: false)
+        }
         var page: [UInt8] = []
         metrics.registry.renderText(into: &page)
         let families = Families(String(decoding: page, as: UTF8.self))

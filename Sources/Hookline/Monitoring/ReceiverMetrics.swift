@@ -27,6 +27,8 @@ final class ReceiverMetrics: Sendable {
     let storeBatchMessages: Histogram
     let storeErrors: Counters2<StoreName, StoreFailure>
     let eventLoopLag: Histogram
+    /// The links to Redis.
+    let redis: RedisMetrics
 
     /// Declares everything; `thresholdSeconds` are the configured thresholds and budgets, which
     /// become bucket bounds so that a rule can compare with them exactly.
@@ -91,6 +93,8 @@ final class ReceiverMetrics: Sendable {
             "hookline_event_loop_lag_seconds",
             help: "How late an event loop turned, which no request clock sees.",
             bounds: Self.latencyBounds)
+        redis = RedisMetrics(
+            registry: registry, shard: eventLoops, bounds: latency, errors: errors[.redis])
     }
 
     /// The bounds of every latency histogram in seconds (INTERFACES: "Latency bounds").
