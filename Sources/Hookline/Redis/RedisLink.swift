@@ -68,7 +68,7 @@ final class RedisLink: Sendable {
     let log: Log
     let waker: RedisWaker
     let inbox = Mutex(Inbox())
-    private let pending = Atomic<Int>(0)
+    private let pendingRequests = Atomic<Int>(0)
     private let open = Atomic<Bool>(false)
     private let up = Atomic<Bool>(false)
     private let thread = Mutex<WorkerThread?>(nil)
@@ -86,6 +86,9 @@ final class RedisLink: Sendable {
 
     /// True while Redis is not asked.
     var isOpen: Bool { open.load(ordering: .relaxed) }
+
+    /// Requests that wait or are unanswered.
+    var pending: Int { pendingRequests.load(ordering: .relaxed) }
 
     /// True while a connection stands and its last check was good.
     var isUp: Bool { up.load(ordering: .relaxed) }
@@ -105,18 +108,18 @@ final class RedisLink: Sendable {
     /// Sends several requests with one wake-up. Any thread; never blocks.
     func send(_ requests: [RedisRequest]) {
         guard !requests.isEmpty else { return }
-        let room = options.pendingMax - pending.load(ordering: .relaxed)
+        let room = options.pendingMax - pending
         guard !isOpen, room >= requests.count else {
             return refuse(requests, isOpen ? .breakerOpen : .full)
         }
-        pending.add(requests.count, ordering: .relaxed)
+        pendingRequests.add(requests.count, ordering: .relaxed)
         let (isTaken, wasEmpty) = inbox.withLock { inbox in
             guard !inbox.isStopping else { return (false, false) }
             defer { inbox.requests.append(contentsOf: requests) }
             return (true, inbox.requests.isEmpty)
         }
         guard isTaken else {
-            pending.subtract(requests.count, ordering: .relaxed)
+            pendingRequests.subtract(requests.count, ordering: .relaxed)
             return refuse(requests, .stopping)
         }
         if wasEmpty { waker.ring() }
@@ -131,7 +134,7 @@ final class RedisLink: Sendable {
 
     /// Calls a request's completion. The link's thread.
     func complete(_ request: RedisRequest, _ outcome: RedisOutcome) {
-        pending.subtract(1, ordering: .relaxed)
+        pendingRequests.subtract(1, ordering: .relaxed)
         metrics.completed(options.role, outcome)
         request.completion(outcome)
     }
