@@ -1,4 +1,5 @@
 import Foundation
+import Redis
 import TestSupport
 import Testing
 
@@ -59,6 +60,9 @@ import Testing
         for role in RedisRole.allCases {
             metrics.redis.link(role, "", isUp: true, isOpen: false)
         }
+        let settings = RedisSetting.allCases.flatMap { [$0.rawValue, $0.safeValue] }
+        metrics.redis.queue.configured(
+            RedisDurability(.array(settings.map { .bytes(Array($0.utf8)) })))
         var page: [UInt8] = []
         metrics.registry.renderText(into: &page)
         let families = Families(String(decoding: page, as: UTF8.self))

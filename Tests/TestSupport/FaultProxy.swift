@@ -16,7 +16,8 @@ public final class FaultProxy: Sendable {
         case reset(afterBytes: Int)
         /// These bytes arrive in their place.
         case garbage([UInt8])
-        /// Nothing arrives any more, in either direction, and nobody says so.
+        /// Nothing arrives any more, in either direction, and nobody says so; a connection on
+        /// which something was swallowed stays so for ever.
         case halfOpen
     }
 
@@ -91,7 +92,8 @@ public final class FaultProxy: Sendable {
             return forget(client)
         }
         Thread.detachNewThread { [weak self] in
-            while let self, self.pass(client, server) {}
+            var isDead = false
+            while let self, self.pass(client, server, &isDead) {}
             self?.forget(client)
             if self == nil { close(client) }
             close(server)
@@ -106,7 +108,7 @@ public final class FaultProxy: Sendable {
     }
 
     /// Waits for bytes from either side, a tenth of a second at most, and passes them on.
-    private func pass(_ client: Int32, _ server: Int32) -> Bool {
+    private func pass(_ client: Int32, _ server: Int32, _ isDead: inout Bool) -> Bool {
         if state.withLock({ $0.isStopped }) { return false }
         var watched = [
             pollfd(fd: client, events: Int16(POLLIN), revents: 0),
@@ -117,12 +119,15 @@ public final class FaultProxy: Sendable {
         if watched[0].revents != 0 {
             let got = read(client, &buffer, buffer.count)
             guard got > 0 else { return false }
-            if case .halfOpen = state.withLock({ $0.fault }) { return true }
+            if case .halfOpen = state.withLock({ $0.fault }) { isDead = true }
+            guard !isDead else { return true }
             guard send(buffer[..<got], to: server) else { return false }
         }
         if watched[1].revents != 0 {
             let got = read(server, &buffer, buffer.count)
             guard got > 0 else { return false }
+            if case .halfOpen = state.withLock({ $0.fault }) { isDead = true }
+            guard !isDead else { return true }
             return answer(buffer[..<got], to: client)
         }
         return true

@@ -17,11 +17,13 @@ struct LinkThread: ~Copyable {
     private var nextTimeoutNanoseconds: UInt64 = 0
     private var hasCompleted = false
     private var replies: [RedisReply] = []
+    private let callbacks: RedisLink.Callbacks
 
     private var options: RedisLink.Options { link.options }
 
     init(_ link: RedisLink) {
         self.link = link
+        callbacks = link.callbacks
         breaker = CircuitBreaker(link.options.breaker)
         addresses = LinkAddresses(
             link.options.url.place, waker: link.waker, resolver: link.options.resolver)
@@ -36,12 +38,12 @@ struct LinkThread: ~Copyable {
             advance(MonotonicClock.now())
             if hasCompleted {
                 hasCompleted = false
-                link.callbacks.completed()
+                callbacks.completed()
             }
             wait()
         }
         link.publish(isUp: false, isOpen: breaker.isOpen)
-        if hasCompleted { link.callbacks.completed() }
+        if hasCompleted { callbacks.completed() }
     }
 
     private mutating func takeInbox() -> Bool {
@@ -211,7 +213,7 @@ struct LinkThread: ~Copyable {
         }
         guard connection != nil else { return }
         publish(isUp: isInTime)
-        if check.isGreeting { link.callbacks.connected() }
+        if check.isGreeting { callbacks.connected() }
     }
 
     /// One more failure in a row; when it opens the breaker, the connection is given up.

@@ -63,7 +63,6 @@ final class RedisLink: Sendable {
     ]
 
     let options: Options
-    let callbacks: Callbacks
     let metrics: RedisMetrics
     let log: Log
     let waker: RedisWaker
@@ -72,12 +71,10 @@ final class RedisLink: Sendable {
     private let open = Atomic<Bool>(false)
     private let up = Atomic<Bool>(false)
     private let thread = Mutex<WorkerThread?>(nil)
+    private let listener = Mutex(Callbacks())
 
-    init(
-        _ options: Options, callbacks: Callbacks = Callbacks(), metrics: RedisMetrics, log: Log
-    ) throws(RedisError) {
+    init(_ options: Options, metrics: RedisMetrics, log: Log) throws(RedisError) {
         self.options = options
-        self.callbacks = callbacks
         self.metrics = metrics
         self.log = log
         waker = try RedisWaker()
@@ -92,6 +89,12 @@ final class RedisLink: Sendable {
 
     /// True while a connection stands and its last check was good.
     var isUp: Bool { up.load(ordering: .relaxed) }
+
+    /// Whom the link tells.
+    var callbacks: Callbacks { listener.withLock { $0 } }
+
+    /// Says whom the link tells; before `start()`.
+    func tell(_ callbacks: Callbacks) { listener.withLock { $0 = callbacks } }
 
     /// Starts the thread, which connects at once.
     func start() throws(POSIXError) {

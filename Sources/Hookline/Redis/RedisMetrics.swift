@@ -10,6 +10,9 @@ final class RedisMetrics: Sendable {
         var isOpen: Bool
     }
 
+    /// The shared queue's.
+    let queue: RedisQueueMetrics
+
     private let up: Gauges<RedisRole>
     private let open: Gauges<RedisRole>
     private let roundTrip: Histograms<RedisRole>
@@ -61,6 +64,7 @@ final class RedisMetrics: Sendable {
         openings = registry.counters(
             "hookline_redis_breaker_openings_total",
             help: "How often a circuit breaker opened.", label: "role", RedisRole.self)
+        queue = RedisQueueMetrics(registry: registry, shard: shard)
     }
 
     /// A link says how it stands.
