@@ -26,6 +26,7 @@ let package = Package(
         // Layer 1: C modules. A module map and a shim for what Swift cannot import (variadics and macros).
         .systemLibrary(name: "CMicroHTTPD"),
         .systemLibrary(name: "CSQLite"),
+        .systemLibrary(name: "CHiredis"),
         .systemLibrary(name: "CCurl"),
         .systemLibrary(name: "COpenSSL"),
         .systemLibrary(name: "CZlib"),
@@ -33,6 +34,7 @@ let package = Package(
         // Layer 2: one Swift wrapper a library. They know nothing of Twilio and nothing of each other.
         .target(name: "MicroHTTP", dependencies: ["CMicroHTTPD"], swiftSettings: strict),
         .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: strict),
+        .target(name: "Redis", dependencies: ["CHiredis"], swiftSettings: strict),
         .target(name: "Curl", dependencies: ["CCurl"], swiftSettings: strict),
         .target(name: "OpenSSL", dependencies: ["COpenSSL"], swiftSettings: strict),
         .target(name: "Zlib", dependencies: ["CZlib"], swiftSettings: strict),
@@ -43,7 +45,7 @@ let package = Package(
         .target(
             name: "Hookline",
             dependencies: [
-                "MicroHTTP", "SQLite", "Curl", "OpenSSL", "Zlib", "POSIX", "Prometheus",
+                "MicroHTTP", "SQLite", "Redis", "Curl", "OpenSSL", "Zlib", "POSIX", "Prometheus",
                 .product(name: "Yams", package: "Yams"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],
@@ -89,6 +91,8 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "SQLiteTests", dependencies: ["SQLite", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "RedisTests", dependencies: ["Redis", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "CurlTests", dependencies: ["Curl", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "OpenSSLTests", dependencies: ["OpenSSL"], swiftSettings: strict),

@@ -49,6 +49,27 @@ public enum LoopbackSocket {
         return descriptor
     }
 
+    /// A connection to a Unix socket that stands.
+    public static func connected(path: String) throws -> Int32 {
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { throw SocketFailure(operation: "socket", code: errno) }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix(107)) }
+        let code = withUnsafeBytes(of: &address) { bytes -> Int32 in
+            guard let base = bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self) else {
+                return -1
+            }
+            return Glibc.connect(descriptor, base, socklen_t(bytes.count))
+        }
+        guard code == 0 else {
+            let failure = SocketFailure(operation: "connect", code: errno)
+            close(descriptor)
+            throw failure
+        }
+        return descriptor
+    }
+
     /// A connection under way, not waited for.
     public static func connecting(to port: UInt16) -> Int32 {
         let kind = SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue

@@ -57,4 +57,6 @@ enum DeadLetterReason: String, LabelValue {
     case expired
     /// Its stored row cannot be read.
     case damaged
+    /// Every process that worked on it ended.
+    case poison
 }

@@ -1,0 +1,273 @@
+import POSIX
+import Redis
+
+/// The work of a link's thread. Confined to that thread, and never blocked but in one wait whose
+/// end is the nearest deadline.
+struct LinkThread: ~Copyable {
+    private let link: RedisLink
+    private var connection: RedisConnection?
+    private var addresses: LinkAddresses
+    private var pipeline = LinkPipeline()
+    private var waiting: [RedisRequest] = []
+    private var nextWaitingDeadline: UInt64 = .max
+    private var check: LinkCheck?
+    private var isGreeted = false
+    private var breaker: CircuitBreaker
+    private var nextCheckNanoseconds: UInt64 = 0
+    private var nextTimeoutNanoseconds: UInt64 = 0
+    private var hasCompleted = false
+    private var replies: [RedisReply] = []
+    private let callbacks: RedisLink.Callbacks
+
+    private var options: RedisLink.Options { link.options }
+
+    init(_ link: RedisLink) {
+        self.link = link
+        callbacks = link.callbacks
+        breaker = CircuitBreaker(link.options.breaker)
+        addresses = LinkAddresses(
+            link.options.url.place, waker: link.waker, resolver: link.options.resolver)
+    }
+
+    /// Turns until the link is stopped and nobody waits any more.
+    mutating func run() {
+        while true {
+            let isStopping = takeInbox()
+            expire(MonotonicClock.now())
+            if isStopping && waiting.isEmpty && pipeline.isEmpty { break }
+            advance(MonotonicClock.now())
+            if hasCompleted {
+                hasCompleted = false
+                callbacks.completed()
+            }
+            wait()
+        }
+        link.publish(isUp: false, isOpen: breaker.isOpen)
+        if hasCompleted { callbacks.completed() }
+    }
+
+    private mutating func takeInbox() -> Bool {
+        let (requests, isStopping) = link.inbox.withLock { inbox in
+            defer { inbox.requests = [] }
+            return (inbox.requests, inbox.isStopping)
+        }
+        for request in requests {
+            nextWaitingDeadline = min(nextWaitingDeadline, request.deadlineNanoseconds)
+        }
+        waiting.append(contentsOf: requests)
+        return isStopping
+    }
+
+    /// Answers those whose deadline has passed.
+    private mutating func expire(_ now: UInt64) {
+        let late = pipeline.expire(at: now)
+        for request in late { complete(request, .unknown(.timeout)) }
+        // A hiccup makes many requests late at once: within one budget they are one failure.
+        if !late.isEmpty && now >= nextTimeoutNanoseconds {
+            nextTimeoutNanoseconds = now + options.budgetNanoseconds
+            noteFailure(now)
+        }
+        guard now >= nextWaitingDeadline else { return }
+        let expired = waiting.filter { $0.deadlineNanoseconds <= now }
+        waiting.removeAll { $0.deadlineNanoseconds <= now }
+        nextWaitingDeadline = waiting.map(\.deadlineNanoseconds).min() ?? .max
+        for request in expired { complete(request, .notSent(.timeout)) }
+    }
+
+    /// Does whatever can be done without waiting.
+    private mutating func advance(_ now: UInt64) {
+        if let overdue = pipeline.overdueNanoseconds(patience: patience), now >= overdue {
+            breaker.overran(at: now)
+            fail(.timeout, now)
+        }
+        if breaker.isOpen { refuseWaiting(.breakerOpen) }
+        if connection == nil {
+            if !breaker.isOpen || breaker.probeIsDue(at: now) { connect(now) }
+        } else if isGreeted && breaker.isOpen {
+            if breaker.probeIsDue(at: now) && check == nil {
+                begin(LinkCheck(of: options, at: now), now)
+            }
+        } else if isGreeted {
+            send(now)
+            if pipeline.isEmpty && now >= nextCheckNanoseconds {
+                begin(LinkCheck(of: options, at: now), now)
+            }
+        }
+    }
+
+    /// How long the connection may leave its first command unanswered.
+    private var patience: UInt64 { options.budgetNanoseconds + options.graceNanoseconds }
+
+    private mutating func send(_ now: UInt64) {
+        var sent = 0
+        for request in waiting {
+            guard pipeline.count < options.unansweredMax,
+                connection?.unsentBytes ?? 0 < options.unsentBytesMax,
+                let end = connection?.enqueue(request.command)
+            else { break }
+            pipeline.append(
+                LinkPipeline.Entry(
+                    purpose: .request(request), sentNanoseconds: now, endOfBytes: end))
+            sent += 1
+        }
+        waiting.removeFirst(sent)
+        if waiting.isEmpty { nextWaitingDeadline = .max }
+    }
+
+    private mutating func connect(_ now: UInt64) {
+        do throws(RedisError) {
+            guard let endpoint = try addresses.next(at: now, patience: patience) else { return }
+            connection = try RedisConnection(to: endpoint)
+            isGreeted = false
+            begin(LinkCheck(greeting: options, at: now), now)
+        } catch {
+            fail(error, now)
+        }
+    }
+
+    private mutating func begin(_ check: LinkCheck, _ now: UInt64) {
+        nextCheckNanoseconds = now + options.checkNanoseconds
+        for (step, command) in check.commands {
+            let end = connection?.enqueue(command) ?? 0
+            pipeline.append(
+                LinkPipeline.Entry(purpose: .check(step), sentNanoseconds: now, endOfBytes: end))
+        }
+        self.check = check
+    }
+
+    private mutating func wait() {
+        let deadline = wakeNanoseconds
+        guard connection != nil else {
+            link.waker.wait(untilNanoseconds: deadline)
+            return
+        }
+        var failure: RedisError?
+        do throws(RedisError) {
+            try connection?.exchange(
+                untilNanoseconds: deadline, waker: link.waker, into: &replies)
+        } catch {
+            failure = error
+        }
+        let now = MonotonicClock.now()
+        for reply in replies { answered(reply, now) }
+        replies.removeAll(keepingCapacity: true)
+        if let failure, connection != nil { fail(failure, now) }
+    }
+
+    private var wakeNanoseconds: UInt64 {
+        var wake = min(nextWaitingDeadline, pipeline.nextDeadline)
+        if let overdue = pipeline.overdueNanoseconds(patience: patience) {
+            wake = min(wake, overdue)
+        }
+        if connection == nil, let deadline = addresses.deadlineNanoseconds {
+            wake = min(wake, deadline)
+        } else if breaker.isOpen {
+            if check == nil { wake = min(wake, breaker.nextProbe) }
+        } else if connection == nil {
+            wake = 0
+        } else if pipeline.isEmpty {
+            wake = min(wake, nextCheckNanoseconds)
+        }
+        return wake
+    }
+
+    private mutating func answered(_ reply: RedisReply, _ now: UInt64) {
+        guard let entry = pipeline.answered(at: now) else { return }
+        switch entry.purpose {
+        case .check(let step):
+            check?.judge(reply, step)
+            if let check, check.isComplete { ended(check, now) }
+        case .request(let request):
+            let took = now - min(now, entry.sentNanoseconds)
+            link.metrics.answered(options.role, nanoseconds: took, isLate: entry.isLate)
+            nextCheckNanoseconds = now + options.checkNanoseconds
+            if !entry.isLate { complete(request, .reply(reply)) }
+            if let kind = reply.firstError?.kind, options.failures.contains(kind) {
+                noteFailure(now)
+            } else if took <= options.budgetNanoseconds + entry.blockNanoseconds {
+                breaker.succeeded()
+            }
+        }
+    }
+
+    private mutating func ended(_ check: LinkCheck, _ now: UInt64) {
+        self.check = nil
+        if let failure = check.failure { return fail(failure, now) }
+        let took = now - min(now, check.startedNanoseconds)
+        // The first check on a connection includes the way there.
+        let isInTime = check.isGreeting || took <= options.budgetNanoseconds
+        if check.isGreeting {
+            isGreeted = true
+            link.metrics.connected(options.role)
+        }
+        if breaker.isOpen {
+            if isInTime { breaker.probeSucceeded(at: now) } else { breaker.probeFailed(at: now) }
+            if !breaker.isOpen {
+                link.log.write(
+                    LogLine(.info, "Redis is fit for use again").with("link", options.name))
+            }
+        } else if isInTime {
+            breaker.succeeded()
+        } else {
+            noteFailure(now)
+        }
+        guard connection != nil else { return }
+        publish(isUp: isInTime)
+        if check.isGreeting { callbacks.connected() }
+    }
+
+    /// One more failure in a row; when it opens the breaker, the connection is given up.
+    private mutating func noteFailure(_ now: UInt64) {
+        breaker.failed(at: now)
+        if breaker.isOpen && connection != nil { drop(.closed) }
+    }
+
+    /// The connection failed, or could not be made.
+    private mutating func fail(_ error: RedisError, _ now: UInt64) {
+        link.metrics.connectionFailed(options.role, error.reason)
+        // A server may close a connection that nobody uses.
+        let wasIdle = isGreeted && check == nil && pipeline.isEmpty
+        if breaker.isOpen {
+            breaker.probeFailed(at: now)
+        } else if !wasIdle {
+            breaker.failed(at: now)
+        }
+        drop(RedisFailure(error), error)
+    }
+
+    private mutating func drop(_ failure: RedisFailure, _ error: RedisError? = nil) {
+        let sentBytes = connection?.sentBytes ?? 0
+        connection = nil
+        isGreeted = false
+        check = nil
+        replies = []
+        addresses.failed()
+        let (unknown, unsent) = pipeline.abandon(sentBytes: sentBytes)
+        publish(isUp: false)
+        for request in unknown { complete(request, .unknown(failure)) }
+        waiting.insert(contentsOf: unsent, at: 0)
+        nextWaitingDeadline = waiting.map(\.deadlineNanoseconds).min() ?? .max
+        if breaker.isOpen { refuseWaiting(.breakerOpen) }
+        let (name, isOpen) = (options.name, breaker.isOpen)
+        link.log.writeSampled(.warning) {
+            LogLine(.warning, "a connection to Redis was given up").with("link", name)
+                .with("error", error.map { "\($0)" } ?? "too many answers were late or refused")
+                .with("breaker", isOpen ? "open" : "closed")
+        }
+    }
+
+    private mutating func refuseWaiting(_ failure: RedisFailure) {
+        guard !waiting.isEmpty else { return }
+        let refused = waiting
+        waiting = []
+        nextWaitingDeadline = .max
+        for request in refused { complete(request, .notSent(failure)) }
+    }
+
+    private mutating func complete(_ request: RedisRequest, _ outcome: RedisOutcome) {
+        hasCompleted = true
+        link.complete(request, outcome)
+    }
+
+    private func publish(isUp: Bool) { link.publish(isUp: isUp, isOpen: breaker.isOpen) }
+}

@@ -1,0 +1,100 @@
+import POSIX
+import Redis
+
+/// One delivery that was given up, as it is kept in Redis.
+struct RedisDeadLetter: Sendable {
+    /// Its entry's id among the dead letters.
+    var entry: [UInt8]
+    /// Why it was given up: a `DeadLetterReason`, unless a newer Hookline wrote it.
+    var reason: String
+    /// When it was given up: milliseconds since the epoch, by Redis's clock.
+    var diedMilliseconds: Int64
+    /// How many attempts were made.
+    var attempts: Int
+    /// What it was; nil when that cannot be read.
+    var webhook: Webhook?
+}
+
+/// What people do with the shared queue's dead letters. Each call waits for Redis until its
+/// deadline: never on an event loop.
+struct RedisDeadLetters: Sendable {
+    private let link: RedisLink
+    private let keys: RedisQueueKeys
+
+    init(_ link: RedisLink, keys: RedisQueueKeys) {
+        self.link = link
+        self.keys = keys
+    }
+
+    /// Up to `count` of them after an entry, or from the oldest on; nil when Redis cannot be read.
+    func list(
+        after entry: [UInt8]?, count: Int, deadlineNanoseconds: UInt64
+    ) -> [RedisDeadLetter]? {
+        let start = entry.map { Array("(".utf8) + $0 } ?? Array("-".utf8)
+        let command = RedisCommand("XRANGE").with(keys.dead).with(start).with("+")
+            .with("COUNT").with(max(1, count))
+        let outcome = link.ask(command, deadlineNanoseconds: deadlineNanoseconds)
+        guard case .reply(let reply) = outcome else { return nil }
+        return reply.elements?.compactMap { Self.read($0) }
+    }
+
+    /// Makes one owed again, as if it had just been appended; false when it is not there, nil
+    /// when Redis did not answer.
+    func retry(_ entry: [UInt8], deadlineNanoseconds: UInt64) -> Bool? {
+        let outcome = link.run(
+            QueueScripts.revive,
+            keys: [keys.dead, keys.stream(.high), keys.stream(.normal)], arguments: [entry],
+            deadlineNanoseconds: deadlineNanoseconds)
+        guard case .reply(let reply) = outcome else { return nil }
+        return reply.integer.map { $0 == 1 }
+    }
+
+    /// Throws one away; false when it is not there, nil when Redis did not answer.
+    func discard(_ entry: [UInt8], deadlineNanoseconds: UInt64) -> Bool? {
+        let command = RedisCommand("XDEL").with(keys.dead).with(entry)
+        let outcome = link.ask(command, deadlineNanoseconds: deadlineNanoseconds)
+        guard case .reply(let reply) = outcome else { return nil }
+        return reply.integer.map { $0 == 1 }
+    }
+
+    private static func read(_ reply: RedisReply) -> RedisDeadLetter? {
+        guard let parts = reply.elements, parts.count == 2, let entry = parts[0].bytes,
+            let fields = parts[1].elements
+        else { return nil }
+        var values: [String: RedisReply] = [:]
+        for at in stride(from: 0, to: fields.count - 1, by: 2) {
+            if let name = fields[at].text { values[name] = fields[at + 1] }
+        }
+        let priority: DeliveryPriority = values["priority"]?.text == "high" ? .high : .normal
+        return RedisDeadLetter(
+            entry: entry, reason: values["reason"]?.text ?? "unknown",
+            diedMilliseconds: values["died"]?.integer ?? 0,
+            attempts: Int(clamping: values["attempts"]?.integer ?? 0),
+            webhook: StreamEntry.read(parts[1], priority: priority)?.webhook)
+    }
+}
+
+extension QueueScripts {
+    /// Makes a dead letter owed again.
+    ///
+    /// Keys: dead, both streams. Arguments: entry. Answer: 1 done, 0 not there.
+    static let revive = RedisScript(
+        """
+        local entry = redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[1])[1]
+        if not entry then return 0 end
+        local fields, stream = {}, KEYS[3]
+        for at = 1, #entry[2], 2 do
+            local name, value = entry[2][at], entry[2][at + 1]
+            if name == 'priority' then
+                if value == 'high' then stream = KEYS[2] end
+            elseif name ~= 'reason' and name ~= 'died' then
+                if name == 'attempts' then value = '0' end
+                fields[#fields + 1] = name
+                fields[#fields + 1] = value
+            end
+        end
+        redis.call('XADD', stream, '*', unpack(fields))
+        redis.call('XDEL', KEYS[1], ARGV[1])
+        return 1
+        """)
+}
