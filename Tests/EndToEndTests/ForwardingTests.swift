@@ -33,6 +33,10 @@ extension EndToEnd {
             #expect(response.head.contains("traceresponse: 00-\(trace)-\(span.2)-01\r\n"))
             #expect(eventually { receiver.log.contains("\"trace_id\":\"\(trace)\"") })
             #expect(receiver.log.contains("\"from\":\"whatsapp:+…06\""))
+            let page = try receiver.ops("/metrics", accept: "application/openmetrics-text").body
+            let bucket = try #require(
+                page.split(separator: "\n").first { $0.contains("trace_id=\"\(trace)\"") })
+            #expect(bucket.hasPrefix("hookline_webhook_duration_seconds_bucket{route=\"sms\""))
             #expect(
                 head.contains(/Hookline-Received-At: 20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\r\n/))
             #expect(head.contains(/Idempotency-Key: [0-9a-f]{32}\r\n/))

@@ -79,6 +79,59 @@ extension EndToEnd {
             #expect(Double(genuine) <= resolved + metrics.sum("validations_total", #""valid""#))
         }
 
+        /// What the quarantine holds and how much of it is proven genuine.
+        private func quarantine(_ receiver: Receiver) throws -> (rows: Double?, proven: Int) {
+            let list = try receiver.command(
+                ["queue", "list", "--quarantined", "--limit", "10000", "--json"])
+            return (
+                try receiver.metrics()["quarantined"],
+                list.output.matches(of: /"proven": ?true/).count
+            )
+        }
+
+        /// X6 and X7: what a wrong public URL refused comes back once it is mended, however much
+        /// was forged meanwhile.
+        @Test func `X7 after a wrong public URL all that is genuine is released, and nothing else`()
+            throws
+        {
+            let application = try Application()
+            let wrong = try Receiver(
+                ["--forward-to", application.url],
+                origin: ["--public-url", "https://wrong.example.com"])
+            let client = try RawClient(port: wrong.webhookPort)
+            var genuine: Set<String> = []
+            for number in 0..<30 {
+                genuine.insert("SM\(number)")
+                client.send(try SignedWebhook(sid: "SM\(number)", body: "genuine").request())
+                #expect(client.response()?.status == 403)
+                for forged in 0..<100 {
+                    var webhook = SignedWebhook(sid: "SF\(number)x\(forged)", body: "forged")
+                    webhook.token = "another"
+                    client.send(try webhook.request())
+                    #expect(client.response()?.status == 403)
+                }
+            }
+            // The log says what to change, and the change is what it says.
+            let mend = "http://127.0.0.1"
+            #expect(eventually { wrong.log.contains("--public-url \(mend)") })
+            #expect(eventually { (try? quarantine(wrong).proven) == 30 })
+            #expect(wrong.stop() == 0)
+            #expect(application.taken.isEmpty)
+
+            let mended = try Receiver(
+                ["--forward-to", application.url], folder: wrong.folder,
+                origin: ["--public-url", mend])
+            let released = try mended.command(["queue", "release", "--all", "--json"])
+            #expect(eventually { Set(application.taken) == genuine }, "\(released.output)")
+            #expect(application.taken.count == 30)
+            #expect(
+                application.requests.allSatisfy {
+                    String(decoding: $0.body, as: UTF8.self).contains("Body=genuine")
+                })
+            #expect(try quarantine(mended).proven == 0)
+            #expect(mended.stop() == 0)
+        }
+
         @Test func `X5 rotation under load refuses no genuine request at any moment`() throws {
             let folder = try TemporaryFolder()
             let account = "AC" + String(repeating: "0", count: 32)

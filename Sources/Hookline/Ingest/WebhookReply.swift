@@ -1,5 +1,6 @@
 import MicroHTTP
 import POSIX
+import Prometheus
 import Synchronization
 
 /// The one answer to a webhook: decides it, times it, counts it when it has left.
@@ -101,7 +102,9 @@ final class WebhookReply: WebhookReceipt, HTTPCompletionObserver {
         let timing = ReplyTiming(
             completion: completion, validatedNanoseconds: validatedNanoseconds,
             receiptNanoseconds: receiptNanoseconds.load(ordering: .acquiring))
-        context.observe(timing, route: route, outcome: completion.aborted ? .aborted : decided)
+        context.observe(
+            timing, route: route, outcome: completion.aborted ? .aborted : decided,
+            exemplar: trace.exemplar(unixMilliseconds: WallClock.nowMilliseconds()))
         let isRefused = decided == .refused || decided == .malformed
         context.log.writeSampled(.info, of: isRefused ? .refused : .taken) {
             LogLine(.info, "webhook").with("request_id", requestID)
@@ -172,10 +175,20 @@ struct ReplyContext: Sendable {
     let budgets: Budgets
 
     /// Observes one answered webhook on its loop's shard.
-    func observe(_ timing: ReplyTiming, route: RouteLabel, outcome: WebhookOutcome) {
+    ///
+    /// `exemplar` leads from a bucket of the duration to one request's trace.
+    func observe(
+        _ timing: ReplyTiming, route: RouteLabel, outcome: WebhookOutcome,
+        exemplar: Exemplar? = nil
+    ) {
         let shard = timing.shard
         metrics.monitorCells.observe(timing, outcome: outcome)
-        metrics.webhookDuration[route, outcome].observe(nanoseconds: timing.duration, shard: shard)
+        let duration = metrics.webhookDuration[route, outcome]
+        if let exemplar {
+            duration.observe(nanoseconds: timing.duration, shard: shard, exemplar: exemplar)
+        } else {
+            duration.observe(nanoseconds: timing.duration, shard: shard)
+        }
         metrics.phaseDuration[.receive].observe(nanoseconds: timing.receive, shard: shard)
         metrics.phaseDuration[.validation].observe(nanoseconds: timing.validation, shard: shard)
         metrics.phaseDuration[.acknowledgement].observe(

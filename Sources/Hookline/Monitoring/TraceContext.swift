@@ -1,5 +1,6 @@
 import MicroHTTP
 import POSIX
+import Prometheus
 import Synchronization
 
 /// The trace that a request belongs to, by W3C Trace Context
@@ -56,6 +57,13 @@ struct TraceContext: Sendable, Equatable {
     /// 32 lower-case hexadecimal digits, not all zero.
     var traceID: ArraySlice<UInt8> { bytes[3..<35] }
 
+    /// The trace as the exemplar of something that was observed at `unixMilliseconds`.
+    func exemplar(unixMilliseconds: Int64) -> Exemplar {
+        Exemplar(
+            traceHigh: Self.number(bytes[3..<19]), traceLow: Self.number(bytes[19..<35]),
+            unixMilliseconds: unixMilliseconds)
+    }
+
     /// 16 lower-case hexadecimal digits, not all zero: the parent of what the application does.
     var spanID: ArraySlice<UInt8> { bytes[36..<52] }
 
@@ -64,6 +72,10 @@ struct TraceContext: Sendable, Equatable {
             let digit = UInt8(truncatingIfNeeded: number >> shift) & 15
             digits.append(digit < 10 ? 0x30 + digit : 0x61 + digit - 10)
         }
+    }
+
+    private static func number(_ digits: ArraySlice<UInt8>) -> UInt64 {
+        digits.reduce(0) { $0 << 4 | UInt64($1 < 0x3a ? $1 - 0x30 : $1 - 0x61 + 10) }
     }
 
     private static func isDigit(_ byte: UInt8) -> Bool {

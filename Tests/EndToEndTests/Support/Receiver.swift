@@ -81,9 +81,11 @@ final class Receiver {
     }
 
     /// A path of the ops listener.
-    func ops(_ path: String) throws -> (status: Int, head: String, body: String) {
+    func ops(
+        _ path: String, accept: String = "*/*"
+    ) throws -> (status: Int, head: String, body: String) {
         let client = try RawClient(port: opsPort)
-        client.send("GET \(path) HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        client.send("GET \(path) HTTP/1.1\r\nHost: localhost\r\nAccept: \(accept)\r\n\r\n")
         guard let response = client.response() else {
             throw ChildProcess.Failure("no answer to \(path)")
         }
