@@ -80,7 +80,8 @@ let package = Package(
         .testTarget(
             name: "HooklineTests",
             dependencies: [
-                "Hookline", "OpenSSL", "Curl", "POSIX", "SQLite", "Prometheus", "TestSupport",
+                "Hookline", "OpenSSL", "Curl", "POSIX", "SQLite", "Redis", "Prometheus",
+                "TestSupport",
             ],
             exclude: ["Oracles"], swiftSettings: strict),
         .testTarget(
