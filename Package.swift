@@ -106,7 +106,7 @@ let package = Package(
         .testTarget(
             name: "HooklineTests",
             dependencies: [
-                "Fuzz", "Hookline", "OpenSSL", "Curl", "POSIX", "SQLite", "Prometheus",
+                "Fuzz", "Hookline", "OpenSSL", "Curl", "POSIX", "SQLite", "Redis", "Prometheus",
                 "TestSupport",
             ],
             exclude: ["Oracles"], swiftSettings: strict),

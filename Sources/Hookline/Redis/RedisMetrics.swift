@@ -91,7 +91,8 @@ final class RedisMetrics: Sendable {
             break
         case .notSent(let failure), .unknown(let failure):
             unanswered[role, failure].add(shard: shard)
-            errors.add(shard: shard)
+            // An open breaker is one fault, however many do without Redis meanwhile.
+            if failure != .breakerOpen && failure != .stopping { errors.add(shard: shard) }
         }
     }
 

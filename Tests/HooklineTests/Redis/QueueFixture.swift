@@ -115,11 +115,16 @@ final class RedisProbe: Sendable {
         connection = Mutex(try RedisConnection(to: .unix(path: server.socketPath)))
     }
 
-    /// Runs one command; the words may hold no byte beyond UTF-8.
+    /// Runs one command of words.
     @discardableResult
     func callAsFunction(_ words: String...) throws -> RedisReply {
-        let command = RedisCommand(words.map { Array($0.utf8) })
-        return try connection.withLock { connection in
+        try run(RedisCommand(words.map { Array($0.utf8) }))
+    }
+
+    /// Runs one command.
+    @discardableResult
+    func run(_ command: RedisCommand) throws -> RedisReply {
+        try connection.withLock { connection in
             try connection.call(command, untilNanoseconds: RedisClock.now() + 20_000_000_000)
         }
     }

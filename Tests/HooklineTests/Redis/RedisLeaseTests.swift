@@ -54,7 +54,15 @@ import Testing
         let gone = try machine("gone", lease: 60_000)
         _ = gone.append((0..<20).map { sampleWebhook("m\($0)") })
         #expect(gone.claim(20).count == 20)
-        let other = try machine("other", lease: 1)
+        gone.queue.stopClaiming()
+        let entries = try redis("XRANGE", "{hookline}:queue:normal", "-", "+").elements ?? []
+        for id in entries.compactMap({ $0.elements?.first?.bytes }) {
+            // As if its process had been silent for a thousand seconds.
+            try redis.run(
+                RedisCommand("XCLAIM", "{hookline}:queue:normal", "hookline", "gone", "0")
+                    .with(id).with("IDLE").with(1_000_000).with("JUSTID"))
+        }
+        let other = try machine("other", lease: 300_000)
         _ = other.append((0..<20).map { sampleWebhook("n\($0)") })
         for index in 0..<20 {
             let one = other.claim(1)
