@@ -33,6 +33,7 @@ extension EndToEnd {
             #expect(response.head.contains("traceresponse: 00-\(trace)-\(span.2)-01\r\n"))
             #expect(eventually { receiver.log.contains("\"trace_id\":\"\(trace)\"") })
             #expect(receiver.log.contains("\"from\":\"whatsapp:+…06\""))
+            _ = try receiver.metrics(afterReplies: 1)
             let page = try receiver.ops("/metrics", accept: "application/openmetrics-text").body
             let bucket = try #require(
                 page.split(separator: "\n").first { $0.contains("trace_id=\"\(trace)\"") })
@@ -152,7 +153,7 @@ extension EndToEnd {
             client.send(try SignedWebhook(sid: "SM2", path: "/webhook/sms").request())
             #expect(client.response()?.status == 200)
             #expect(eventually { application.taken.count == 5 + 3 + 1 })
-            let metrics = try receiver.metrics()
+            let metrics = try receiver.metrics(afterReplies: 10 + 4 + 2)
             #expect(
                 metrics.sum("webhook_duration_seconds_count", #"outcome="duplicate""#) == 5 + 1 + 1)
             #expect(try eventually { try receiver.metrics().sum("queue_depth") == 0 })

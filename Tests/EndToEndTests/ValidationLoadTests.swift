@@ -110,6 +110,15 @@ extension EndToEnd {
                     client.send(try webhook.request())
                     #expect(client.response()?.status == 403)
                 }
+                // An hour's traffic, not a flood: what was refused has been looked at before more comes.
+                #expect(
+                    try eventually {
+                        let metrics = try wrong.metrics()
+                        let seen =
+                            metrics.sum("signature_mismatches_total")
+                            + metrics.sum("explanations_dropped_total")
+                        return seen >= Double(101 * (number + 1))
+                    })
             }
             // The log says what to change, and the change is what it says.
             let mend = "http://127.0.0.1"
