@@ -102,6 +102,9 @@ enum ReceiverGauges {
         ProcessMetrics.register(in: registry)
         registry.info(
             "hookline_build", help: "The running build; always 1.",
-            labels: [("version", Version.current), ("sqlite", SQLiteLibrary.version)])
+            labels: [
+                ("version", Version.current), ("swift_version", Version.swift),
+                ("sqlite", SQLiteLibrary.version),
+            ])
     }
 }
