@@ -45,6 +45,17 @@ import Testing
             in: "README.md", marker: "settings")
     }
 
+    @Test(arguments: ["compose.yaml", "Containerfile", "hookline.service"])
+    func `a deployment sets only variables that there are`(file: String) throws {
+        let text = try String(
+            contentsOf: Self.root.appendingPathComponent("deploy/" + file), encoding: .utf8)
+        // HOOKLINE_FILES is the compose file's own.
+        let known = Set(
+            Setting.all.compactMap(\.environment) + ["HOOKLINE_CONFIG", "HOOKLINE_FILES"])
+        let named = Set(text.matches(of: /HOOKLINE_[A-Z_]+/).map { String($0.output) })
+        #expect(named.subtracting(known).isEmpty)
+    }
+
     @Test func `every metric is documented`() throws {
         let metrics = ReceiverMetrics(eventLoops: 2, thresholdSeconds: [])
         let store = StoreStatus()
