@@ -31,7 +31,7 @@ public struct Receiver: Sendable {
             options: RegistryOptions(configuration), alerts: configuration.alertNanoseconds)
 
         let failure = StoreFailureStop(log: log)
-        let back = BackOffice(
+        let back = try BackOffice(
             configuration, folder.paths, loader, tokens, metrics, log,
             onBroken: { failure.report($0) })
         let sockets = try ListenerSockets(configuration)
@@ -46,7 +46,8 @@ public struct Receiver: Sendable {
             WebhookEndpoint.Parts(
                 verifier: back.validation.verifier, cache: back.validation.cache,
                 waits: back.validation.waits, fetcher: back.validation.fetcher,
-                ladder: back.ladder, refusals: back.validation.refusals, operations: operations),
+                ladder: back.ladder, shared: back.redis.validations,
+                refusals: back.validation.refusals, operations: operations),
             context: ReplyContext(
                 metrics: metrics, log: log, requestIDs: RequestIDs(), traces: TraceIDs(),
                 budgets: Budgets(configuration)))
@@ -74,7 +75,7 @@ public struct Receiver: Sendable {
         let deadline = MonotonicClock.now() + configuration.shutdownDeadline.nanoseconds
         let lastResort = LastResort(deadlineNanoseconds: deadline)
         listeners.drain(untilNanoseconds: deadline - 2_000_000_000)
-        back.stop()
+        back.stop(deadlineNanoseconds: deadline - 1_000_000_000)
         listeners.stop()
         log.write(LogLine(.info, "stopped"))
         lastResort.disarm()
@@ -87,6 +88,7 @@ public struct Receiver: Sendable {
     ) {
         let registry = metrics.registry
         ReceiverGauges.declare(in: registry, store: back.store.status, paths: paths, log: log)
+        QueueGauges(store: back.store.status, shared: back.redis.readStatus).declare(in: registry)
         ReceiverGauges.declare(in: registry, quarantine: back.quarantine.status)
         ReceiverGauges.declare(in: registry, loops: listeners.webhooks.loops)
         ReceiverGauges.declareThresholds(in: registry, configuration: configuration)

@@ -1,5 +1,6 @@
 import Foundation
 import POSIX
+import Redis
 import TestSupport
 import Testing
 
@@ -65,6 +66,8 @@ import Testing
         ReceiverGauges.declare(
             in: metrics.registry, store: store, paths: paths,
             log: Log(format: .json, level: .critical))
+        QueueGauges(store: store, shared: { emptyQueue }).declare(in: metrics.registry)
+        standIn(for: metrics.redis)
         let quarantine = QuarantineStatus()
         quarantine.publish(QuarantineStatus.Figures())
         ReceiverGauges.declare(in: metrics.registry, quarantine: quarantine)
@@ -81,6 +84,23 @@ import Testing
         try check(
             ["| name | type | labels | meaning |", "| --- | --- | --- | --- |"] + rows,
             in: "docs/metrics.md", marker: "metrics")
+    }
+
+    /// The figures of a shared queue whose oldest messages are of the epoch.
+    private var emptyQueue: RedisQueueStatus? {
+        let row = RedisReply.array([.integer(0), .integer(0), .integer(0), .integer(0)])
+        return RedisQueueStatus(.array([row, row, .integer(0), .null]))
+    }
+
+    /// Gauges that are absent without Redis.
+    private func standIn(for redis: RedisMetrics) {
+        for role in RedisRole.allCases {
+            redis.link(role, "link", isUp: true, isOpen: false)
+        }
+        let told = RedisSetting.allCases.flatMap { setting in
+            [setting.rawValue, setting.safeValue].map { RedisReply.bytes(Array($0.utf8)) }
+        }
+        redis.queue.configured(RedisDurability(.array(told)))
     }
 
     private func declareMonitor(_ metrics: ReceiverMetrics) {

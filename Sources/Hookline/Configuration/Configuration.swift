@@ -1,4 +1,5 @@
 import POSIX
+import Redis
 
 /// Everything that can be configured, validated; `Setting.all` says how each is written.
 ///
@@ -37,8 +38,8 @@ public struct Configuration: Sendable {
     // Validation (R4, R7, X6)
     /// Refused requests that are searched for an explanation each second; 0 for none.
     public var explanationsPerSecond = 10
-    /// Where validations are remembered.
-    public var validationCache = ValidationCacheKind.memory
+    /// Where validations are remembered; nil is `redis` when there is one, else `memory`.
+    public var validationCache: ValidationCacheKind?
     /// How long a validation is remembered.
     public var validationCacheTTL: Duration = .seconds(300)
     /// Validations that are remembered in memory.
@@ -83,6 +84,22 @@ public struct Configuration: Sendable {
     public var quarantineBytesMax = 64 * 1024 * 1024
     /// How long a refused request is kept.
     public var quarantineRetention: Duration = .seconds(7 * 86_400)
+
+    // Redis (R4, R9, X2)
+    /// Which Redis, without credentials unless the URL has them; nil for none.
+    var redis: RedisURL?
+    /// The user of Redis's access lists; nil is the default user.
+    public var redisUser: String?
+    /// Redis's password from the environment.
+    public var redisPassword: Secret?
+    /// The path of a file that holds Redis's password.
+    public var redisPasswordFile: String?
+    /// Where deliveries are queued.
+    public var queue = QueueKind.sqlite
+    /// Every operation of the validation cache in Redis.
+    public var redisTimeout: Duration = .milliseconds(20)
+    /// An append to the queue in Redis.
+    public var redisQueueTimeout: Duration = .milliseconds(250)
 
     // Deadlines and thresholds (R1, R6, R11)
     /// Validation of a request.
@@ -154,6 +171,11 @@ public struct Configuration: Sendable {
 }
 
 extension Configuration {
+    /// Where validations are remembered, with the default filled in.
+    public var validationCacheInForce: ValidationCacheKind {
+        validationCache ?? (redis == nil ? .memory : .redis)
+    }
+
     /// Reads the tokens file, as `serve` does at start, and says what is wrong with it.
     public func checkTokensFile() throws(StartupError) {
         guard let path = tokensFile else { return }

@@ -8,8 +8,11 @@ public struct ConfigurationLoader {
     /// The variable of the Auth Tokens, named as in Twilio's own libraries.
     static let tokenVariable = "TWILIO_AUTH_TOKEN"
 
-    private var configuration = Configuration()
-    private var sources: [String: SettingSource] = [:]
+    /// The variable of Redis's password.
+    static let redisPasswordVariable = prefix + "REDIS_PASSWORD"
+
+    private(set) var configuration = Configuration()
+    private(set) var sources: [String: SettingSource] = [:]
     private var faults: [ConfigurationFault] = []
 
     private init() {}
@@ -47,12 +50,17 @@ public struct ConfigurationLoader {
 
     private mutating func read(environment: [String: String]) {
         for (name, text) in environment.sorted(by: { $0.key < $1.key })
-        where name.hasPrefix(Self.prefix) && name != Self.prefix + "CONFIG" {
+        where name.hasPrefix(Self.prefix) && name != Self.prefix + "CONFIG"
+            && name != Self.redisPasswordVariable
+        {
             if let setting = Setting.all.first(where: { $0.environment == name }) {
                 set(setting.key, text, from: .environment(name))
             } else {
                 fault(name, .environment(name), "there is no such variable")
             }
+        }
+        if let password = environment[Self.redisPasswordVariable] {
+            configuration.redisPassword = Secret(password.utf8)
         }
         guard let text = environment[Self.tokenVariable] else { return }
         let tokens = text.split(separator: ",", omittingEmptySubsequences: false)
@@ -81,7 +89,8 @@ public struct ConfigurationLoader {
         }
     }
 
-    private mutating func fault(_ key: String, _ source: SettingSource?, _ sentence: String) {
+    /// Notes a fault.
+    mutating func fault(_ key: String, _ source: SettingSource?, _ sentence: String) {
         faults.append(ConfigurationFault(source: source, key: key, sentence: sentence))
     }
 }
@@ -91,6 +100,7 @@ extension ConfigurationLoader {
     private mutating func check(needsOrigin: Bool) {
         checkOrigin(isNeeded: needsOrigin)
         checkTokens()
+        checkRedis()
         let settings = configuration
         if settings.alertWarning >= settings.alertCritical {
             fault(

@@ -14,6 +14,8 @@ public struct Setting: Sendable {
 
     /// The default in words, where it depends on the machine.
     private let documentedDefault: String?
+    /// The environment variable, where its name does not follow from the key.
+    private let environmentName: String?
     let apply: @Sendable (inout Configuration, String) throws(SettingProblem) -> Void
     let show: @Sendable (Configuration) -> String
 
@@ -23,7 +25,8 @@ public struct Setting: Sendable {
     /// The environment variable; nil when there is none.
     public var environment: String? {
         guard !isFlagOnly else { return nil }
-        return "HOOKLINE_" + key.uppercased().map { $0 == "-" ? "_" : String($0) }.joined()
+        return environmentName ?? "HOOKLINE_"
+            + key.uppercased().map { $0 == "-" ? "_" : String($0) }.joined()
     }
 
     /// The default as it would be written; `none` when there is none.
@@ -38,7 +41,7 @@ public struct Setting: Sendable {
 
     init(
         _ key: String, valueName: String?, _ help: String, isFlagOnly: Bool = false,
-        documentedDefault: String? = nil,
+        documentedDefault: String? = nil, environment: String? = nil,
         apply: @escaping @Sendable (inout Configuration, String) throws(SettingProblem) -> Void,
         show: @escaping @Sendable (Configuration) -> String
     ) {
@@ -47,6 +50,7 @@ public struct Setting: Sendable {
         self.help = help
         self.isFlagOnly = isFlagOnly
         self.documentedDefault = documentedDefault
+        environmentName = environment
         self.apply = apply
         self.show = show
     }
@@ -142,12 +146,15 @@ extension Setting {
 
     /// One of a few words.
     static func choice<Value: RawRepresentable & CaseIterable & SendableMetatype>(
-        _ key: String, _: Value.Type, _ help: String,
+        _ key: String, _: Value.Type, _ help: String, documentedDefault: String? = nil,
         set: @escaping @Sendable (inout Configuration, Value) -> Void,
         show: @escaping @Sendable (Configuration) -> String
     ) -> Setting where Value.RawValue == String {
         let words = Value.allCases.map(\.rawValue)
-        return Setting(key, valueName: words.joined(separator: "|"), help) {
+        return Setting(
+            key, valueName: words.joined(separator: "|"), help,
+            documentedDefault: documentedDefault
+        ) {
             configuration, text throws(SettingProblem) in
             guard let value = Value(rawValue: text) else {
                 throw SettingProblem(

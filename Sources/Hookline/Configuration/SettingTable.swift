@@ -1,8 +1,8 @@
 extension Setting {
     /// Every key, in the order in which documents list them.
     public static let all: [Setting] =
-        listening + origin + validation + keeping + forwarding + deadlines + limits
-        + metrics + output
+        listening + origin + validation + keeping + redis + forwarding + deadlines
+        + limits + metrics + output
 
     private static let hour = Duration.seconds(3600)
     private static let day = Duration.seconds(86_400)
@@ -141,8 +141,10 @@ extension Setting {
     private static let validation: [Setting] = [
         .choice(
             "validation-cache", ValidationCacheKind.self,
-            "R4: where it is remembered that a request was validated and stored.",
-            set: { $0.validationCache = $1 }, show: { $0.validationCache.rawValue }),
+            "R4: where it is remembered that a request was validated and stored: in Redis with "
+                + "the process's memory before it, in memory, or nowhere.",
+            documentedDefault: "redis if a Redis is given, else memory",
+            set: { $0.validationCache = $1 }, show: { $0.validationCacheInForce.rawValue }),
         .duration(
             "validation-cache-ttl", \.validationCacheTTL, .seconds(1)...hour,
             "R4: how long that is remembered."),

@@ -1,5 +1,7 @@
 /// Where validations are remembered (R4).
 public enum ValidationCacheKind: String, CaseIterable, Sendable {
+    /// In Redis, for all machines, and in this process before it.
+    case redis
     /// In this process.
     case memory
     /// Nowhere.

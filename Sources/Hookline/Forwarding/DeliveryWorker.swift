@@ -39,7 +39,7 @@ final class DeliveryWorker: Sendable {
 
     /// Who hears what became of deliveries; set once, before the thread starts.
     struct Links: Sendable {
-        var store: GroupCommit
+        var queue: any DeliveryQueue
         var ladder: CommitLadder
     }
 
@@ -98,7 +98,7 @@ final class DeliveryWorker: Sendable {
         waker.withLock { $0 = engine.waker }
         var nextTag: UInt64 = 1
         var results: [TransferResult] = []
-        links.store.want(options.concurrencyMax)
+        links.queue.want(options.concurrencyMax)
         while true {
             let work = takeInbox()
             if work.isStopping { return }
@@ -166,8 +166,8 @@ final class DeliveryWorker: Sendable {
             let verdict = options.retryPolicy.verdict(
                 on: outcome, attempt: delivery.attempt,
                 receivedMilliseconds: delivery.owedSinceMilliseconds, nowMilliseconds: now)
-            links.store.record([change(delivery, verdict, result)])
-            links.store.want(1)
+            links.queue.record([change(delivery, verdict, result)])
+            links.queue.want(1)
         }
     }
 
@@ -232,13 +232,13 @@ final class DeliveryWorker: Sendable {
             }
         }
         for entry in left.immediate { links.ladder.immediateEnded(entry.pending, taken: false) }
-        links.store.record(changes)
+        links.queue.record(changes)
     }
 
     /// Without `--forward-to`, a webhook that is written to the log is delivered.
     private func runWithoutDestination(_ links: Links) {
         let wanted = options.concurrencyMax * 4
-        links.store.want(wanted)
+        links.queue.want(wanted)
         while true {
             let work = takeInbox()
             if work.isStopping { return giveBack([], links) }
@@ -250,8 +250,8 @@ final class DeliveryWorker: Sendable {
                     Self.delivered(delivery.webhook).with("id", delivery.id)
                 }
             }
-            links.store.record(work.claimed.map(\.completion))
-            links.store.want(work.claimed.count)
+            links.queue.record(work.claimed.map(\.completion))
+            links.queue.want(work.claimed.count)
             for entry in work.immediate {
                 count(.success, entry.pending.webhook, 0, now)
                 log.write(Self.delivered(entry.pending.webhook))

@@ -23,6 +23,9 @@ struct CacheEntry: Sendable {
     /// Nil when the cache is off.
     private let fingerprint: RequestFingerprint?
     private let epoch: UInt64
+    /// The tier that machines share and the key in it; nil until a token has proved the request,
+    /// and without such a tier.
+    private var shared: (tier: SharedValidations, key: [UInt8])?
 
     init(cache: ValidationCache, request: TwilioRequest, epoch: UInt64) {
         self.cache = cache
@@ -34,9 +37,20 @@ struct CacheEntry: Sendable {
     /// True when the request was validated and stored not long ago.
     var isThere: Bool { fingerprint.map { cache.contains($0, epoch: epoch) } ?? false }
 
-    /// Notes that the request was validated and is stored.
-    func enter() {
+    /// The entry of a request that a token has proved, with its key for other machines.
+    func shared(in tier: SharedValidations, key: [UInt8]) -> CacheEntry {
+        var entry = self
+        entry.shared = (tier, key)
+        return entry
+    }
+
+    /// The key for other machines; nil when they are not told.
+    var sharedKey: [UInt8]? { shared?.key }
+
+    /// Notes that the request was validated and is stored; `isShared` tells other machines.
+    func enter(isShared: Bool) {
         if let fingerprint { cache.enter(fingerprint, epoch: epoch) }
+        if isShared, let shared { shared.tier.store(key: shared.key) }
     }
 }
 

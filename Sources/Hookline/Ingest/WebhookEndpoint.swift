@@ -38,6 +38,8 @@ final class WebhookEndpoint: HTTPHandler {
         /// Nil when every token is configured.
         var fetcher: TokenFetcher?
         var ladder: CommitLadder
+        /// The tier of the cache that machines share; nil without one.
+        var shared: SharedValidations?
         var refusals: Refusals
         var operations: OpsEndpoint
     }
@@ -48,7 +50,7 @@ final class WebhookEndpoint: HTTPHandler {
         let route: RouteLabel
         let trace: TraceContext
         let request: TwilioRequest
-        let cacheEntry: CacheEntry
+        var cacheEntry: CacheEntry
     }
 
     init(_ options: Options, _ parts: Parts, context: ReplyContext) {
@@ -89,7 +91,7 @@ final class WebhookEndpoint: HTTPHandler {
         if isCached(arrival) { return answerCached(arrival) }
         delayForControl()
         switch verify(arrival) {
-        case .genuine(let webhook, let position): accept(arrival, webhook, position)
+        case .genuine(let webhook, let token): accept(arrival, webhook, token)
         case .refused(let rejection): refuse(exchange, route, trace, rejection)
         case .toFetch: wait(arrival)
         case .sourceFailing: validationIsLate(arrival)
@@ -121,12 +123,26 @@ final class WebhookEndpoint: HTTPHandler {
     }
 
     /// Genuine: it is committed with what else this turn received.
-    private func accept(_ arrival: Arrival, _ webhook: Webhook, _ tokenPosition: Int) {
+    private func accept(
+        _ arrival: Arrival, _ webhook: Webhook, _ token: WebhookVerifier.MatchedToken
+    ) {
         let loop = arrival.exchange.loop
         context.metrics.validations[.valid].add(shard: loop)
-        context.metrics.tokenMatches[TokenPosition(index: tokenPosition)].add(shard: loop)
-        received[loop].add(pending(arrival, webhook))
+        context.metrics.tokenMatches[TokenPosition(index: token.position)].add(shard: loop)
+        received[loop].add(pending(sharing(arrival, token), webhook))
         refetchIfStale(arrival.request.account)
+    }
+
+    /// Where machines share validations, its key follows from the token that has proved it.
+    private func sharing(
+        _ arrival: Arrival, _ token: WebhookVerifier.MatchedToken
+    ) -> Arrival {
+        guard let shared = parts.shared,
+            let key = shared.key(of: arrival.request, provedBy: token.key)
+        else { return arrival }
+        var arrival = arrival
+        arrival.cacheEntry = arrival.cacheEntry.shared(in: shared, key: key)
+        return arrival
     }
 
     /// R7: the account's token has to be fetched; what follows is `tokenWaitEnded`.
@@ -146,8 +162,8 @@ final class WebhookEndpoint: HTTPHandler {
     private func tokenWaitEnded(_ arrival: Arrival, answered: Bool) {
         guard answered else { return validationIsLate(arrival) }
         switch parts.verifier.verify(arrival.request) {
-        case .genuine(let webhook, let position):
-            accept(arrival, webhook, position)
+        case .genuine(let webhook, let token):
+            accept(arrival, webhook, token)
             turnEnded(loop: arrival.exchange.loop)
         case .refused(let rejection):
             refuse(arrival.exchange, arrival.route, arrival.trace, rejection)
@@ -188,6 +204,7 @@ final class WebhookEndpoint: HTTPHandler {
         PendingWebhook(
             webhook: webhook,
             unverified: isVerified ? nil : arrival.exchange.request.keeping(arrival.trace),
+            validationKey: arrival.cacheEntry.sharedKey,
             receivedNanoseconds: arrival.exchange.request.completedNanoseconds,
             receipt: reply(arrival))
     }
@@ -238,7 +255,8 @@ private final class ReceivedWebhooks: Sendable {
 extension WebhookEndpoint {
     func turnEnded(loop: Int) {
         let batch = received[loop].take()
-        if !batch.isEmpty { parts.ladder.commit(batch) }
+        guard !batch.isEmpty else { return }
+        if let shared = parts.shared { shared.pass(batch) } else { parts.ladder.commit(batch) }
     }
 
     func refused(_ refusal: HTTPRefusal, _ completion: HTTPCompletion) {

@@ -16,7 +16,7 @@ final class WebhookReply: WebhookReceipt, HTTPCompletionObserver {
     private let request: TwilioRequest?
     /// Nil when the request is refused.
     private let cacheEntry: CacheEntry?
-    private let validatedNanoseconds: UInt64
+    private let validatedNanoseconds: Atomic<UInt64>
     private let receiptNanoseconds = Atomic<UInt64>(0)
     /// The outcome's position in `WebhookOutcome.allCases`; -1 while undecided.
     private let outcome = Atomic<Int>(-1)
@@ -32,21 +32,29 @@ final class WebhookReply: WebhookReceipt, HTTPCompletionObserver {
         self.request = request
         self.cacheEntry = cacheEntry
         requestID = context.requestIDs.next()
-        validatedNanoseconds = MonotonicClock.now()
+        validatedNanoseconds = Atomic(MonotonicClock.now())
     }
 
-    func stored() {
-        cacheEntry?.enter()
+    func validated() { validatedNanoseconds.store(MonotonicClock.now(), ordering: .releasing) }
+
+    func known() {
+        cacheEntry?.enter(isShared: false)
+        decide(.duplicate, silently: true)
+    }
+
+    func stored(in store: StoreName) {
+        // The queue in Redis writes the shared entry itself.
+        cacheEntry?.enter(isShared: store != .redis)
         decide(.accepted, silently: true)
     }
 
-    func duplicate() {
-        cacheEntry?.enter()
+    func duplicate(in store: StoreName) {
+        cacheEntry?.enter(isShared: store != .redis)
         decide(.duplicate, silently: true)
     }
 
     func taken() {
-        cacheEntry?.enter()
+        cacheEntry?.enter(isShared: true)
         decide(.accepted)
     }
 
@@ -100,7 +108,8 @@ final class WebhookReply: WebhookReceipt, HTTPCompletionObserver {
     func completed(_ completion: HTTPCompletion) {
         let decided = WebhookOutcome.allCases[max(0, outcome.load(ordering: .acquiring))]
         let timing = ReplyTiming(
-            completion: completion, validatedNanoseconds: validatedNanoseconds,
+            completion: completion,
+            validatedNanoseconds: validatedNanoseconds.load(ordering: .acquiring),
             receiptNanoseconds: receiptNanoseconds.load(ordering: .acquiring))
         context.observe(
             timing, route: route, outcome: completion.aborted ? .aborted : decided,

@@ -9,14 +9,21 @@ struct WebhookVerifier: Sendable {
 
     /// What became of a request.
     enum Verdict: Sendable {
-        /// Twilio made it. With the position of the token that matched.
-        case genuine(Webhook, tokenPosition: Int)
+        /// Twilio made it, with this token.
+        case genuine(Webhook, MatchedToken)
         /// Nobody can tell before a source was asked for the account's tokens.
         case toFetch
         /// As `toFetch`, but the source failed a moment ago and is not asked now.
         case sourceFailing
         /// It is not to be taken.
         case refused(Rejection)
+    }
+
+    /// The token that a request was signed with.
+    struct MatchedToken: Sendable {
+        /// Its place among the account's tokens, from 0.
+        var position: Int
+        var key: HMACKey
     }
 
     /// Verifies with the tokens that are known now.
@@ -30,7 +37,8 @@ struct WebhookVerifier: Sendable {
         if let position = match(request, keys) {
             // Ambiguous parameters are told from forged ones: only the genuine are kept.
             if request.parameters?.ambiguous != nil { return .refused(.malformedForm) }
-            return .genuine(request.webhook, tokenPosition: position)
+            return .genuine(
+                request.webhook, MatchedToken(position: position, key: keys[position]))
         }
         switch lookup {
         case .known: return .refused(.invalidSignature)

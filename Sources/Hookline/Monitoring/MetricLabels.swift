@@ -71,12 +71,15 @@ enum TokenFetchResult: String, LabelValue {
 
 /// The store behind a queue.
 enum StoreName: String, LabelValue {
-    case sqlite
+    case sqlite, redis
 }
 
 /// What a store was doing.
 enum StoreOperation: String, LabelValue {
-    case commit, checkpoint
+    /// A transaction of SQLite, or an append to Redis.
+    case commit
+    /// The write-ahead log is copied into the database; SQLite only.
+    case checkpoint
 }
 
 /// The states of a delivery that make up the queue's depth.

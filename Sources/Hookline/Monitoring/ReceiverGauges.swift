@@ -9,27 +9,6 @@ enum ReceiverGauges {
     static func declare(
         in registry: Registry, store: StoreStatus, paths: DataFolder.Paths, log: Log
     ) {
-        registry.gauges(
-            "hookline_queue_depth", help: "Deliveries that are owed.",
-            labels: ("store", "priority", "state"), StoreName.self, DeliveryPriority.self,
-            DepthState.self
-        ) { _, priority, state in store.counts.map { Double($0[priority, state.state]) } }
-        registry.gauges(
-            "hookline_queue_oldest_message_age_seconds",
-            help: "Age of the oldest message that waits for an attempt; absent when none does.",
-            labels: ("store", "priority"), StoreName.self, DeliveryPriority.self
-        ) { _, priority in
-            store.oldestMilliseconds(priority).map {
-                Double(max(0, WallClock.nowMilliseconds() - $0)) / 1000
-            }
-        }
-        registry.gauge(
-            "hookline_dead_letters", help: "Deliveries that were given up and are kept."
-        ) {
-            store.counts.map { counts in
-                Double(DeliveryPriority.allCases.reduce(0) { $0 + counts[$1, .deadLettered] })
-            }
-        }
         registry.gauge(
             "hookline_unverified",
             help: "Requests that are stored until their account's token proves them."

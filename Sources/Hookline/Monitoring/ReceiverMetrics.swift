@@ -42,6 +42,8 @@ final class ReceiverMetrics: Sendable {
     /// What the monitor is fed with, beside the registry.
     let monitorCells: MonitorCells
     let scrapes: ScrapeMetrics
+    /// The links to Redis and the shared queue.
+    let redis: RedisMetrics
 
     /// Declares everything; `thresholdSeconds` are the configured thresholds and budgets, which
     /// become bucket bounds so that a rule can compare with them exactly; `alerts` are the two
@@ -156,6 +158,8 @@ final class ReceiverMetrics: Sendable {
             "hookline_webhook_body_bytes", help: "Size of the bodies of webhooks.",
             bounds: [256, 512, 1024, 2048, 4096, 8192, 16_384, 32_768, 65_536])
         scrapes = ScrapeMetrics(registry)
+        redis = RedisMetrics(
+            registry: registry, shard: eventLoops, bounds: latency, errors: errors[.redis])
     }
 
     /// The bounds of every latency histogram in seconds (INTERFACES: "Latency bounds").
@@ -179,6 +183,17 @@ final class ReceiverMetrics: Sendable {
     func checkpointed(nanoseconds: UInt64) {
         storeOperationDuration[.sqlite, .checkpoint].observe(
             nanoseconds: nanoseconds, shard: backgroundShard)
+    }
+
+    /// An append to the queue in Redis was answered, or was not.
+    func appended(nanoseconds: UInt64, _ outcome: RedisAppend) {
+        switch outcome {
+        case .stored, .duplicate:
+            storeOperationDuration[.redis, .commit].observe(
+                nanoseconds: nanoseconds, shard: backgroundShard)
+        case .refused(let reason), .unknown(let reason):
+            storeErrors[.redis, reason].add(shard: backgroundShard)
+        }
     }
 
     /// A store operation failed.

@@ -1,8 +1,9 @@
 import POSIX
 import Synchronization
 
-/// The ladder of R9: SQLite, then immediate processing, then 503.
+/// The ladder of R9: Redis where the queue is there, SQLite, immediate processing, 503.
 ///
+/// With the queue in Redis, SQLite is the spool for what Redis does not confirm in time.
 /// A webhook is handed to the store. If its commit has not returned by the store's deadline, or
 /// failed, the application is asked directly; 200 leaves only when it took the message, or when
 /// the commit returned after all. What neither has by the last deadline is answered 503, and
@@ -34,6 +35,7 @@ final class CommitLadder: Sendable {
     private let state = Mutex(State())
     private let forward: @Sendable (PendingWebhook, _ deadlineNanoseconds: UInt64) -> Void
     private let journal: TakenJournal
+    private let shared = LateLink<SharedCommit>()
 
     /// `forward` starts immediate processing and must call `immediateEnded` once for each.
     init(
@@ -47,9 +49,21 @@ final class CommitLadder: Sendable {
         self.forward = forward
     }
 
-    /// Takes verified webhooks. Event loops.
+    /// Puts the shared queue on top; before the first webhook.
+    func begin(with shared: SharedCommit) { self.shared.set(shared) }
+
+    /// Takes webhooks. Event loops, and the thread of the validation cache.
     func commit(_ batch: [PendingWebhook]) {
         if options.repliesBeforeCommit { for pending in batch { pending.receipt.taken() } }
+        guard let shared = shared.value else { return store(batch) }
+        // What nobody has verified is for this machine alone.
+        let unverified = batch.filter { !$0.isVerified }
+        if !unverified.isEmpty { store(unverified) }
+        if unverified.count < batch.count { shared.commit(batch.filter(\.isVerified)) }
+    }
+
+    /// Takes webhooks for SQLite. Any thread.
+    func store(_ batch: [PendingWebhook]) {
         let refused = store.append(batch).filter { $0.takeOver() }
         descend(refused)
         let stalled = batch.filter { isStalled(at: $0.receivedNanoseconds) && $0.takeOver() }
@@ -100,6 +114,7 @@ final class CommitLadder: Sendable {
             store.record([taken ? delivery.completion : .release(id: id)])
         } else if taken {
             store.settle(pending.webhook.identity)
+            shared.value?.settle(pending.webhook.identity)
         }
         // Not taken: the commit may still come before the last deadline; `tick` answers then.
         let next = state.withLock { state in

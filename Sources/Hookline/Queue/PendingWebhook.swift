@@ -3,10 +3,14 @@ import Synchronization
 
 /// Whoever waits for the fate of a webhook; every call but the first changes nothing.
 protocol WebhookReceipt: Sendable {
-    /// It is committed. The reply leaves with its batch's others.
-    func stored()
+    /// Nothing of its validation is left; what follows is the commit.
+    func validated()
+    /// Another machine has validated and stored it. The reply leaves with its batch's others.
+    func known()
+    /// It is committed in this store. The reply leaves with its batch's others.
+    func stored(in store: StoreName)
     /// It was committed, or taken, before. The reply leaves with its batch's others.
-    func duplicate()
+    func duplicate(in store: StoreName)
     /// It is committed unverified: it is owed once its account's token has proved it. The reply
     /// leaves with its batch's others.
     func deferred()
@@ -52,6 +56,9 @@ final class PendingWebhook: Sendable {
     let webhook: Webhook
     /// The request itself when nobody could tell in time whether it is genuine (R7), else nil.
     let unverified: HTTPRequest?
+    /// The key by which other machines know its validation, for `RedisValidationCache`; nil when
+    /// they are not asked.
+    let validationKey: [UInt8]?
     /// When the last byte of its request was received: nanoseconds of the monotonic clock.
     let receivedNanoseconds: UInt64
     /// Who waits for its fate.
@@ -61,11 +68,12 @@ final class PendingWebhook: Sendable {
     private let late = Mutex(Late())
 
     init(
-        webhook: Webhook, unverified: HTTPRequest? = nil, receivedNanoseconds: UInt64,
-        receipt: any WebhookReceipt
+        webhook: Webhook, unverified: HTTPRequest? = nil, validationKey: [UInt8]? = nil,
+        receivedNanoseconds: UInt64, receipt: any WebhookReceipt
     ) {
         self.webhook = webhook
         self.unverified = unverified
+        self.validationKey = validationKey
         self.receivedNanoseconds = receivedNanoseconds
         self.receipt = receipt
     }

@@ -165,7 +165,11 @@ struct StoreThread: ~Copyable {
                 continue
             }
             let outcome = pending.committed(id: id)
-            if id == nil { pending.receipt.duplicate() } else { pending.receipt.stored() }
+            if id == nil {
+                pending.receipt.duplicate(in: .sqlite)
+            } else {
+                pending.receipt.stored(in: .sqlite)
+            }
             guard outcome != .inTime, let id else { continue }
             switch outcome {
             case .inTime, .lateAndOwed: break

@@ -10,16 +10,22 @@ enum QueueScripts {
     /// Appends a message unless its identity was seen: the entry first, the mark second, so that
     /// no mark is left behind by an entry that was refused.
     ///
-    /// Keys: stream, seen, appends, epoch. Arguments: time to live, consumer, the entry's values.
+    /// With the mark goes the entry of the validation cache: one round trip for both.
+    ///
+    /// Keys: stream, seen, appends, epoch, validation or none. Arguments: time to live, consumer,
+    /// the entry's values, when it was owed anew or 0, the validation and its time to live.
     /// Answer: 1 or 0, the entry's id, appends of this consumer, epoch.
     static let append = RedisScript(
         """
         local epoch = redis.call('GET', KEYS[4])
         local seen = redis.call('GET', KEYS[2])
         if seen then return {0, seen, 0, epoch} end
-        local id = redis.call('XADD', KEYS[1], '*', 'identity', ARGV[3], 'kind', ARGV[4],
-            'received', ARGV[5], 'attempts', ARGV[6], 'head', ARGV[7], 'body', ARGV[8])
+        local fields = {'identity', ARGV[3], 'kind', ARGV[4], 'received', ARGV[5],
+            'attempts', ARGV[6], 'head', ARGV[7], 'body', ARGV[8]}
+        if ARGV[9] ~= '0' then fields[13], fields[14] = 'owed', ARGV[9] end
+        local id = redis.call('XADD', KEYS[1], '*', unpack(fields))
         redis.call('SET', KEYS[2], id, 'PX', ARGV[1])
+        if KEYS[5] then redis.call('SET', KEYS[5], ARGV[10], 'PX', ARGV[11]) end
         return {1, id, redis.call('HINCRBY', KEYS[3], ARGV[2], 1), epoch}
         """)
 

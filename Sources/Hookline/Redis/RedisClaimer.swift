@@ -156,7 +156,9 @@ final class RedisClaimer: Sendable {
     private func handOut(_ claim: RedisClaim) {
         let deliveries = claim.leases.compactMap { lease in
             lease.webhook.map { webhook in
-                Delivery(id: leases.add(lease), attempt: lease.attempt, webhook: webhook)
+                Delivery(
+                    id: leases.add(lease), attempt: lease.attempt, webhook: webhook,
+                    owedAnewMilliseconds: lease.owedAnewMilliseconds)
             }
         }
         if !claim.damaged.isEmpty {

@@ -75,26 +75,27 @@ struct RedisDeadLetters: Sendable {
 }
 
 extension QueueScripts {
-    /// Makes a dead letter owed again.
+    /// Makes a dead letter owed anew: no attempts, a whole retry window.
     ///
     /// Keys: dead, both streams. Arguments: entry. Answer: 1 done, 0 not there.
     static let revive = RedisScript(
-        """
-        local entry = redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[1])[1]
-        if not entry then return 0 end
-        local fields, stream = {}, KEYS[3]
-        for at = 1, #entry[2], 2 do
-            local name, value = entry[2][at], entry[2][at + 1]
-            if name == 'priority' then
-                if value == 'high' then stream = KEYS[2] end
-            elseif name ~= 'reason' and name ~= 'died' then
-                if name == 'attempts' then value = '0' end
-                fields[#fields + 1] = name
-                fields[#fields + 1] = value
+        now + """
+            local entry = redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[1])[1]
+            if not entry then return 0 end
+            local fields, stream = {}, KEYS[3]
+            for at = 1, #entry[2], 2 do
+                local name, value = entry[2][at], entry[2][at + 1]
+                if name == 'priority' then
+                    if value == 'high' then stream = KEYS[2] end
+                elseif name ~= 'reason' and name ~= 'died' and name ~= 'owed' then
+                    if name == 'attempts' then value = '0' end
+                    fields[#fields + 1] = name
+                    fields[#fields + 1] = value
+                end
             end
-        end
-        redis.call('XADD', stream, '*', unpack(fields))
-        redis.call('XDEL', KEYS[1], ARGV[1])
-        return 1
-        """)
+            fields[#fields + 1], fields[#fields + 2] = 'owed', now
+            redis.call('XADD', stream, '*', unpack(fields))
+            redis.call('XDEL', KEYS[1], ARGV[1])
+            return 1
+            """)
 }

@@ -11,6 +11,8 @@ struct RedisLease: Sendable {
     var attempt: Int
     /// What is owed; nil when it cannot be read.
     var webhook: Webhook?
+    /// When it was released or retried by hand; nil for most.
+    var owedAnewMilliseconds: Int64?
 }
 
 /// The deliveries that this process works on. Any thread.

@@ -9,10 +9,10 @@ enum RedisAppend: Sendable, Equatable {
     /// Redis had it before.
     case duplicate
     /// Redis does not have it from this call, and will not.
-    case refused
+    case refused(StoreFailure)
     /// Redis may have it. Whoever keeps it elsewhere keeps its identity, by which a second
     /// append is recognised.
-    case unknown
+    case unknown(StoreFailure)
 }
 
 /// The queue that several machines share, on Redis Streams: one stream a priority, one consumer
@@ -21,6 +21,17 @@ enum RedisAppend: Sendable, Equatable {
 /// Two links: the writer's commands never wait behind the reader's blocking read. Every call
 /// returns at once; nothing here runs on, or holds up, an event loop.
 final class RedisQueue: Sendable {
+    /// One webhook on its way into the queue.
+    struct Append: Sendable {
+        var webhook: Webhook
+        /// The key by which other machines are to know its validation; nil for none.
+        var validationKey: [UInt8]?
+        /// When it was released or retried by hand; nil for most.
+        var owedAnewMilliseconds: Int64?
+        /// When the caller must have heard, by the monotonic clock.
+        var deadlineNanoseconds: UInt64
+    }
+
     /// The queue's numbers and names.
     struct Options: Sendable {
         var url: RedisURL
@@ -29,6 +40,8 @@ final class RedisQueue: Sendable {
         var budgetNanoseconds: UInt64 = 250_000_000
         /// How long an identity is kept.
         var dedupeRetentionMilliseconds: Int64
+        /// How long a validation is known.
+        var validationMilliseconds: Int64 = 300_000
         /// How long a claimed entry is its process's without a sign of life; longer than any
         /// attempt is no condition, because leases are renewed.
         var leaseMilliseconds: Int64 = 30_000
@@ -101,8 +114,8 @@ final class RedisQueue: Sendable {
     /// The epoch that is known.
     var epoch: [UInt8]? { ledger.epoch }
 
-    /// True while Redis is not asked.
-    var isOpen: Bool { writer.isOpen }
+    /// True while a connection stands and Redis is asked.
+    var isReady: Bool { writer.isUp && !writer.isOpen }
 
     /// What was given up.
     var deadLetters: RedisDeadLetters { RedisDeadLetters(writer, keys: options.keys) }
@@ -116,23 +129,32 @@ final class RedisQueue: Sendable {
         thread.withLock { $0 = started }
     }
 
-    /// Appends webhooks; each completion is called exactly once, by its deadline: on the writer's
-    /// thread, or at once on this one when Redis is not asked. Any thread.
+    /// Appends webhooks; the completion is called exactly once for each, by its deadline, with its
+    /// position: on the writer's thread, or at once on this one when Redis is not asked. Any thread.
     func append(
-        _ batch: [(webhook: Webhook, deadlineNanoseconds: UInt64)],
-        completion: @escaping @Sendable (Webhook, RedisAppend) -> Void
+        _ batch: [Append], completion: @escaping @Sendable (_ index: Int, RedisAppend) -> Void
     ) {
         writer.send(
-            batch.map { webhook, deadline in
-                QueueScripts.appendRequest(
-                    webhook, attempts: 0, options, on: writer, deadlineNanoseconds: deadline
-                ) { [ledger, watch] answer in
+            batch.enumerated().map { index, append in
+                QueueScripts.appendRequest(append, attempts: 0, options, on: writer) {
+                    [ledger, watch] answer in
                     if case .stored(let total, let epoch) = answer {
                         watch.noticed(ledger.appended(total: total, epoch: epoch))
                     }
-                    completion(webhook, answer.outcome)
+                    completion(index, answer.outcome)
                 }
             })
+    }
+
+    /// Notes that the application has a message that Redis may get to know later, if Redis can be
+    /// asked: a message of this identity is a duplicate from now on. Any thread.
+    func settle(_ identity: Identity) {
+        writer.send(
+            RedisRequest(
+                command: RedisCommand("SET").with(options.keys.seen(identity)).with("taken")
+                    .with("NX").with("PX").with(options.dedupeRetentionMilliseconds),
+                deadlineNanoseconds: MonotonicClock.now() + options.budgetNanoseconds,
+                completion: { _ in }))
     }
 
     /// Leaves changes of claimed deliveries to be written; they are tried again until Redis has

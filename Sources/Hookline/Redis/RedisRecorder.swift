@@ -143,12 +143,12 @@ final class RedisRecorder: Sendable {
         _ change: DeliveryChange, _ id: Int64, _ lease: RedisLease, attempts: Int
     ) {
         guard let webhook = lease.webhook else { return finish(id) }
-        let deadline = MonotonicClock.now() + options.budgetNanoseconds * 4
+        let append = RedisQueue.Append(
+            webhook: webhook, owedAnewMilliseconds: lease.owedAnewMilliseconds,
+            deadlineNanoseconds: MonotonicClock.now() + options.budgetNanoseconds * 4)
         writer.send(
-            QueueScripts.appendRequest(
-                webhook, attempts: attempts, options, on: writer,
-                deadlineNanoseconds: deadline
-            ) { [self] answer in
+            QueueScripts.appendRequest(append, attempts: attempts, options, on: writer) {
+                [self] answer in
                 switch answer {
                 case .stored, .duplicate: finish(id)
                 case .refused, .unknown: leave(change)

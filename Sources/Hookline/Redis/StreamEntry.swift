@@ -13,7 +13,7 @@ enum StreamEntry {
     /// Reads an entry's fields; nil when they are damaged.
     static func read(
         _ fields: RedisReply, priority: DeliveryPriority
-    ) -> (webhook: Webhook, attempts: Int)? {
+    ) -> StoredEntry? {
         guard let list = fields.elements else { return nil }
         var values: [String: RedisReply] = [:]
         for at in stride(from: 0, to: list.count - 1, by: 2) {
@@ -28,11 +28,22 @@ enum StreamEntry {
             kind: WebhookKind(code: kind), priority: priority,
             identity: Identity(stored: identity), receivedMilliseconds: received, head: head,
             body: body)
-        return (webhook, Int(clamping: attempts))
+        return StoredEntry(
+            webhook: webhook, attempts: Int(clamping: attempts),
+            owedAnewMilliseconds: values["owed"]?.integer)
     }
 
     /// A number as it is sent.
     static func text(_ number: some BinaryInteger) -> [UInt8] { Array(String(number).utf8) }
+}
+
+/// What an entry of a stream holds.
+struct StoredEntry: Sendable {
+    var webhook: Webhook
+    /// Attempts that ended before the entry was appended.
+    var attempts: Int
+    /// When it was released or retried by hand; nil for most.
+    var owedAnewMilliseconds: Int64?
 }
 
 /// What one claim brought.
@@ -91,7 +102,8 @@ struct RedisClaim: Sendable {
         let read = StreamEntry.read(fields, priority: priority)
         let lease = RedisLease(
             priority: priority, entry: id, deliveries: deliveries,
-            attempt: (read?.attempts ?? 0) + Int(clamping: deliveries), webhook: read?.webhook)
+            attempt: (read?.attempts ?? 0) + Int(clamping: deliveries), webhook: read?.webhook,
+            owedAnewMilliseconds: read?.owedAnewMilliseconds)
         if read == nil { damaged.append(lease) } else { leases.append(lease) }
     }
 }

@@ -12,6 +12,7 @@ final class BackOffice: Sendable {
     let quarantine: Quarantine
     let monitor: Monitor
     let worker: DeliveryWorker
+    let redis: RedisOffice
     private let journal: TakenJournal
     private let control = Mutex<ControlServer?>(nil)
     private let paths: DataFolder.Paths
@@ -29,7 +30,7 @@ final class BackOffice: Sendable {
         _ configuration: Configuration, _ paths: DataFolder.Paths, _ loader: TokenLoader,
         _ tokens: Tokens, _ metrics: ReceiverMetrics, _ log: Log,
         onBroken: @escaping @Sendable (StoreError) -> Void
-    ) {
+    ) throws(StartupError) {
         self.paths = paths
         self.log = log
         monitor = Monitor(Monitor.Options(configuration), metrics: metrics, log: log)
@@ -37,22 +38,26 @@ final class BackOffice: Sendable {
             options: DeliveryWorker.Options(configuration),
             destination: Destination(configuration, tokens: tokens), metrics: metrics, log: log)
         let journal = TakenJournal(path: paths.takenJournal, log: log)
-        let links = Mutex<(ladder: CommitLadder?, store: GroupCommit?)>((nil, nil))
+        let (lateLadder, lateStore) = (LateLink<CommitLadder>(), LateLink<GroupCommit>())
+        let lateSpool = LateLink<Spool>()
         let quarantine = Quarantine(
             options: Quarantine.Options(configuration, folder: paths.folder), metrics: metrics)
         self.quarantine = quarantine
         let validation = ValidationOffice(
             configuration, loader, tokens, metrics, log, quarantine,
-            canVerify: { account in links.withLock { $0.store }?.verify(account) })
+            canVerify: { account in lateStore.value?.verify(account) })
         let outbox = self.outbox
         let store = GroupCommit(
             options: GroupCommit.Options(configuration, path: paths.database),
             callbacks: GroupCommit.Callbacks(
                 replied: { outbox.deliver() },
-                claimed: { worker.take($0) },
+                // With the queue in Redis, the rows of SQLite are the spool.
+                claimed: { rows in
+                    if let spool = lateSpool.value { spool.take(rows) } else { worker.take(rows) }
+                },
                 verify: { validation.verify($0, receivedMilliseconds: $1) },
                 awaited: { validation.look(after: $0) },
-                failed: { batch in links.withLock { $0.ladder }?.failed(batch) },
+                failed: { batch in lateLadder.value?.failed(batch) },
                 unwritten: { journal.append($0) },
                 broken: onBroken),
             metrics: metrics)
@@ -62,16 +67,25 @@ final class BackOffice: Sendable {
             forward: { pending, deadline in
                 worker.forwardNow(pending, deadlineNanoseconds: deadline)
             })
-        links.withLock { $0 = (ladder, store) }
+        lateLadder.set(ladder)
+        lateStore.set(store)
+        redis = try RedisOffice(
+            configuration, paths, metrics, log,
+            RedisOffice.Links(
+                claimed: { worker.take($0) }, commit: { ladder.commit($0) },
+                descend: { ladder.store($0) }, replied: { outbox.deliver() }, store: store))
+        if let commits = redis.commits { ladder.begin(with: commits) }
+        if let spool = redis.spool { lateSpool.set(spool) }
         self.validation = validation
-        worker.connect(DeliveryWorker.Links(store: store, ladder: ladder))
+        worker.connect(DeliveryWorker.Links(queue: redis.queue ?? store, ladder: ladder))
         self.worker = worker
         self.journal = journal
         self.store = store
         self.ladder = ladder
     }
 
-    /// Opens the store on its own thread and waits until it is open, or says why it is not.
+    /// Opens the store on its own thread and waits until it is open, or says why it is not; then
+    /// looks for Redis, without waiting for it.
     func startStore() throws(StartupError) {
         let opened = OneTimeResult()
         let thread = try StartupError.starting { () throws(POSIXError) in
@@ -82,6 +96,7 @@ final class BackOffice: Sendable {
             thread.join()
             throw .store(error)
         }
+        try redis.start()
     }
 
     /// Starts forwarding, the timer and the control socket.
@@ -105,13 +120,15 @@ final class BackOffice: Sendable {
     }
 
     /// Stops forwarding, writes what waits and closes the store.
-    func stop() {
+    func stop(deadlineNanoseconds: UInt64) {
         let threads = threads.withLock { $0 }
         // A command may wait for a token: it is let go first.
         validation.stop()
         control.withLock { $0 }?.stop()
+        redis.stopClaiming()
         worker.stop()
         threads.forwarding?.join()
+        redis.stop(deadlineNanoseconds: deadlineNanoseconds)
         store.stop()
         threads.store?.join()
         isStopping.store(true, ordering: .relaxed)
@@ -164,6 +181,7 @@ final class BackOffice: Sendable {
             ladder.tick()
             validation.waits.tick()
             monitor.tick()
+            redis.spool?.tick()
             let next = MonotonicClock.now() + 10_000_000
             let due = validation.waits.nextDeadlineNanoseconds ?? next
             pause.wait(untilNanoseconds: min(next, due))

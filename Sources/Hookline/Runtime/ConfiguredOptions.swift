@@ -96,7 +96,7 @@ extension ExplanationWorker.Options {
 extension ValidationCache {
     convenience init(_ configuration: Configuration) {
         self.init(
-            entriesMax: configuration.validationCache == .off
+            entriesMax: configuration.validationCacheInForce == .off
                 ? 0 : configuration.validationCacheEntriesMax,
             liveNanoseconds: configuration.validationCacheTTL.nanoseconds)
     }

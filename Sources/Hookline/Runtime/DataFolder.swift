@@ -18,6 +18,8 @@ struct DataFolder: ~Copyable {
         var addresses: String { folder + "/addresses.json" }
         /// The throw-away token of `--dev`.
         var developmentToken: String { folder + "/dev-token" }
+        /// Who the process that serves, or served last, is to Redis.
+        var redisConsumer: String { folder + "/redis-consumer" }
         /// Messages that the application took while the store was failing.
         var takenJournal: String { folder + "/taken-directly" }
     }

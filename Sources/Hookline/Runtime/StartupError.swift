@@ -12,6 +12,8 @@ public enum StartupError: Error, Sendable {
     case store(String)
     /// The tokens cannot be read.
     case tokens(String)
+    /// Redis cannot be asked at all; one that is away is no reason not to start.
+    case redis(String)
     /// The system gives too little: threads, descriptors.
     case resources(String)
 }
@@ -29,6 +31,7 @@ extension StartupError: CustomStringConvertible {
             "\(key): cannot listen on \(address): \(reason)"
         case .store(let reason): "--data-dir: \(reason)"
         case .tokens(let reason): reason
+        case .redis(let reason): reason
         case .resources(let reason): reason
         }
     }

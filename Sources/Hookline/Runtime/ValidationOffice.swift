@@ -90,9 +90,9 @@ final class ValidationOffice: Sendable {
     func verify(_ request: HTTPRequest, receivedMilliseconds: Int64) -> UnverifiedVerdict {
         let shard = metrics.backgroundShard
         switch verdict(on: request, receivedMilliseconds) {
-        case .genuine(let webhook, let position):
+        case .genuine(let webhook, let token):
             metrics.unverifiedResolved[.genuine].add(shard: shard)
-            metrics.tokenMatches[TokenPosition(index: position)].add(shard: shard)
+            metrics.tokenMatches[TokenPosition(index: token.position)].add(shard: shard)
             return .genuine(webhook)
         case .refused:
             metrics.unverifiedResolved[.forged].add(shard: shard)

@@ -55,6 +55,8 @@ import Testing
         "immediate-concurrency-max": "7",
         "monitor-window": "7s", "slo-availability": "0.7", "slo-latency": "0.8",
         "slo-latency-threshold": "7ms",
+        "redis": "redis://127.0.0.1:7777/7", "redis-user": "seven", "redis-password-file": "/p",
+        "queue": "redis", "redis-timeout": "7ms", "redis-queue-timeout": "77ms",
         "log-format": "text", "log-level": "error",
     ]
 
@@ -69,14 +71,16 @@ import Testing
         #expect(shown == (sample == "true" ? "on" : sample))
         // What contradicts the base is shown by `apply` alone.
         guard !["dev", "origin-from-host", "tokens-file"].contains(key) else { return }
-        #expect(setting.text(in: try load([(key, sample)]).configuration) == shown)
+        let redis = key == "queue" ? ["HOOKLINE_REDIS_URL": "redis://127.0.0.1"] : [:]
+        #expect(setting.text(in: try load([(key, sample)], redis).configuration) == shown)
         let name = try #require(setting.environment)
-        let loaded = try load([], [name: sample])
+        let loaded = try load([], redis.merging([name: sample]) { $1 })
         #expect(setting.text(in: loaded.configuration) == shown)
         #expect(loaded.sources[key] == .environment(name))
         let folder = try TemporaryFolder()
         try folder.write("\(key): \(sample)\n", to: "c.yaml")
-        let environment = key == "public-url" ? ["TWILIO_AUTH_TOKEN": "t"] : base
+        let environment =
+            key == "public-url" ? ["TWILIO_AUTH_TOKEN": "t"] : base.merging(redis) { $1 }
         let fromFile = try ConfigurationLoader.load(
             flags: [], file: folder.path("c.yaml"), environment: environment)
         #expect(setting.text(in: fromFile.configuration) == shown)
@@ -95,10 +99,52 @@ import Testing
 
     @Test(arguments: [
         ("retry-window", "8d"), ("alert-warning", "3s"), ("validation-budget", "501ms"),
-        ("ack-budget", "2001ms"), ("origin-from-host", "true"),
+        ("ack-budget", "2001ms"), ("origin-from-host", "true"), ("queue", "redis"),
+        ("validation-cache", "redis"), ("redis", "redis://u:p@127.0.0.1"),
     ])
     func `keys that contradict each other are refused`(key: String, text: String) {
         #expect(faults([(key, text)]).count == 1, "\(faults([(key, text)]))")
+    }
+
+    @Test func `Redis is given by flag or variable, its password apart or in the variable`() throws
+    {
+        let apart = try load(
+            [("redis", "redis://127.0.0.1:7000/2")],
+            ["HOOKLINE_REDIS_PASSWORD": "secret", "HOOKLINE_REDIS_USER": "hook"])
+        let credentials = try #require(try apart.configuration.redisCredentials())
+        #expect(credentials.user == "hook" && credentials.password == Array("secret".utf8))
+        #expect(apart.configuration.validationCacheInForce == .redis)
+        #expect(apart.configuration.queue == .sqlite)
+        let within = try load([], ["HOOKLINE_REDIS_URL": "redis://u:pw@127.0.0.1"]).configuration
+        #expect(try within.redisCredentials()?.password == Array("pw".utf8))
+        let shown = Setting.all.map { $0.text(in: within) } + ["\(within)"]
+        #expect(shown.contains("redis://127.0.0.1:6379/0"))
+        #expect(!shown.contains { $0.contains("pw") })
+        let folder = try TemporaryFolder()
+        try folder.write("from a file\n", to: "password")
+        let file = try load(
+            [("redis", "unix:///r"), ("redis-password-file", folder.path("password"))])
+        #expect(try file.configuration.redisCredentials()?.password == Array("from a file".utf8))
+        #expect(try load().configuration.redisCredentials() == nil)
+    }
+
+    @Test func `a password of Redis that is twice there, empty or nowhere is refused`() throws {
+        let url = ["HOOKLINE_REDIS_URL": "redis://u:p@127.0.0.1"]
+        let twice = faults([], url.merging(["HOOKLINE_REDIS_PASSWORD": "x"]) { $1 })
+        #expect(twice.count == 1 && twice[0].contains("the URL and HOOKLINE_REDIS_PASSWORD"))
+        #expect(faults([("redis-user", "u")], ["HOOKLINE_REDIS_URL": "redis://h"]).count == 1)
+        #expect(faults([("redis-user", "u")], url).count == 1)
+        #expect(
+            faults(
+                [("queue", "redis"), ("redis-queue-timeout", "501ms")],
+                ["HOOKLINE_REDIS_URL": "redis://h"]
+            ).first?.contains("a quarter of response-deadline (2s)") == true)
+        let folder = try TemporaryFolder()
+        try folder.write("\n", to: "password")
+        for path in [folder.path("password"), folder.path("none"), folder.path("")] {
+            let loaded = try load([("redis", "unix:///r"), ("redis-password-file", path)])
+            #expect(throws: StartupError.self) { try loaded.configuration.redisCredentials() }
+        }
     }
 
     @Test(arguments: [

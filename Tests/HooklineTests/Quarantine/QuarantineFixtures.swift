@@ -92,9 +92,11 @@ final class LiveStore: Sendable {
 final class NotedReceipt: WebhookReceipt {
     let outcome = Mutex<String?>(nil)
 
-    func stored() { outcome.withLock { $0 = "stored" } }
+    func validated() {}
+    func known() { outcome.withLock { $0 = "known" } }
+    func stored(in store: StoreName) { outcome.withLock { $0 = "stored" } }
     func deferred() { outcome.withLock { $0 = "deferred" } }
-    func duplicate() { outcome.withLock { $0 = "duplicate" } }
+    func duplicate(in store: StoreName) { outcome.withLock { $0 = "duplicate" } }
     func taken() { outcome.withLock { $0 = "taken" } }
     func unavailable() { outcome.withLock { $0 = "unavailable" } }
 }

@@ -10,14 +10,11 @@ import Testing
 /// Metrics, and their lines as they are exported.
 struct LinkMetrics: Sendable {
     let metrics: ReceiverMetrics
-    /// The links' own, which the receiver declares once it is wired to Redis.
-    let redis: RedisMetrics
+    /// The links' own.
+    var redis: RedisMetrics { metrics.redis }
 
     init() {
         metrics = ReceiverMetrics(eventLoops: 1, thresholdSeconds: [])
-        redis = RedisMetrics(
-            registry: metrics.registry, shard: 1, bounds: ReceiverMetrics.latencyBounds,
-            errors: metrics.errors[.redis])
     }
 
     /// The value of one line, such as `hookline_redis_up{role="cache"}`; nil when it is absent.

@@ -30,6 +30,20 @@ func sampleWebhook(
         receivedMilliseconds: received, head: WebhookHead(parts), body: body)
 }
 
+/// What became of an append, without the reason.
+enum Appended {
+    case stored, duplicate, refused, unknown
+
+    init(_ outcome: RedisAppend) {
+        switch outcome {
+        case .stored: self = .stored
+        case .duplicate: self = .duplicate
+        case .refused: self = .refused
+        case .unknown: self = .unknown
+        }
+    }
+}
+
 /// One machine's end of the shared queue, for one test; stopped at its end.
 final class QueueFixture: Sendable {
     let queue: RedisQueue
@@ -60,20 +74,23 @@ final class QueueFixture: Sendable {
     deinit { queue.stop(deadlineNanoseconds: RedisClock.now() + 1_000_000_000) }
 
     /// Appends and waits for what became of each.
-    func append(_ webhooks: [Webhook], within milliseconds: UInt64 = 20_000) -> [RedisAppend] {
-        let outcomes = Collected<(Identity, RedisAppend)>()
+    func append(_ webhooks: [Webhook], within milliseconds: UInt64 = 20_000) -> [Appended] {
+        let outcomes = Collected<Appended>()
         let done = DispatchSemaphore(value: 0)
         let deadline = RedisClock.now() + milliseconds * 1_000_000
-        queue.append(webhooks.map { ($0, deadline) }) { webhook, outcome in
-            outcomes.add([(webhook.identity, outcome)])
+        let appends = webhooks.map {
+            RedisQueue.Append(webhook: $0, deadlineNanoseconds: deadline)
+        }
+        queue.append(appends) { _, outcome in
+            outcomes.add([Appended(outcome)])
             done.signal()
         }
         for _ in webhooks { #expect(done.wait(timeout: .now() + 60) == .success) }
-        return outcomes.all.map(\.1)
+        return outcomes.all
     }
 
     /// Appends messages with these SIDs.
-    func append(_ sids: String...) -> [RedisAppend] { append(sids.map { sampleWebhook($0) }) }
+    func append(_ sids: String...) -> [Appended] { append(sids.map { sampleWebhook($0) }) }
 
     /// Claims and waits for so many more deliveries.
     func claim(_ count: Int) -> [Delivery] {

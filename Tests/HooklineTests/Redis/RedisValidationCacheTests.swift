@@ -30,14 +30,12 @@ import Testing
         }
 
         /// What lookups say, in their order, asked all at once.
-        func lookups(_ keys: [[UInt8]]) -> [ValidationLookup] {
-            let results = Mutex([ValidationLookup?](repeating: nil, count: keys.count))
+        func lookups(_ keys: [[UInt8]]) -> [CacheResult] {
+            let results = Mutex([CacheResult?](repeating: nil, count: keys.count))
             let done = DispatchSemaphore(value: 0)
-            for (index, key) in keys.enumerated() {
-                cache.lookup(key: key) { result in
-                    results.withLock { $0[index] = result }
-                    done.signal()
-                }
+            cache.lookup(keys: keys) { index, result in
+                results.withLock { $0[index] = result }
+                done.signal()
             }
             for _ in keys { #expect(done.wait(timeout: .now() + 60) == .success) }
             return results.withLock { $0.compactMap(\.self) }
@@ -83,7 +81,7 @@ import Testing
         let (wanted, stored) = (genuine.key(of: fingerprint(1)), genuine.key(of: fingerprint(2)))
         machine.store(stored)
         // The forger saw the name asked for, and an entry that counts elsewhere.
-        let name = Array("hookline:validated:".utf8) + wanted.prefix(16)
+        let name = try #require(ValidationEntry(key: wanted)).name
         for forged in [[], Array("1".utf8), Array(stored.suffix(16)), Array(wanted.prefix(16))] {
             _ = machine.fixture.ask(RedisCommand("SET").with(name).with(forged))
             #expect(machine.lookups([wanted, stored]) == [.miss, .hit])
@@ -107,7 +105,7 @@ import Testing
         let genuine = try keys("token")
         let wanted = (0..<500).map { genuine.key(of: fingerprint($0)) }
         let done = DispatchSemaphore(value: 0)
-        for key in wanted { machine.cache.lookup(key: key) { _ in done.signal() } }
+        for key in wanted { machine.cache.lookup(keys: [key]) { _, _ in done.signal() } }
         server.resume()
         for _ in wanted { #expect(done.wait(timeout: .now() + 60) == .success) }
         #expect(try reads() - before < 100)

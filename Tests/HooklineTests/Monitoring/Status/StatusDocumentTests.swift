@@ -46,6 +46,7 @@ import Testing
         let registry = bench.metrics.registry
         let store = StoreStatus()
         store.publish(DeliveryCounts(), walFrames: 0)
+        QueueGauges(store: store, shared: nil).declare(in: registry)
         ReceiverGauges.declare(
             in: registry, store: store, paths: DataFolder.Paths(folder: "/tmp"),
             log: Log(format: .json, level: .critical))

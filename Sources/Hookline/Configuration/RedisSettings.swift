@@ -1,0 +1,98 @@
+import Redis
+
+extension Setting {
+    /// The keys of Redis: where it is, who asks, and what it is used for.
+    static let redis: [Setting] = [
+        Setting(
+            "redis", valueName: "URL",
+            "Redis of the shared queue and of the validation cache: redis://host:port/db or "
+                + "unix:///path. Credentials stand in the variable's URL, in "
+                + "HOOKLINE_REDIS_PASSWORD or in redis-password-file, never in the flag.",
+            environment: "HOOKLINE_REDIS_URL"
+        ) { configuration, text throws(SettingProblem) in
+            do throws(RedisURL.Fault) {
+                configuration.redis = try RedisURL(text)
+            } catch {
+                throw SettingProblem("cannot be used: \(error.rawValue)")
+            }
+        } show: {
+            $0.redis.map { "\($0)" } ?? ""
+        },
+        Setting(
+            "redis-user", valueName: "NAME",
+            "User of Redis's access lists; without it the default user."
+        ) { configuration, text throws(SettingProblem) in
+            guard !text.isEmpty else { throw SettingProblem("the name is empty") }
+            configuration.redisUser = text
+        } show: {
+            $0.redisUser ?? ""
+        },
+        .path(
+            "redis-password-file", \.redisPasswordFile,
+            "File that holds Redis's password; a line's end after it is not part of it."),
+        .choice(
+            "queue", QueueKind.self,
+            "X2: `sqlite` gives each machine a queue of its own in the data folder; with `redis` "
+                + "machines share one, and each spools in its data folder while Redis is away.",
+            set: { $0.queue = $1 }, show: { $0.queue.rawValue }),
+        .duration(
+            "redis-timeout", \.redisTimeout, .milliseconds(1)...(.seconds(1)),
+            "R4: every operation of the validation cache in Redis; a late answer is ignored."),
+        .duration(
+            "redis-queue-timeout", \.redisQueueTimeout, .milliseconds(10)...(.seconds(5)),
+            "An append to the queue in Redis; after it the ladder goes down to the spool."),
+    ]
+}
+
+extension ConfigurationLoader {
+    /// What the keys of Redis say together.
+    mutating func checkRedis() {
+        let settings = configuration
+        guard let redis = settings.redis else { return checkWithoutRedis() }
+        if redis.credentials != nil, case .flag = sources["redis"] {
+            fault(
+                "redis", sources["redis"],
+                "holds credentials, which every user of the machine can read there; put the URL "
+                    + "into HOOKLINE_REDIS_URL, or the password into "
+                    + "\(Self.redisPasswordVariable) or redis-password-file")
+        }
+        let passwords = [
+            redis.credentials == nil ? nil : "the URL",
+            settings.redisPassword == nil ? nil : Self.redisPasswordVariable,
+            settings.redisPasswordFile == nil ? nil : "redis-password-file",
+        ].compactMap(\.self)
+        if passwords.count > 1 {
+            fault(
+                "redis", sources["redis"],
+                "has more than one password: \(passwords.joined(separator: " and "))")
+        }
+        if passwords.isEmpty && settings.redisUser != nil {
+            fault("redis-user", sources["redis-user"], "has no password")
+        }
+        if redis.credentials != nil && settings.redisUser != nil {
+            fault("redis-user", sources["redis-user"], "contradicts the user in the URL")
+        }
+        if settings.queue == .redis,
+            settings.redisQueueTimeout * 4 > settings.responseDeadline
+        {
+            fault(
+                "redis-queue-timeout", sources["redis-queue-timeout"],
+                "\(DurationText.text(settings.redisQueueTimeout)) is above a quarter of "
+                    + "response-deadline (\(DurationText.text(settings.responseDeadline))), which "
+                    + "leaves too little to the spool and to immediate processing")
+        }
+    }
+
+    private mutating func checkWithoutRedis() {
+        // A URL that cannot be read was reported.
+        guard sources["redis"] == nil else { return }
+        if configuration.queue == .redis {
+            fault("queue", sources["queue"], "is redis, but there is no Redis: set redis")
+        }
+        if configuration.validationCache == .redis {
+            fault(
+                "validation-cache", sources["validation-cache"],
+                "is redis, but there is no Redis: set redis")
+        }
+    }
+}
