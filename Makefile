@@ -15,7 +15,7 @@ run: build
 
 build:
 	scripts/setup build
-	swift build -c release --product hookline $(SWIFT_FLAGS)
+	BUILD_REVISION=$$(scripts/revision) swift build -c release --product hookline $(SWIFT_FLAGS)
 	ln -sfn .build/release/hookline hookline
 
 test: lint

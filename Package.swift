@@ -10,6 +10,18 @@ let strict: [SwiftSetting] = [
 /// Settings of the layers above the wrappers: pointers end in layer 2, so `unsafe` never appears here.
 let strictAndPointerFree: [SwiftSetting] = strict + [.strictMemorySafety()]
 
+/// Tells `hookline version` the revision of the sources: `scripts/revision`, by `make build`. Only one file of C sees it,
+/// so that a new commit compiles nothing else.
+let revision: [CSetting] =
+    Context.environment["BUILD_REVISION"]
+    .map {
+        [
+            .define(
+                "HOOKLINE_REVISION",
+                to: "\"\($0.filter { $0.isLetter || $0.isNumber || $0 == "-" })\"")
+        ]
+    } ?? []
+
 let package = Package(
     name: "hookline",
     products: [
@@ -30,6 +42,7 @@ let package = Package(
         .systemLibrary(name: "CCurl"),
         .systemLibrary(name: "COpenSSL"),
         .systemLibrary(name: "CZlib"),
+        .target(name: "CBuild", cSettings: revision),
 
         // Layer 2: one Swift wrapper a library. They know nothing of Twilio and nothing of each other.
         .target(name: "MicroHTTP", dependencies: ["CMicroHTTPD"], swiftSettings: strict),
@@ -39,6 +52,7 @@ let package = Package(
         .target(name: "OpenSSL", dependencies: ["COpenSSL"], swiftSettings: strict),
         .target(name: "Zlib", dependencies: ["CZlib"], swiftSettings: strict),
         .target(name: "POSIX", swiftSettings: strict),
+        .target(name: "Build", dependencies: ["CBuild"], swiftSettings: strict),
         .target(name: "Prometheus", swiftSettings: strict),
 
         // Layer 3: everything that knows what Twilio, a delivery or an alert is.
@@ -46,6 +60,7 @@ let package = Package(
             name: "Hookline",
             dependencies: [
                 "MicroHTTP", "SQLite", "Redis", "Curl", "OpenSSL", "Zlib", "POSIX", "Prometheus",
+                "Build",
                 .product(name: "Yams", package: "Yams"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],

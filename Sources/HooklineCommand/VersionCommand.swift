@@ -4,10 +4,14 @@ import Hookline
 /// `hookline version`.
 struct VersionCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "version", abstract: "Shows the versions of this program and its libraries.")
+        commandName: "version",
+        abstract:
+            "Shows the version of this program, the revision of its sources, and the versions of Swift and libraries."
+    )
 
     func run() {
         Terminal.data("hookline \(Version.current)\n")
+        Terminal.data("revision \(Version.revision)\n")
         Terminal.data("Swift \(Version.swift)\n")
         for library in Version.libraries {
             Terminal.data("\(library.name) \(library.version)\n")

@@ -160,7 +160,8 @@ import Testing
             for label in line.matches(of: /(\w+)="([^"]*)"/) {
                 let (name, value) = (String(label.1), String(label.2))
                 // Bounds are in the text, versions depend on the machine.
-                guard !["le", "version", "swift_version", "sqlite"].contains(name) else { continue }
+                guard !["le", "version", "revision", "swift_version", "sqlite"].contains(name)
+                else { continue }
                 let last = all.count - 1
                 if all[last].values[name] == nil { all[last].order.append(name) }
                 if all[last].values[name]?.contains(value) != true {

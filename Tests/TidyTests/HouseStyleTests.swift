@@ -4,6 +4,7 @@ import Testing
 @Suite struct HouseStyleTests {
     private static let wrappers: Set = [
         "MicroHTTP", "SQLite", "Redis", "Curl", "OpenSSL", "Zlib", "POSIX", "Prometheus",
+        "Build",
     ]
 
     /// Each with its proof in its own comment.

@@ -80,10 +80,11 @@ enum ReceiverGauges {
     static func declareProcess(in registry: Registry) {
         ProcessMetrics.register(in: registry)
         registry.info(
-            "hookline_build", help: "The running build; always 1.",
+            "hookline_build",
+            help: "The running build: its version, revision, Swift and SQLite; always 1.",
             labels: [
-                ("version", Version.current), ("swift_version", Version.swift),
-                ("sqlite", SQLiteLibrary.version),
+                ("version", Version.current), ("revision", Version.revision),
+                ("swift_version", Version.swift), ("sqlite", SQLiteLibrary.version),
             ])
     }
 }

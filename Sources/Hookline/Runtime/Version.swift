@@ -1,12 +1,18 @@
+import Build
 import Curl
 import MicroHTTP
 import OpenSSL
+import Redis
 import SQLite
+import Zlib
 
 /// This program's version and those of what it runs on.
 public enum Version {
     /// By https://semver.org.
     public static let current = "0.1.0"
+
+    /// The commit of the sources, `-dirty` behind it if they differed; `unknown` for a build that was not told.
+    public static let revision = SourceRevision.current
 
     /// The version of the Swift language mode's compiler, as far as a program can tell.
     public static var swift: String {
@@ -19,11 +25,12 @@ public enum Version {
         #endif
     }
 
-    /// The C libraries that are loaded now, with their versions.
+    /// The C libraries with their versions: those that are loaded now; of hiredis, which does not say, that of its header.
     public static var libraries: [(name: String, version: String)] {
         [
             ("libmicrohttpd", MicroHTTPLibrary.version), ("SQLite", SQLiteLibrary.version),
             ("libcurl", CurlLibrary.version), ("OpenSSL", OpenSSLLibrary.version),
+            ("hiredis", RedisLibrary.version), ("zlib", ZlibLibrary.version),
         ]
     }
 }
