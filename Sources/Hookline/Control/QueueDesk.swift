@@ -17,8 +17,10 @@ struct QueueDesk: Sendable {
     static let requestNanoseconds: UInt64 = 500_000_000
 
     let group: GroupCommit
-    /// Verifies a request from quarantine as if it had just come.
-    let verify: @Sendable (QuarantinedRequest) -> Result<Webhook, QuarantineReason>
+    /// Verifies a request from quarantine as if it had just come, and mends what was damaged on
+    /// its way; `isThorough` takes some milliseconds for a damage that is new.
+    let verify:
+        @Sendable (QuarantinedRequest, _ isThorough: Bool) -> Result<Webhook, QuarantineReason>
     /// Reads a webhook from a request that an operator vouches for; nil when it cannot be read.
     let trust: @Sendable (QuarantinedRequest) -> Webhook?
     let log: Log

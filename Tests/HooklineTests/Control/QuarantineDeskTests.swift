@@ -1,4 +1,5 @@
 import SQLite
+import Synchronization
 import TestSupport
 import Testing
 
@@ -115,6 +116,25 @@ import Testing
         #expect(Desk.end(rest)?.counts == ["discarded": 3])
         #expect(try quarantined().isEmpty)
         #expect(live.quarantine.status.figures == .init())
+    }
+
+    @Test func `X7 what is proven or named is searched for a damage, of the rest a few`() throws {
+        try quarantine(1...60, proven: [50])
+        let searched = Mutex<[Int64]>([])
+        let desk = QueueDesk(
+            group: live.group,
+            verify: { refused, isThorough in
+                let number = refused.request.fields.first("x-twilio-signature")?.dropFirst(10)
+                let id = Int64(String(decoding: number ?? [], as: UTF8.self)) ?? 0
+                if isThorough { searched.withLock { $0.append(id) } }
+                return .failure(.invalidSignature)
+            }, trust: { _ in nil }, log: Log(format: .json, level: .critical))
+        _ = try Desk.ask(desk, .release(ControlChange(.all), force: false))
+        // What mends a proven request is known before the others are looked at.
+        #expect(searched.withLock { $0 } == [50] + Array(1...16) + [50])
+        searched.withLock { $0 = [] }
+        _ = try Desk.ask(desk, .release(ControlChange(.ids([40, 41])), force: false))
+        #expect(searched.withLock { $0 } == [40, 41])
     }
 
     @Test func `8 what is released never exceeds the queue's bound`() throws {
