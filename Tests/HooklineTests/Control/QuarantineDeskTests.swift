@@ -1,3 +1,5 @@
+import Foundation
+import MicroHTTP
 import SQLite
 import Synchronization
 import TestSupport
@@ -116,6 +118,35 @@ import Testing
         #expect(Desk.end(rest)?.counts == ["discarded": 3])
         #expect(try quarantined().isEmpty)
         #expect(live.quarantine.status.figures == .init())
+    }
+
+    @Test func `X6 a request is handed out byte for byte, also what is no text`() throws {
+        var fields = HTTPFields()
+        fields.append(name: "X-Note".utf8, value: [0xff, 0x00, 0xc3])
+        let request = HTTPRequest(
+            method: .post, target: Array("/webhook/sms?q=".utf8) + [0xe9], fields: fields,
+            body: [0xff, 0xfe, 0x00, 0x0a], peer: [10, 0, 0, 9])
+        _ = try live.group.perform(.writing) { store throws(SQLiteError) in
+            try store.quarantine.keep(
+                QuarantinedRequest(request, reason: .malformed, source: [], receivedMilliseconds: 1)
+            )
+        }
+        let lines = try Desk.ask(desk, .capture(id: 1))
+        guard lines.count == 2, case .captured(let capture) = lines[0] else {
+            throw ChildProcess.Failure("no capture")
+        }
+        let line = ControlReply.captured(capture).line
+        #expect(line.count { $0 == 0x0a } == 1)
+        guard
+            case .captured(let read) = try JSONDecoder().decode(
+                ControlReply.self, from: Data(line))
+        else { throw ChildProcess.Failure("no capture") }
+        let found = try #require(read.captured).request
+        #expect(found.target == request.target && found.body == request.body)
+        #expect(found.peer == request.peer && found.method == .post)
+        #expect(found.fields.first("x-note").map { Array($0) } == [0xff, 0x00, 0xc3])
+        let fault = #expect(throws: ControlFault.self) { try Desk.ask(desk, .capture(id: 2)) }
+        #expect(fault?.code == .notFound)
     }
 
     @Test func `X7 what is proven or named is searched for a damage, of the rest a few`() throws {
