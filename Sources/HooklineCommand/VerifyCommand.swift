@@ -8,9 +8,10 @@ struct VerifyCommand: ParsableCommand {
         commandName: "verify",
         abstract: "Says whether a request's signature matches, and if not, what would.",
         discussion:
-            "The request comes from options (--url, --signature, and a body), or else as it went "
-            + "over the wire on standard input. Tokens and settings are those of serve. Exit "
-            + "status 0 when the signature matches, 1 when it does not, 2 for wrong usage.\n\n"
+            "The request comes from options (--url, --signature, and a body), from the quarantine "
+            + "of a running server (--quarantined), or else as it went over the wire on standard "
+            + "input. Tokens and settings are those of serve. Exit status 0 when the signature "
+            + "matches, 1 when it does not, 2 for wrong usage.\n\n"
             + SettingOptions.discussion)
 
     @Option(help: ArgumentHelp("The URL that Twilio called.", valueName: "url"))
@@ -40,6 +41,12 @@ struct VerifyCommand: ParsableCommand {
             "The value of X-Twilio-Webhooks-Signature-Settings.", valueName: "text"))
     var signatureSettings: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "A request in the quarantine of the server that serves from --data-dir.",
+            valueName: "id"))
+    var quarantined: Int64?
+
     @Flag(help: "One JSON object instead of text.")
     var json = false
 
@@ -55,6 +62,9 @@ struct VerifyCommand: ParsableCommand {
         }
         let isDescribed =
             bodies > 0 || signature != nil || contentType != nil || signatureSettings != nil
+        if quarantined != nil && (url != nil || isDescribed) {
+            throw ValidationError("--quarantined is a whole request: give no other part of one")
+        }
         if url == nil && isDescribed {
             throw ValidationError("a request that is described by options needs --url")
         }
@@ -64,23 +74,30 @@ struct VerifyCommand: ParsableCommand {
     }
 
     func run() throws {
-        if url == nil && isatty(STDIN_FILENO) == 1 {
-            throw ValidationError("give --url and --signature, or a request on standard input")
+        if url == nil && quarantined == nil && isatty(STDIN_FILENO) == 1 {
+            throw ValidationError(
+                "give --url and --signature, --quarantined, or a request on standard input")
         }
         let configuration = try settings.load(needsOrigin: url == nil).configuration
         let report: SignatureReport
         do {
-            report = try SignatureCheck(configuration).examine(try captured())
+            report = try SignatureCheck(configuration).examine(try captured(configuration))
         } catch let error as CapturedRequest.Fault {
             throw ValidationError(error.description)
         } catch let error as StartupError {
+            throw Terminal.failure([error.description])
+        } catch let error as ControlError {
             throw Terminal.failure([error.description])
         }
         Terminal.data(json ? report.json : report.text)
         if !report.isMatch { throw ExitCode(1) }
     }
 
-    private func captured() throws -> CapturedRequest {
+    private func captured(_ configuration: Configuration) throws -> CapturedRequest {
+        if let quarantined {
+            return try ControlClient(dataDirectory: configuration.dataDirectory)
+                .capture(quarantined: quarantined)
+        }
         guard let url, let signature else {
             let input = try FileHandle.standardInput.read(
                 upToCount: CapturedRequest.rawBytesMax + 1)

@@ -113,6 +113,43 @@ extension EndToEnd {
             #expect(result.output.contains("Body has two values"))
         }
 
+        @Test func `X6 a request in quarantine is explained, and matches once that is followed`()
+            throws
+        {
+            let receiver = try Receiver(origin: ["--public-url", "http://hooks.example.com"])
+            let client = try RawClient(port: receiver.webhookPort)
+            var forged = webhook
+            forged.token = "guessed"
+            for request in [webhook, forged] {
+                client.send(try request.request())
+                #expect(client.response()?.status == 403)
+            }
+            #expect(try eventually { try receiver.metrics()["quarantined"] == 2 })
+            func verify(_ id: Int, _ url: String) throws -> (status: Int32, output: String) {
+                let result = try self.verify([
+                    "--quarantined", "\(id)", "--data-dir", receiver.folder.path("data"),
+                    "--public-url", url,
+                ])
+                return (result.status, result.output + result.errors)
+            }
+            let wrong = try verify(1, "http://hooks.example.com")
+            #expect(wrong.status == 1)
+            #expect(
+                wrong.output
+                    == "no match (scheme): this request would match with https: "
+                    + "set --public-url https://hooks.example.com\n")
+            let mended = try verify(1, "https://hooks.example.com")
+            #expect(mended.status == 0 && mended.output.hasPrefix("match: Auth Token 1"))
+            let none = try verify(2, "https://hooks.example.com")
+            #expect(none.status == 1 && none.output.hasPrefix("no match (none)"))
+            let missing = try verify(3, "https://hooks.example.com")
+            #expect(missing.status == 1)
+            #expect(missing.output.contains("there is no request 3 in quarantine"))
+            #expect(receiver.stop() == 0)
+            let stopped = try verify(1, "https://hooks.example.com")
+            #expect(stopped.status == 1 && stopped.output.contains("no hookline serves from"))
+        }
+
         @Test func `X5 the tokens of a command are used too`() throws {
             let folder = try TemporaryFolder()
             try folder.write("#!/bin/sh\necho \(Receiver.token)\n", to: "command")
@@ -138,7 +175,8 @@ extension EndToEnd {
             ["--url", "https://h/", "--signature", "s", "--param", "a"],
             ["--url", "h/", "--signature", "s"], ["--urls", "https://h/"],
             ["--url", "https://h/", "--signature", "s", "--body-file", "/nowhere/at/all"],
-            ["--origin-from-host"],
+            ["--origin-from-host"], ["--quarantined", "1", "--url", "https://h/"],
+            ["--quarantined", "1", "--body", "x"], ["--quarantined", "one"],
         ])
         func `wrong usage ends with 2`(arguments: [String]) throws {
             let result = try verify(arguments)

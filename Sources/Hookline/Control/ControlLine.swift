@@ -67,6 +67,9 @@ struct ControlLine: Codable {
             show.quarantined = try values.flag(.quarantined)
             show.reveal = try values.flag(.reveal)
             request = .show(show)
+        case "capture":
+            allowed = [.id]
+            request = .capture(id: try values.decode(Int64.self, forKey: .id))
         case "retry":
             allowed = Key.change
             request = .retry(try Self.change(values))
@@ -103,6 +106,9 @@ struct ControlLine: Codable {
             try values.encode(show.id, forKey: .id)
             try values.encode(show.quarantined, forKey: .quarantined)
             try values.encode(show.reveal, forKey: .reveal)
+        case .capture(let id):
+            try values.encode("capture", forKey: .verb)
+            try values.encode(id, forKey: .id)
         case .retry(let change):
             try values.encode("retry", forKey: .verb)
             try Self.encode(change, to: &values)

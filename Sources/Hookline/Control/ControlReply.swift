@@ -11,6 +11,8 @@ public enum ControlReply: Sendable {
     case quarantined(QuarantineRow)
     /// What belongs to the row of the line before: header and body.
     case request(RequestDetail)
+    /// A request as it came.
+    case captured(ControlCapture)
     /// What became of one row that was named by its id.
     case outcome(ControlOutcome)
     /// The request was answered.
@@ -81,7 +83,7 @@ public struct ControlFault: Error, Sendable, Codable, Equatable {
 
 extension ControlReply: Codable {
     enum CodingKeys: String, CodingKey {
-        case status, delivery, quarantined, request, outcome, end, error
+        case status, delivery, quarantined, request, captured, outcome, end, error
     }
 
     /// Reads the one key of a line.
@@ -93,6 +95,8 @@ extension ControlReply: Codable {
         case .quarantined:
             self = .quarantined(try values.decode(QuarantineRow.self, forKey: .quarantined))
         case .request: self = .request(try values.decode(RequestDetail.self, forKey: .request))
+        case .captured:
+            self = .captured(try values.decode(ControlCapture.self, forKey: .captured))
         case .outcome: self = .outcome(try values.decode(ControlOutcome.self, forKey: .outcome))
         case .end: self = .end(try values.decode(ControlEnd.self, forKey: .end))
         case .error: self = .error(try values.decode(ControlFault.self, forKey: .error))
@@ -108,6 +112,7 @@ extension ControlReply: Codable {
         case .delivery(let row): try values.encode(row, forKey: .delivery)
         case .quarantined(let row): try values.encode(row, forKey: .quarantined)
         case .request(let detail): try values.encode(detail, forKey: .request)
+        case .captured(let request): try values.encode(request, forKey: .captured)
         case .outcome(let outcome): try values.encode(outcome, forKey: .outcome)
         case .end(let end): try values.encode(end, forKey: .end)
         case .error(let fault): try values.encode(fault, forKey: .error)

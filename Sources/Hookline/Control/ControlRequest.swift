@@ -10,6 +10,8 @@ public enum ControlRequest: Sendable, Equatable {
     case list(ControlList)
     /// One of them with its header and body.
     case show(ControlShow)
+    /// A quarantined request, whole and as it came, to be examined elsewhere.
+    case capture(id: Int64)
     /// Dead letters are owed anew.
     case retry(ControlChange)
     /// Dead letters, or quarantined requests, are deleted.

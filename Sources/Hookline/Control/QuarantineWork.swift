@@ -26,6 +26,8 @@ struct QuarantineWork {
     }
 
     private static let releaseRows = 64
+    /// Requests that are not proven and that one command's request searches for a new damage.
+    private static let searchesMax = 16
 
     let desk: QueueDesk
     let verb: Verb
@@ -74,7 +76,9 @@ struct QuarantineWork {
             let row = try desk.slice(.reading) { store throws(SQLiteError) in
                 try store.quarantine.row(id)
             }
-            let judged = row.map(judge) ?? Judged(id: id, result: "missing", leaves: false)
+            let judged =
+                row.map { judge($0, isThorough: true) }
+                ?? Judged(id: id, result: "missing", leaves: false)
             let result = try finish([judged], isDryRun).first?.result ?? judged.result
             end.counts[result, default: 0] += 1
             guard send(.outcome(ControlOutcome(id: id, result: result))) else { break }
@@ -97,14 +101,16 @@ struct QuarantineWork {
             page.throughID = try desk.slice(.reading) { store throws(SQLiteError) in
                 try store.quarantine.lastID()
             }
+            if verb == .release { try learn() }
         }
+        var searches = Self.searchesMax
         var end = ControlEnd(through: page.throughID)
         repeat {
             let found = try desk.slice(.reading) { [page] store throws(SQLiteError) in
                 try store.quarantine.page(page)
             }
             // A token that has to be fetched takes its time: what is judged by then is done.
-            var left = judge(found.rows, until: deadline)[...]
+            var left = judge(found.rows, until: deadline, &searches)[...]
             let isWhole = left.count == found.rows.count
             page.afterID = isWhole ? found.lastID : left.last?.id ?? page.afterID
             while !left.isEmpty {
@@ -126,16 +132,31 @@ struct QuarantineWork {
         return end
     }
 
-    /// Judges the first of these rows, one at least, until a deadline.
-    private func judge(_ rows: [QuarantinedRow], until deadline: UInt64) -> [Judged] {
+    /// What mends proven requests mends others too, that nobody had the time to prove and that
+    /// come before them: so a few of the proven ones are verified first.
+    private func learn() throws(ControlFault) {
+        let page = QuarantinePage(rowsMax: Self.searchesMax, withBodies: true, isProvenOnly: true)
+        let found = try desk.slice(.reading) { store throws(SQLiteError) in
+            try store.quarantine.page(page)
+        }
+        for row in found.rows { _ = judge(row, isThorough: true) }
+    }
+
+    /// Judges the first of these rows, one at least, until a deadline. Proven ones are searched
+    /// for a damage, and so many of the others; the rest is tried with what mended those.
+    private func judge(
+        _ rows: [QuarantinedRow], until deadline: UInt64, _ searches: inout Int
+    ) -> [Judged] {
         var judged: [Judged] = []
         for row in rows where judged.isEmpty || MonotonicClock.now() < deadline {
-            judged.append(judge(row))
+            let verdict = judge(row, isThorough: row.isProven || searches > 0)
+            if !verdict.leaves, !row.isProven { searches -= 1 }
+            judged.append(verdict)
         }
         return judged
     }
 
-    private func judge(_ row: QuarantinedRow) -> Judged {
+    private func judge(_ row: QuarantinedRow, isThorough: Bool) -> Judged {
         if verb == .discard { return Judged(id: row.id, result: "discarded") }
         guard let request = row.quarantined else {
             return Judged(id: row.id, result: "damaged", leaves: false)
@@ -146,7 +167,7 @@ struct QuarantineWork {
                 id: row.id, webhook: webhook, result: webhook == nil ? "malformed" : "released",
                 leaves: webhook != nil)
         }
-        switch desk.verify(request) {
+        switch desk.verify(request, isThorough) {
         case .success(let webhook):
             return Judged(
                 id: row.id, webhook: webhook.received(at: row.receivedMilliseconds),

@@ -17,8 +17,10 @@ struct QueueDesk: Sendable {
     static let requestNanoseconds: UInt64 = 500_000_000
 
     let group: GroupCommit
-    /// Verifies a request from quarantine as if it had just come.
-    let verify: @Sendable (QuarantinedRequest) -> Result<Webhook, QuarantineReason>
+    /// Verifies a request from quarantine as if it had just come, and mends what was damaged on
+    /// its way; `isThorough` takes some milliseconds for a damage that is new.
+    let verify:
+        @Sendable (QuarantinedRequest, _ isThorough: Bool) -> Result<Webhook, QuarantineReason>
     /// Reads a webhook from a request that an operator vouches for; nil when it cannot be read.
     let trust: @Sendable (QuarantinedRequest) -> Webhook?
     let log: Log
@@ -33,6 +35,10 @@ struct QueueDesk: Sendable {
             _ = send(.end(end))
         case .show(let show):
             try show.quarantined ? showQuarantined(show, send) : showDelivery(show, send)
+            _ = send(.end(ControlEnd()))
+        case .capture(let id):
+            let row = try quarantinedRow(id)
+            if let request = row.request { _ = send(.captured(ControlCapture(request))) }
             _ = send(.end(ControlEnd()))
         case .retry(let change):
             let work = DeadLetterWork(desk: self, verb: .retry)
@@ -113,13 +119,18 @@ struct QueueDesk: Sendable {
     }
 
     private func showQuarantined(_ show: ControlShow, _ send: Send) throws(ControlFault) {
-        let found = try slice(.reading) { store throws(SQLiteError) in
-            try store.quarantine.row(show.id)
-        }
-        guard let found else {
-            throw ControlFault(.notFound, "there is no request \(show.id) in quarantine")
-        }
+        let found = try quarantinedRow(show.id)
         guard send(.quarantined(QuarantineRow(found))), let request = found.request else { return }
         _ = send(.request(RequestDetail(request, reveal: show.reveal)))
+    }
+
+    private func quarantinedRow(_ id: Int64) throws(ControlFault) -> QuarantinedRow {
+        let found = try slice(.reading) { store throws(SQLiteError) in
+            try store.quarantine.row(id)
+        }
+        guard let found else {
+            throw ControlFault(.notFound, "there is no request \(id) in quarantine")
+        }
+        return found
     }
 }

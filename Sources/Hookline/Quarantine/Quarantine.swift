@@ -52,12 +52,13 @@ final class Quarantine: Sendable {
 
     /// Keeps a request that would have been genuine under another configuration, ahead of
     /// everything that is not proven; `hint` is a fixed word for what is wrong. It need not have
-    /// been offered before. False when there is no room at the moment. Any thread.
+    /// been offered before. False when there is no room at the moment: then it counts as proven
+    /// where it is kept, or waits, since it was offered. Any thread.
     @discardableResult
     func prove(_ request: QuarantinedRequest, hint: String) -> Bool {
         guard options.rowsMax > 0, request.byteCount <= options.bytesMax else { return false }
         let isKept = inbox.withLock { $0.add(proven: request, hint: hint) }
-        if isKept { ring() } else { drop(.inboxFull) }
+        if isKept { ring() } else { prove(request.fingerprint, hint: hint) }
         return isKept
     }
 
@@ -66,6 +67,13 @@ final class Quarantine: Sendable {
         guard options.rowsMax > 0 else { return }
         inbox.withLock { $0.add(proof: fingerprint, hint: hint) }
         ring()
+    }
+
+    /// Proven requests that were taken and not written wait again, ahead of all others. The store
+    /// thread.
+    func putBack(_ proven: [QuarantineInbox.Proven]) {
+        guard !proven.isEmpty else { return }
+        inbox.withLock { $0.putBack(proven) }
     }
 
     /// Looks at, or takes from, what waits. The store thread.

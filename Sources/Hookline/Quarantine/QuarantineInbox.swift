@@ -95,6 +95,13 @@ struct QuarantineInbox: Sendable {
         return true
     }
 
+    /// Takes back what `takeProven` gave, at most one slice of it; nothing is lost at a bound that
+    /// was kept when they came.
+    mutating func putBack(_ requests: [Proven]) {
+        proven.insert(contentsOf: requests, at: 0)
+        provenBytes += requests.reduce(0) { $0 + $1.request.byteCount }
+    }
+
     /// Takes a proof; the oldest one goes when there are too many.
     mutating func add(proof fingerprint: Identity, hint: String) {
         if proofs.count >= limits.proofsMax { proofs.removeFirst() }

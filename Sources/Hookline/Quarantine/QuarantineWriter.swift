@@ -120,9 +120,7 @@ final class QuarantineWriter {
             throw error
         }
         // What a webhook's arrival kept from being written waits again.
-        for entry in proven.dropFirst(progress.proven) {
-            quarantine.prove(entry.request, hint: entry.hint)
-        }
+        quarantine.putBack(Array(proven.dropFirst(progress.proven)))
         for request in waiting.dropFirst(progress.waiting) { quarantine.offer(request) }
         publish()
     }

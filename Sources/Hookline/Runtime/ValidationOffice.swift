@@ -12,6 +12,7 @@ final class ValidationOffice: Sendable {
     let fetcher: TokenFetcher?
     private let reloader: TokenReloader
     private let origin: RequestOrigin
+    private let mender: RequestMender
     private let traces = TraceIDs()
     let refusals: Refusals
     private let retentionMilliseconds: Int64
@@ -31,6 +32,7 @@ final class ValidationOffice: Sendable {
         self.waits = waits
         self.canVerify = canVerify
         origin = RequestOrigin(configuration)
+        mender = RequestMender(configuration, tokens)
         refusals = Refusals(
             quarantine,
             ExplanationWorker(
@@ -109,9 +111,13 @@ final class ValidationOffice: Sendable {
         }
     }
 
-    /// Verifies a request from quarantine as if it had just come; waits for a token that has to
-    /// be fetched. The control thread.
-    func verifyAgain(_ refused: QuarantinedRequest) -> Result<Webhook, QuarantineReason> {
+    /// Verifies a request from quarantine as if it had just come, and one that was damaged on its
+    /// way as Twilio signed it; waits for a token that has to be fetched. The control thread.
+    ///
+    /// `isThorough` searches for a damage that no other request had.
+    func verifyAgain(
+        _ refused: QuarantinedRequest, isThorough: Bool
+    ) -> Result<Webhook, QuarantineReason> {
         var verdict = verdict(on: refused.request, refused.receivedMilliseconds)
         if case .toFetch = verdict {
             waitForToken(of: refused.request)
@@ -119,9 +125,24 @@ final class ValidationOffice: Sendable {
         }
         switch verdict {
         case .genuine(let webhook, _): return .success(webhook)
-        case .refused(let rejection): return .failure(QuarantineReason(rejection) ?? .malformed)
+        case .refused(let rejection):
+            if let webhook = mended(refused, rejection, isThorough) { return .success(webhook) }
+            return .failure(QuarantineReason(rejection) ?? .malformed)
         case .toFetch, .sourceFailing: return .failure(.unverified)
         }
+    }
+
+    /// The webhook that Twilio signed, verified like any other; nil when nothing proves one.
+    private func mended(
+        _ refused: QuarantinedRequest, _ rejection: Rejection, _ isThorough: Bool
+    ) -> Webhook? {
+        guard [.invalidSignature, .unknownAccount, .noOrigin].contains(rejection),
+            let mended = mender.mend(refused.request, isThorough: isThorough),
+            case .genuine(let webhook, _) = verdict(
+                on: mended.request, refused.receivedMilliseconds,
+                origin: .configured(mended.origin))
+        else { return nil }
+        return webhook
     }
 
     /// The webhook of a request that an operator vouches for; nil when it cannot be read. The
@@ -137,20 +158,21 @@ final class ValidationOffice: Sendable {
     }
 
     private func verdict(
-        on request: HTTPRequest, _ receivedMilliseconds: Int64
+        on request: HTTPRequest, _ receivedMilliseconds: Int64, origin: RequestOrigin? = nil
     ) -> WebhookVerifier.Verdict {
         do throws(Rejection) {
-            return verifier.verify(try read(request, receivedMilliseconds))
+            return verifier.verify(try read(request, receivedMilliseconds, origin: origin))
         } catch {
             return .refused(error)
         }
     }
 
     private func read(
-        _ request: HTTPRequest, _ receivedMilliseconds: Int64, needsSignature: Bool = true
+        _ request: HTTPRequest, _ receivedMilliseconds: Int64, origin: RequestOrigin? = nil,
+        needsSignature: Bool = true
     ) throws(Rejection) -> TwilioRequest {
         try TwilioRequest(
-            request, trace: traces.context(of: request.fields), origin: origin,
+            request, trace: traces.context(of: request.fields), origin: origin ?? self.origin,
             parametersMax: verifier.parametersMax, receivedMilliseconds: receivedMilliseconds,
             needsSignature: needsSignature)
     }

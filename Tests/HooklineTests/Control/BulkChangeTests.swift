@@ -120,8 +120,9 @@ import Testing
         // Every body is another message.
         let desk = QueueDesk(
             group: live.group,
-            verify: {
-                .success(Genuine.webhook("SM" + String(decoding: $0.request.body, as: UTF8.self)))
+            verify: { refused, _ in
+                .success(
+                    Genuine.webhook("SM" + String(decoding: refused.request.body, as: UTF8.self)))
             }, trust: { _ in nil }, log: Log(format: .json, level: .critical))
         #expect(try change(live, .release, desk: desk) == ["released": rows])
         #expect(live.quarantine.status.figures?.rows == 0)

@@ -29,7 +29,8 @@ import Testing
         all.after = 3
         all.through = 5
         return [
-            .status, .list(list), .list(quarantined), .show(show), .retry(ids), .retry(all),
+            .status, .list(list), .list(quarantined), .show(show), .capture(id: 4), .retry(ids),
+            .retry(all),
             .discard(ControlChange(.reason("gone")), quarantined: false),
             .discard(ControlChange(.proven), quarantined: true),
             .release(ControlChange(.proven), force: false), .release(ids, force: true),

@@ -9,7 +9,7 @@ enum Desk {
     static func over(_ live: LiveStore) -> QueueDesk {
         QueueDesk(
             group: live.group,
-            verify: { refused in
+            verify: { refused, _ in
                 number(refused) % 3 == 0
                     ? .failure(.invalidSignature) : .success(webhook(refused))
             }, trust: { webhook($0) }, log: Log(format: .json, level: .critical))

@@ -1,4 +1,7 @@
+import Foundation
+import MicroHTTP
 import SQLite
+import Synchronization
 import TestSupport
 import Testing
 
@@ -115,6 +118,54 @@ import Testing
         #expect(Desk.end(rest)?.counts == ["discarded": 3])
         #expect(try quarantined().isEmpty)
         #expect(live.quarantine.status.figures == .init())
+    }
+
+    @Test func `X6 a request is handed out byte for byte, also what is no text`() throws {
+        var fields = HTTPFields()
+        fields.append(name: "X-Note".utf8, value: [0xff, 0x00, 0xc3])
+        let request = HTTPRequest(
+            method: .post, target: Array("/webhook/sms?q=".utf8) + [0xe9], fields: fields,
+            body: [0xff, 0xfe, 0x00, 0x0a], peer: [10, 0, 0, 9])
+        _ = try live.group.perform(.writing) { store throws(SQLiteError) in
+            try store.quarantine.keep(
+                QuarantinedRequest(request, reason: .malformed, source: [], receivedMilliseconds: 1)
+            )
+        }
+        let lines = try Desk.ask(desk, .capture(id: 1))
+        guard lines.count == 2, case .captured(let capture) = lines[0] else {
+            throw ChildProcess.Failure("no capture")
+        }
+        let line = ControlReply.captured(capture).line
+        #expect(line.count { $0 == 0x0a } == 1)
+        guard
+            case .captured(let read) = try JSONDecoder().decode(
+                ControlReply.self, from: Data(line))
+        else { throw ChildProcess.Failure("no capture") }
+        let found = try #require(read.captured).request
+        #expect(found.target == request.target && found.body == request.body)
+        #expect(found.peer == request.peer && found.method == .post)
+        #expect(found.fields.first("x-note").map { Array($0) } == [0xff, 0x00, 0xc3])
+        let fault = #expect(throws: ControlFault.self) { try Desk.ask(desk, .capture(id: 2)) }
+        #expect(fault?.code == .notFound)
+    }
+
+    @Test func `X7 what is proven or named is searched for a damage, of the rest a few`() throws {
+        try quarantine(1...60, proven: [50])
+        let searched = Mutex<[Int64]>([])
+        let desk = QueueDesk(
+            group: live.group,
+            verify: { refused, isThorough in
+                let number = refused.request.fields.first("x-twilio-signature")?.dropFirst(10)
+                let id = Int64(String(decoding: number ?? [], as: UTF8.self)) ?? 0
+                if isThorough { searched.withLock { $0.append(id) } }
+                return .failure(.invalidSignature)
+            }, trust: { _ in nil }, log: Log(format: .json, level: .critical))
+        _ = try Desk.ask(desk, .release(ControlChange(.all), force: false))
+        // What mends a proven request is known before the others are looked at.
+        #expect(searched.withLock { $0 } == [50] + Array(1...16) + [50])
+        searched.withLock { $0 = [] }
+        _ = try Desk.ask(desk, .release(ControlChange(.ids([40, 41])), force: false))
+        #expect(searched.withLock { $0 } == [40, 41])
     }
 
     @Test func `8 what is released never exceeds the queue's bound`() throws {

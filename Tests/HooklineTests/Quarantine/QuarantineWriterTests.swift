@@ -113,6 +113,42 @@ import Testing
         #expect(rows.count { $0.isProven && $0.hint == "port" } == 4)
     }
 
+    @Test func `where no more proven requests may wait, what is kept already is marked`() throws {
+        let quarantine = quarantine()
+        let writer = writer(quarantine)
+        quarantine.offer(Refused.request(1))
+        let large = 1 << 20
+        for number in 2..<4 {
+            #expect(
+                quarantine.prove(Refused.request(number, bodyBytes: large - 160), hint: "port"))
+        }
+        #expect(!quarantine.prove(Refused.request(1), hint: "port"))
+        #expect(!quarantine.prove(Refused.request(9), hint: "port"))
+        try writer.writeAll()
+        let rows = try store.quarantine.page(QuarantinePage(rowsMax: .max)).rows
+        #expect(rows.count == 3 && rows.allSatisfy { $0.isProven && $0.hint == "port" })
+    }
+
+    @Test func `a proven request that a webhook keeps from being written waits at any bound`()
+        throws
+    {
+        let quarantine = quarantine()
+        let writer = writer(quarantine)
+        let large = (1 << 20) - 400
+        for number in 0..<2 {
+            #expect(quarantine.prove(Refused.request(number, bodyBytes: large / 2), hint: "port"))
+        }
+        #expect(quarantine.prove(Refused.request(2, bodyBytes: large), hint: "port"))
+        // While a slice is under way others come and take all the room.
+        try writer.writeSlice(nowNanoseconds: 1_000_000_000) {
+            quarantine.prove(Refused.request(3, bodyBytes: large), hint: "port")
+            return true
+        }
+        #expect(store.quarantine.figures.rows == 1)
+        try writer.writeAll()
+        #expect(store.quarantine.figures.rows == 4 && store.quarantine.figures.proven == 4)
+    }
+
     @Test func `what is too old goes, and the figures say what is kept`() throws {
         let quarantine = quarantine(retention: 60_000)
         let writer = writer(quarantine)

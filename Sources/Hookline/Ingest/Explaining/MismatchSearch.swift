@@ -122,30 +122,43 @@ struct MismatchSearch {
             [KeyGroup(owner: change.owner, keys: keys.keys(of: change.owner))])
     }
 
+    /// The first combination that proves the body too, or else the first that gives the signature.
     private mutating func find(
         _ origins: [OriginForm], _ bases: [BaseForm], _ targets: [TargetForm],
         _ bodies: [BodyChange], _ groups: [KeyGroup]
     ) -> MismatchFinding? {
         guard groups.contains(where: { !$0.keys.isEmpty }) else { return nil }
+        var unproven: MismatchFinding?
         for body in bodies where !trials.isExhausted {
             if body != .none { trials.charge(bytes: subject.content.body.count) }
-            guard let content = subject.content(changed: body) else { continue }
-            for origin in origins {
-                let start = origin.origin.bytes
-                for base in bases {
-                    for target in targets {
-                        let message = start + base.base + target.target + content.suffix
-                        for group in groups where trials.matches(message, keys: group.keys) {
-                            let change = MismatchChange(
-                                origin: origin.change, base: base.change, target: target.change,
-                                body: body, owner: group.owner)
-                            return covered(
-                                MismatchFinding(
-                                    change: change, origin: origin.origin, base: base.base,
-                                    target: target.target, content: content))
-                        }
-                        if trials.isExhausted { return nil }
+            guard let content = subject.content(changed: body),
+                let found = find(origins, bases, targets, (body, content), groups)
+            else { continue }
+            let finding = covered(found)
+            if finding.coverage == .whole { return finding }
+            unproven = unproven ?? finding
+        }
+        return unproven
+    }
+
+    private mutating func find(
+        _ origins: [OriginForm], _ bases: [BaseForm], _ targets: [TargetForm],
+        _ body: (change: BodyChange, content: SignedContent), _ groups: [KeyGroup]
+    ) -> MismatchFinding? {
+        for origin in origins {
+            let start = origin.origin.bytes
+            for base in bases {
+                for target in targets {
+                    let message = start + base.base + target.target + body.content.suffix
+                    for group in groups where trials.matches(message, keys: group.keys) {
+                        let change = MismatchChange(
+                            origin: origin.change, base: base.change, target: target.change,
+                            body: body.change, owner: group.owner)
+                        return MismatchFinding(
+                            change: change, origin: origin.origin, base: base.base,
+                            target: target.target, content: body.content)
                     }
+                    if trials.isExhausted { return nil }
                 }
             }
         }

@@ -81,7 +81,8 @@ import Testing
             ExplanationWorker.Options(searchesPerSecond: 1000),
             configured: "http://hooks.example.com")
         try bench.worker.start()
-        for _ in 0..<5 { bench.explain(try SimulatedCall().signed()) }
+        // Of one source only four may wait.
+        for source: UInt8 in 0..<5 { bench.explain(try SimulatedCall().signed(), source: source) }
         #expect(eventually { bench.count(explained: .scheme) == 5 })
         let log = bench.stop()
         #expect(bench.metrics.signatureMismatches[.scheme].value == 5)
