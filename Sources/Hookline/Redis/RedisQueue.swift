@@ -117,6 +117,9 @@ final class RedisQueue: Sendable {
     /// True while a connection stands and Redis is asked.
     var isReady: Bool { writer.isUp && !writer.isOpen }
 
+    /// What it holds, to be looked at.
+    var listing: RedisListing { RedisListing(writer, keys: options.keys) }
+
     /// What was given up.
     var deadLetters: RedisDeadLetters { RedisDeadLetters(writer, keys: options.keys) }
 

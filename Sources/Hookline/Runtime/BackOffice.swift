@@ -104,7 +104,8 @@ final class BackOffice: Sendable {
         let validation = validation
         let control = ControlServer(
             desk: QueueDesk(
-                group: store, verify: { validation.verifyAgain($0, isThorough: $1) },
+                group: store, shared: redis.queue,
+                verify: { validation.verifyAgain($0, isThorough: $1) },
                 trust: { validation.trust($0) }, log: log))
         let started = try StartupError.starting { () throws(POSIXError) in
             let forwarding = try WorkerThread.start(name: "forwarding") { self.worker.run() }
