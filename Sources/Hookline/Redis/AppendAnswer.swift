@@ -48,7 +48,7 @@ extension QueueScripts {
             arguments: [
                 StreamEntry.text(options.dedupeRetentionMilliseconds), Array(options.consumer.utf8),
             ] + StreamEntry.values(webhook, attempts: attempts),
-            deadlineNanoseconds: deadlineNanoseconds
+            deadlineNanoseconds: deadlineNanoseconds, needsReplicas: true
         ) { completion(AppendAnswer($0)) }
     }
 }
