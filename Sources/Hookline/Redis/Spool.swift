@@ -35,7 +35,7 @@ final class Spool: Sendable {
     /// Asks for the next batch when it is time for it. The timer thread.
     func tick() {
         let now = MonotonicClock.now()
-        guard queue.isReady else { return }
+        guard queue.isReady, queue.isReplicated else { return }
         let more = state.withLock { state -> Int in
             guard state.underWay == 0, now >= state.pauseUntilNanoseconds, !state.isStopping
             else { return 0 }

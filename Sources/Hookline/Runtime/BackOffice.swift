@@ -44,7 +44,8 @@ final class BackOffice: Sendable {
             options: Quarantine.Options(configuration, folder: paths.folder), metrics: metrics)
         self.quarantine = quarantine
         let validation = ValidationOffice(
-            configuration, loader, tokens, metrics, log, quarantine,
+            configuration, loader, tokens,
+            try ConfiguredTokenSource(configuration, metrics.redis, log), metrics, log, quarantine,
             canVerify: { account in lateStore.value?.verify(account) })
         let outbox = self.outbox
         let store = GroupCommit(
