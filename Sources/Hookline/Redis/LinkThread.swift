@@ -197,11 +197,12 @@ struct LinkThread: ~Copyable {
             }
         case .replicas:
             let verdict = replication.answered(reply, at: now)
-            for (request, reply) in verdict.held {
-                complete(request, verdict.isConfirmed ? .reply(reply) : .unknown(.notReplicated))
-            }
+            // Who hears that an outcome is unknown can ask whether that is so for everybody.
             if verdict.isNews {
                 link.publish(isReplicated: verdict.isConfirmed, error: reply.firstError)
+            }
+            for (request, reply) in verdict.held {
+                complete(request, verdict.isConfirmed ? .reply(reply) : .unknown(.notReplicated))
             }
         case .trial:
             break
