@@ -167,6 +167,8 @@ extension EndToEnd {
             let (redis, application) = (try SharedRedis(), try Application())
             let receiver = try Receiver(redis.queue + ["--forward-to", application.url])
             #expect(try receiver.send(5).status == 0)
+            // What the application has is written down, so that no outcome is unknown.
+            #expect(try receiver.hasDrained(into: redis))
             redis.server.kill()
             #expect(try receiver.send(40, ["--media"]).status == 0)
             let metrics = try receiver.metrics(afterReplies: 45)

@@ -73,7 +73,8 @@ import Testing
         // What contradicts the base is shown by `apply` alone.
         guard !["dev", "origin-from-host", "tokens-file"].contains(key) else { return }
         let redis =
-            ["queue", "tokens-redis-hash"].contains(key) ? ["HOOKLINE_REDIS_URL": "redis://127.0.0.1"] : [:]
+            ["queue", "tokens-redis-hash"].contains(key)
+            ? ["HOOKLINE_REDIS_URL": "redis://127.0.0.1"] : [:]
         #expect(setting.text(in: try load([(key, sample)], redis).configuration) == shown)
         let name = try #require(setting.environment)
         let loaded = try load([], redis.merging([name: sample]) { $1 })
@@ -102,7 +103,8 @@ import Testing
     @Test(arguments: [
         ("retry-window", "8d"), ("alert-warning", "3s"), ("validation-budget", "501ms"),
         ("ack-budget", "2001ms"), ("origin-from-host", "true"), ("queue", "redis"),
-        ("validation-cache", "redis"), ("tokens-redis-hash", "k"), ("redis", "redis://u:p@127.0.0.1"),
+        ("validation-cache", "redis"), ("tokens-redis-hash", "k"),
+        ("redis", "redis://u:p@127.0.0.1"),
     ])
     func `keys that contradict each other are refused`(key: String, text: String) {
         #expect(faults([(key, text)]).count == 1, "\(faults([(key, text)]))")
