@@ -3,15 +3,15 @@ extension QueueScripts {
     /// that have gone, oldest first, then what is new, media first.
     ///
     /// Keys: for each priority its stream, due, received and retryable, then dead. Arguments:
-    /// group, consumer, how many, how many of them for text, lease in milliseconds (0: take
-    /// nothing over), deliveries beyond which an entry is poison, a consumer that is known to be
-    /// gone, or this one when the answer to a claim was lost; then the entries that it knows it
-    /// has. Answer: the entries as {priority, id, deliveries, fields}, milliseconds until the
+    /// group, consumer, how many, how many of them for text, silence in milliseconds after which
+    /// an entry is taken over (0: take nothing over), deliveries beyond which it is poison, a
+    /// consumer that is known to be gone, or this one when the answer to a claim was lost; then
+    /// the entries that it knows it has. Answer: the entries as {priority, id, deliveries, fields}, milliseconds until the
     /// next is due or -1, poisoned entries, entries that had been deleted.
     static let claim = RedisScript(
         now + burial + """
             local group, consumer, wanted = ARGV[1], ARGV[2], tonumber(ARGV[3])
-            local lease, limit, gone = tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7]
+            local silence, limit, gone = tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7]
             local names = {'high', 'normal'}
             local taken, wait, poisoned, lost = {}, -1, 0, 0
 
@@ -76,7 +76,7 @@ extension QueueScripts {
                 repeat
                     local left = wanted - #taken
                     if left <= 0 then return end
-                    local answer = redis.call('XAUTOCLAIM', stream, group, consumer, lease, cursor,
+                    local answer = redis.call('XAUTOCLAIM', stream, group, consumer, silence, cursor,
                         'COUNT', left)
                     cursor = answer[1]
                     for _, entry in ipairs(answer[2]) do take(priority, stream, entry) end
@@ -100,7 +100,7 @@ extension QueueScripts {
             end
             for priority = 1, 2 do
                 adopt(priority, KEYS[priority * 4 - 3])
-                if lease > 0 then reclaim(priority, KEYS[priority * 4 - 3]) end
+                if silence > 0 then reclaim(priority, KEYS[priority * 4 - 3]) end
             end
             local reclaimed = #taken
             local left = wanted - #taken

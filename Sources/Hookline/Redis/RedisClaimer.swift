@@ -112,7 +112,7 @@ final class RedisClaimer: Sendable {
             arguments: [
                 RedisQueueKeys.group, Array(options.consumer.utf8), StreamEntry.text(room),
                 StreamEntry.text((times.sinceText + room) / 4),
-                StreamEntry.text(isReclaiming ? options.leaseMilliseconds : 0),
+                StreamEntry.text(isReclaiming ? options.silenceMilliseconds : 0),
                 StreamEntry.text(options.deliveriesMax), Array((times.gone.first ?? "").utf8),
             ] + knownEntries(times), deadlineNanoseconds: now + options.budgetNanoseconds * 4)
         guard case .reply(let reply) = outcome, let claim = RedisClaim(reply) else {
@@ -122,7 +122,7 @@ final class RedisClaimer: Sendable {
         }
         if claim.reclaimed == 0 && !times.gone.isEmpty { times.gone.removeFirst() }
         // As long as there is more to take over than room for it, it comes first.
-        if isReclaiming && claim.reclaimed < room { times.reclaim = now + leaseNanoseconds / 3 }
+        if isReclaiming && claim.reclaimed < room { times.reclaim = now + leaseNanoseconds / 12 }
         let hasText = claim.leases.contains { $0.priority == .normal }
         times.sinceText = hasText ? 0 : min(3, times.sinceText + claim.leases.count)
         metrics.changedHands(.reclaimed, claim.reclaimed)

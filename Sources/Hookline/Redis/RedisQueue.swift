@@ -48,9 +48,12 @@ final class RedisQueue: Sendable {
         var dedupeRetentionMilliseconds: Int64
         /// How long a validation is known.
         var validationMilliseconds: Int64 = 300_000
-        /// How long a claimed entry is its process's without a sign of life; longer than any
-        /// attempt is no condition, because leases are renewed.
+        /// Within so long a time a dead process's entries are in other hands; longer than any
+        /// attempt is no condition, because leases are renewed, every third of it.
         var leaseMilliseconds: Int64 = 30_000
+        /// How long a claimed entry is its process's without a sign of life: shorter than the
+        /// lease, because others look for such entries every twelfth of it.
+        var silenceMilliseconds: Int64 { leaseMilliseconds - leaseMilliseconds / 6 }
         /// Claims of one entry beyond which it is poison.
         var deliveriesMax: Int64 = 3
         /// How long a read waits for a message.

@@ -73,7 +73,7 @@ import Testing
     }
 
     @Test func `work that takes longer than a lease stays with a process that lives`() throws {
-        let (slow, other) = (try machine("slow"), try machine("other"))
+        let (slow, other) = (try machine("slow", lease: 400), try machine("other", lease: 400))
         _ = slow.append("x")
         let claimed = slow.claim(1)
         other.queue.want(1)
