@@ -8,6 +8,9 @@ enum InvariantControl: String, Sendable {
     case synchronousOff = "synchronous-off"
     /// Each validation takes 150 ms longer (exceeds the budget of R6).
     case slowValidation = "slow-validation"
+    /// A lease in the shared queue is 2 s instead of 30: a process that is paused longer loses
+    /// what it works on.
+    case shortLease = "short-lease"
 
     init?(environment: [String: String]) {
         #if DEBUG

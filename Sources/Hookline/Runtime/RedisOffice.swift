@@ -139,6 +139,7 @@ extension RedisQueue.Options {
         replicas = configuration.redisReplicas
         predecessor = identity.predecessor
         knownEpoch = identity.knownEpoch
+        if configuration.control == .shortLease { leaseMilliseconds = 2000 }
     }
 }
 

@@ -22,12 +22,26 @@ final class SharedRedis: Sendable {
     /// Runs one command of words on the server itself and returns what redis-cli prints.
     @discardableResult
     func callAsFunction(_ words: String..., password: String? = nil) throws -> String {
+        try server.run(words, password: password)
+    }
+
+    /// Deliveries that are owed.
+    func owed() throws -> Int { try server.owed() }
+}
+
+extension RedisServer {
+    /// Runs one command of words and returns what redis-cli prints.
+    @discardableResult
+    func run(_ words: [String], password: String? = nil) throws -> String {
         let login = password.map { ["--no-auth-warning", "-a", $0] } ?? []
-        let result = try ChildProcess.run(
-            "redis-cli", ["-s", server.socketPath] + login + words)
+        let result = try ChildProcess.run("redis-cli", ["-s", socketPath] + login + words)
         guard result.status == 0 else { throw ChildProcess.Failure(result.errors) }
         return result.output.trimmingCharacters(in: .newlines)
     }
+
+    /// Runs one command of words and returns what redis-cli prints.
+    @discardableResult
+    func callAsFunction(_ words: String...) throws -> String { try run(words) }
 
     /// Deliveries that are owed.
     func owed() throws -> Int {
@@ -41,6 +55,11 @@ final class SharedRedis: Sendable {
 extension Receiver {
     /// True once nothing waits in the spool and nothing is owed in Redis.
     func hasDrained(into redis: SharedRedis, seconds: Double = 30) throws -> Bool {
+        try hasDrained(into: redis.server, seconds: seconds)
+    }
+
+    /// True once nothing waits in the spool and nothing is owed in Redis.
+    func hasDrained(into redis: RedisServer, seconds: Double = 30) throws -> Bool {
         try eventually(seconds: seconds) {
             // What leaves the spool is in Redis before.
             try self.metrics()["spooled"] == 0 && redis.owed() == 0
