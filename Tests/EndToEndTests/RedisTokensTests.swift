@@ -73,7 +73,7 @@ extension EndToEnd {
             redis.server.pause()
             let load = Load(Self.mixed)
             load.start(port: receiver.webhookPort, connections: 16)
-            let count = Torture.count(600, torture: 5500)
+            let count = Torture.count(600, torture: 2700)
             #expect(eventually(seconds: 60) { load.outcome.acknowledged.count >= count })
             // Also over a crash: what is unverified is on the disk.
             receiver.kill()
