@@ -19,7 +19,7 @@ final class Spool: Sendable {
         var isStopping = false
     }
 
-    private static let batchRows = 256
+    private static let batchRows = 512
     private let queue: RedisQueue
     private let store: GroupCommit
     private let budgetNanoseconds: UInt64
