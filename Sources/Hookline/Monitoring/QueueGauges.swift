@@ -7,6 +7,9 @@ struct QueueGauges: Sendable {
     let store: StoreStatus
     /// Reads the shared queue's figures, nil when Redis cannot be read; nil without such a queue.
     let shared: (@Sendable () -> RedisQueueStatus?)?
+    /// When the oldest row that is on its way from the spool into the shared queue was received, in
+    /// milliseconds since the epoch; nil when none is.
+    var draining: @Sendable () -> Int64? = { nil }
 
     /// Declares them; each closure is called on the ops loop.
     func declare(in registry: Registry) {
@@ -34,7 +37,8 @@ struct QueueGauges: Sendable {
                 + "none does."
         ) {
             guard shared != nil else { return nil }
-            return DeliveryPriority.allCases.compactMap { oldest(.sqlite, $0) }.min().map(Self.age)
+            let waiting = DeliveryPriority.allCases.map { oldest(.sqlite, $0) }
+            return (waiting + [draining()]).compactMap { $0 }.min().map(Self.age)
         }
     }
 
