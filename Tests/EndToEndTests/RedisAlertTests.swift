@@ -35,6 +35,9 @@ extension EndToEnd {
             #expect(try eventually { try monitoring.isInhibited(Self.cacheDown) })
             #expect(try receiver.send(5).status == 0)
             #expect(try receiver.metrics()["spooled"] == 5)
+            let status = try receiver.ops("/status.json").body
+            #expect(status.contains(#""spooled":5"#), "\(status)")
+            #expect(status.contains(#"{"role":"queue","up":false,"breaker_open":true}"#))
 
             try redis.restart()
             let page = try #require(monitoring.waits(for: Self.lost, at: "pager"))

@@ -9,7 +9,7 @@ struct QueueGauges: Sendable {
     let shared: (@Sendable () -> RedisQueueStatus?)?
     /// When the oldest row that is on its way from the spool into the shared queue was received, in
     /// milliseconds since the epoch; nil when none is.
-    var draining: @Sendable () -> Int64? = { nil }
+    var draining: @Sendable (DeliveryPriority) -> Int64? = { _ in nil }
 
     /// Declares them; each closure is called on the ops loop.
     func declare(in registry: Registry) {
@@ -37,8 +37,7 @@ struct QueueGauges: Sendable {
                 + "none does."
         ) {
             guard shared != nil else { return nil }
-            let waiting = DeliveryPriority.allCases.map { oldest(.sqlite, $0) }
-            return (waiting + [draining()]).compactMap { $0 }.min().map(Self.age)
+            return DeliveryPriority.allCases.compactMap { oldest(.sqlite, $0) }.min().map(Self.age)
         }
     }
 
@@ -55,9 +54,8 @@ struct QueueGauges: Sendable {
     }
 
     private func oldest(_ name: StoreName, _ priority: DeliveryPriority) -> Int64? {
-        name == .sqlite
-            ? store.oldestMilliseconds(priority)
-            : shared?()?.rows[priority]?.oldestMilliseconds
+        guard name == .sqlite else { return shared?()?.rows[priority]?.oldestMilliseconds }
+        return [store.oldestMilliseconds(priority), draining(priority)].compactMap { $0 }.min()
     }
 
     private var deadLetters: Int64? {

@@ -15,8 +15,8 @@ final class Spool: Sendable {
         var underWay = 0
         /// Rows that Redis did not take, to be given back to the store.
         var refused: [Int64] = []
-        /// When the oldest row in hand was received; nil without any.
-        var oldestMilliseconds: Int64?
+        /// When the oldest row in hand was received, by priority.
+        var oldest: [DeliveryPriority: Int64] = [:]
         /// Whether Redis took a row of the batch under way.
         var isMoving = false
         /// The pause after a batch of which Redis took nothing.
@@ -45,7 +45,9 @@ final class Spool: Sendable {
 
     /// When the oldest row in hand was received, which the store counts as running: milliseconds since
     /// the epoch; nil without any.
-    var oldestMilliseconds: Int64? { state.withLock { $0.oldestMilliseconds } }
+    func oldestMilliseconds(_ priority: DeliveryPriority) -> Int64? {
+        state.withLock { $0.oldest[priority] }
+    }
 
     /// Gives back what Redis refused and asks for the next batch, when it is time. The timer thread.
     func tick() {
@@ -69,8 +71,10 @@ final class Spool: Sendable {
             guard !state.isStopping else { return true }
             if state.underWay == 0 { state.startedNanoseconds = now }
             state.underWay += rows.count
-            let oldest = rows.map(\.owedSinceMilliseconds).min()
-            state.oldestMilliseconds = [state.oldestMilliseconds, oldest].compactMap { $0 }.min()
+            for row in rows {
+                let oldest = state.oldest[row.webhook.priority] ?? .max
+                state.oldest[row.webhook.priority] = min(oldest, row.owedSinceMilliseconds)
+            }
             return false
         }
         guard !isStopping else { return store.record(rows.map { .release(id: $0.id) }) }
@@ -94,12 +98,14 @@ final class Spool: Sendable {
     private func ended(_ row: Delivery, _ outcome: RedisAppend) {
         let isThere = outcome == .stored || outcome == .duplicate
         let now = MonotonicClock.now()
+        // Whether Redis was asked at all: behind an open breaker it has refused nothing.
+        let isReady = queue.isReady
         let isKept = state.withLock { state in
             let isKept = !isThere && !state.isStopping
             if isThere { state.isMoving = true }
             if isKept { state.refused.append(row.id) }
             state.underWay -= 1
-            if state.underWay == 0 { Self.batchEnded(&state, now) }
+            if state.underWay == 0 { Self.batchEnded(&state, now, isReady) }
             return isKept
         }
         if isThere { store.record([row.completion]) }
@@ -107,21 +113,24 @@ final class Spool: Sendable {
     }
 
     /// A batch that Redis did not take is no reason to be quick about the next one.
-    private static func batchEnded(_ state: inout State, _ now: UInt64) {
+    private static func batchEnded(_ state: inout State, _ now: UInt64, _ isReady: Bool) {
         let took = now - min(now, state.startedNanoseconds)
-        state.patienceNanoseconds =
-            state.isMoving || state.refused.isEmpty
-            ? 0 : min(patience.last, max(patience.first, state.patienceNanoseconds * 2))
+        if state.isMoving || state.refused.isEmpty {
+            state.patienceNanoseconds = 0
+        } else {
+            let longer = isReady ? state.patienceNanoseconds * 2 : 0
+            state.patienceNanoseconds = min(patience.last, max(patience.first, longer))
+        }
         state.pauseUntilNanoseconds = now + max(took, state.patienceNanoseconds)
         state.isMoving = false
-        if state.refused.isEmpty { state.oldestMilliseconds = nil }
+        if state.refused.isEmpty { state.oldest = [:] }
     }
 
     /// The refused rows, which are in hand no more.
     private static func letGo(_ state: inout State) -> [Int64] {
         defer {
             state.refused = []
-            if state.underWay == 0 { state.oldestMilliseconds = nil }
+            if state.underWay == 0 { state.oldest = [:] }
         }
         return state.refused
     }

@@ -53,7 +53,7 @@ import Testing
         #expect(eventually { refusals == 2 })
         keep("third", received: 3000)
         #expect(eventually { refusals == 3 })
-        #expect(spool.oldestMilliseconds == 1000)
+        #expect(spool.oldestMilliseconds(.normal) == 1000)
 
         let isAskedAgain = eventually {
             spool.tick()
@@ -63,7 +63,7 @@ import Testing
         try redis("CONFIG", "SET", "maxmemory", "0")
         let isDrained = eventually(seconds: 20) {
             spool.tick()
-            return spool.oldestMilliseconds == nil && fixture.queue.status?.owed == 3
+            return spool.oldestMilliseconds(.normal) == nil && fixture.queue.status?.owed == 3
         }
         #expect(isDrained)
         #expect(eventually { store.group.status.counts?.owed == 0 })
@@ -73,10 +73,10 @@ import Testing
     @Test func `what Redis refused is the store's again when the spool stops`() {
         keep("x", received: 1000)
         spool.tick()
-        #expect(eventually { refusals == 1 && spool.oldestMilliseconds != nil })
+        #expect(eventually { refusals == 1 && spool.oldestMilliseconds(.normal) != nil })
         #expect(eventually { store.group.status.counts?[.normal, .running] == 1 })
         spool.stop()
         #expect(eventually { store.group.status.counts?[.normal, .available] == 1 })
-        #expect(spool.oldestMilliseconds == nil)
+        #expect(spool.oldestMilliseconds(.normal) == nil)
     }
 }
