@@ -89,7 +89,7 @@ let package = Package(
         // What hostile bytes are put through: by HooklineTests, and by libFuzzer (scripts/fuzz).
         .target(
             name: "Fuzz", dependencies: ["Hookline", "MicroHTTP", "OpenSSL"], path: "Tests/Fuzz",
-            exclude: ["words.dict"],
+            exclude: ["words.dict", "seeds"],
             swiftSettings: strict),
 
         // Counts the allocations of each thread of a program that it is linked into.

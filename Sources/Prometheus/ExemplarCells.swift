@@ -76,17 +76,19 @@ struct ExemplarCells: Sendable {
         versions.pointer[place].store(version + 2, ordering: .releasing)
     }
 
-    /// The exemplar of a place and the integer that was observed, nil if there is none.
-    func load(at place: Int) -> (exemplar: Exemplar, value: UInt64)? {
+    /// The exemplar of a place and the integer that was observed, nil if there is none. A test
+    /// hands in what happens after the slot's first load, in the midst of its content.
+    func load(at place: Int, midway: () -> Void = {}) -> (exemplar: Exemplar, value: UInt64)? {
         // Three replacements during one reading would be needed for a second round; a fourth
         // round is given up, and the next scrape reads again.
         for _ in 0..<4 {
             let version = versions.pointer[place].load(ordering: .acquiring)
             guard version > 1 else { return nil }
             let slot = slot(place, version)
+            let traceHigh = slot[0].load(ordering: .relaxed)
+            midway()
             let exemplar = Exemplar(
-                traceHigh: slot[0].load(ordering: .relaxed),
-                traceLow: slot[1].load(ordering: .relaxed),
+                traceHigh: traceHigh, traceLow: slot[1].load(ordering: .relaxed),
                 unixMilliseconds: Int64(bitPattern: slot[2].load(ordering: .relaxed)))
             let value = slot[3].load(ordering: .relaxed)
             atomicMemoryFence(ordering: .acquiring)

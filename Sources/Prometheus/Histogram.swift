@@ -68,23 +68,17 @@ public struct Histogram: Sendable {
     }
 
     private func observe(_ steps: UInt64, _ shard: Int) -> Int {
-        #if WITHOUT_INSTRUMENTS
-            return 0
-        #else
-            let cell = edges.cell(of: steps)
-            cells.add(1, at: cell, shard: shard)
-            let rounded = steps &+ ((1 &<< shift) &>> 1)
-            // After the bucket: a scrape that has it in the sum has it in the buckets too.
-            cells.addReleasing(rounded &>> shift, at: sumCell, shard: shard)
-            return cell
-        #endif
+        let cell = edges.cell(of: steps)
+        cells.add(1, at: cell, shard: shard)
+        let rounded = steps &+ ((1 &<< shift) &>> 1)
+        // After the bucket: a scrape that has it in the sum has it in the buckets too.
+        cells.addReleasing(rounded &>> shift, at: sumCell, shard: shard)
+        return cell
     }
 
     private func observe(_ steps: UInt64, _ shard: Int, _ exemplar: Exemplar) {
         let cell = observe(steps, shard)
-        #if !WITHOUT_INSTRUMENTS
-            exemplars.store(exemplar, value: steps, at: edges.bucket(ofCell: cell))
-        #endif
+        exemplars.store(exemplar, value: steps, at: edges.bucket(ofCell: cell))
     }
 }
 

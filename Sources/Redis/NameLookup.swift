@@ -7,24 +7,6 @@ public final class NameLookup: Sendable {
     /// Looks up a name on the calling thread: numeric addresses, or why there are none.
     public typealias Resolver = @Sendable (String) -> Result<[String], RedisError>
 
-    /// What the thread gets: released exactly once, by the thread itself.
-    private final class Start: Sendable {
-        let lookup: NameLookup
-        let host: String
-        let waker: RedisWaker
-        let resolver: Resolver
-
-        init(
-            _ lookup: NameLookup, _ host: String, _ waker: RedisWaker,
-            _ resolver: @escaping Resolver
-        ) {
-            self.lookup = lookup
-            self.host = host
-            self.waker = waker
-            self.resolver = resolver
-        }
-    }
-
     private let state = Mutex<Result<[String], RedisError>?>(nil)
 
     /// Begins to look up `host`, and rings when it is done; a numeric address is done at once.
@@ -36,15 +18,15 @@ public final class NameLookup: Sendable {
             state.withLock { $0 = .success([host]) }
             return
         }
-        var thread = pthread_t()
-        let start = Unmanaged.passRetained(Start(self, host, waker, resolver)).toOpaque()
-        let code = pthread_create(&thread, nil, { NameLookup.run($0) }, start)
-        guard code == 0 else {
-            Unmanaged<Start>.fromOpaque(start).release()
-            state.withLock { $0 = .failure(.unresolved(String(cString: strerror(code)))) }
-            return
+        do throws(RedisError) {
+            try DetachedThread.run { [self] in
+                let result = resolver(host)
+                state.withLock { $0 = result }
+                waker.ring()
+            }
+        } catch {
+            state.withLock { $0 = .failure(error) }
         }
-        pthread_detach(thread)
     }
 
     /// The addresses, at least one, or why there is none; nil while it is under way.
@@ -71,15 +53,6 @@ public final class NameLookup: Sendable {
             next = entry.pointee.ai_next
         }
         return addresses.isEmpty ? .failure(.unresolved("no address")) : .success(addresses)
-    }
-
-    private static func run(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-        guard let context else { return nil }
-        let start = Unmanaged<Start>.fromOpaque(context).takeRetainedValue()
-        let result = start.resolver(start.host)
-        start.lookup.state.withLock { $0 = result }
-        start.waker.ring()
-        return nil
     }
 
     private static func isNumeric(_ host: String) -> Bool {

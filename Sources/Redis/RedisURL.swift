@@ -1,4 +1,5 @@
-/// Which Redis: `redis://[[user]:password@]host[:port][/db]` or `unix://[…@]/path[?db=N]`.
+/// Which Redis: `redis://[[user]:password@]host[:port][/db]`, `unix://[…@]/path[?db=N]`, or the
+/// master that sentinels know: `redis+sentinel://[…@]host[:port][,host[:port]…]/name[/db]`.
 public struct RedisURL: Sendable, Equatable {
     /// Where it is.
     public enum Place: Sendable, Equatable {
@@ -6,14 +7,33 @@ public struct RedisURL: Sendable, Equatable {
         case host(String, port: UInt16)
         /// The path of a Unix socket.
         case socket(path: String)
+        /// The master of this name, which 1 to 16 sentinels watch.
+        case sentinels([Sentinel], master: String)
+    }
+
+    /// Where a sentinel listens.
+    public struct Sentinel: Sendable, Hashable {
+        /// Its name or numeric address.
+        public var host: String
+        /// Its port.
+        public var port: UInt16
+
+        /// A sentinel; the default port is Redis's.
+        public init(host: String, port: UInt16 = 26379) {
+            self.host = host
+            self.port = port
+        }
     }
 
     /// What is wrong with a text that should be such a URL.
     public enum Fault: String, Error, Sendable, CaseIterable {
-        case scheme = "it begins neither with redis:// nor with unix://"
+        case scheme = "it begins neither with redis:// nor with redis+sentinel:// nor with unix://"
         case encrypted =
             "TLS is not spoken here: use a local stunnel, or a Unix socket, and redis:// or unix://"
         case host = "the host is missing or holds a character that no host has"
+        case sentinels = "there are more than 16 sentinels"
+        case master =
+            "the master's name is missing behind the sentinels, or holds more than letters, digits and ._-"
         case port = "the port is not a number from 1 to 65535"
         case path = "the socket's path is not absolute or is longer than 107 bytes"
         case database = "the database is not a number from 0 to 999999"
@@ -38,9 +58,11 @@ public struct RedisURL: Sendable, Equatable {
 
     /// Reads a URL; its faults never hold a part of it.
     public init(_ text: String) throws(Fault) {
-        if text.hasPrefix("rediss://") { throw .encrypted }
+        if text.hasPrefix("rediss://") || text.hasPrefix("rediss+sentinel://") { throw .encrypted }
         if text.hasPrefix("redis://") {
             try self.init(tcp: text.dropFirst(8))
+        } else if text.hasPrefix("redis+sentinel://") {
+            try self.init(sentinels: text.dropFirst(17))
         } else if text.hasPrefix("unix://") {
             try self.init(unix: text.dropFirst(7))
         } else {
@@ -52,9 +74,31 @@ public struct RedisURL: Sendable, Equatable {
         let (userinfo, rest) = Self.splitUserinfo(text, within: text.firstIndex(of: "/"))
         let slash = rest.firstIndex(of: "/") ?? rest.endIndex
         if rest.contains("?") || rest.contains("#") { throw .query }
-        place = try Self.place(rest[..<slash])
+        let (host, port) = try Self.address(rest[..<slash], defaultPort: 6379)
+        place = .host(host, port: port)
         credentials = try userinfo.map { part throws(Fault) in try Self.credentials(part) }
         database = try Self.database(rest[slash...].dropFirst())
+    }
+
+    private init(sentinels text: Substring) throws(Fault) {
+        let (userinfo, rest) = Self.splitUserinfo(text, within: text.firstIndex(of: "/"))
+        if rest.contains("?") || rest.contains("#") { throw .query }
+        let parts = rest.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false)
+        let hosts = parts[0].split(separator: ",", omittingEmptySubsequences: false)
+        guard hosts.count <= 16 else { throw .sentinels }
+        var sentinels: [Sentinel] = []
+        for host in hosts {
+            let (host, port) = try Self.address(host, defaultPort: 26379)
+            let sentinel = Sentinel(host: host, port: port)
+            if !sentinels.contains(sentinel) { sentinels.append(sentinel) }
+        }
+        // The characters that Sentinel allows in a name:
+        // https://redis.io/docs/latest/operate/oss_and_stack/management/sentinel/
+        let isName = parts.count > 1 && Self.isWord(parts[1], also: "._-")
+        guard isName, parts[1].utf8.count <= 128 else { throw .master }
+        place = .sentinels(sentinels, master: String(parts[1]))
+        credentials = try userinfo.map { part throws(Fault) in try Self.credentials(part) }
+        database = parts.count > 2 ? try Self.database(parts[2]) : 0
     }
 
     private init(unix text: Substring) throws(Fault) {
@@ -82,9 +126,11 @@ public struct RedisURL: Sendable, Equatable {
         return (text[..<at], text[text.index(after: at)...])
     }
 
-    private static func place(_ text: Substring) throws(Fault) -> Place {
+    private static func address(
+        _ text: Substring, defaultPort: UInt16
+    ) throws(Fault) -> (host: String, port: UInt16) {
         var host = text
-        var port: UInt16 = 6379
+        var port = defaultPort
         // The colons of an IPv6 address stand in brackets.
         let end = text.lastIndex(of: "]") ?? text.startIndex
         if let colon = text[end...].lastIndex(of: ":") {
@@ -96,13 +142,18 @@ public struct RedisURL: Sendable, Equatable {
         }
         let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
         let name = isBracketed ? host.dropFirst().dropLast() : host
-        let allowed = isBracketed ? "-._:%" : "-._"
-        let isGood = name.allSatisfy { character in
-            character.isASCII
-                && (character.isLetter || character.isNumber || allowed.contains(character))
+        guard name.utf8.count <= 253, isWord(name, also: isBracketed ? "-._:%" : "-._") else {
+            throw .host
         }
-        guard !name.isEmpty, name.utf8.count <= 253, isGood else { throw .host }
-        return .host(String(name), port: port)
+        return (String(name), port)
+    }
+
+    private static func isWord(_ text: Substring, also more: String) -> Bool {
+        !text.isEmpty
+            && text.allSatisfy { character in
+                character.isASCII
+                    && (character.isLetter || character.isNumber || more.contains(character))
+            }
     }
 
     private static func credentials(_ text: Substring) throws(Fault) -> RedisCredentials {

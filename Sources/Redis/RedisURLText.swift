@@ -3,10 +3,17 @@ extension RedisURL: CustomStringConvertible {
     public var description: String {
         switch place {
         case .host(let host, let port):
-            let name = host.contains(":") ? "[\(host)]" : host
-            return "redis://\(name):\(port)/\(database)"
+            "redis://\(Self.address(host, port))/\(database)"
         case .socket(let path):
-            return "unix://\(path)" + (database == 0 ? "" : "?db=\(database)")
+            "unix://\(path)" + (database == 0 ? "" : "?db=\(database)")
+        case .sentinels(let sentinels, let master):
+            "redis+sentinel://"
+                + sentinels.map { Self.address($0.host, $0.port) }.joined(separator: ",")
+                + "/\(master)/\(database)"
         }
+    }
+
+    private static func address(_ host: String, _ port: UInt16) -> String {
+        host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 }

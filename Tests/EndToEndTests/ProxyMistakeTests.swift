@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// X6: a real nginx in front does one thing wrong; the hint is reached, and what the sentence
-/// says, done word for word, makes the signature match.
+/// says, done word for word, makes the signature match. `hookline serve` logs and counts the same.
 extension EndToEnd {
     @Suite struct ProxyMistakeTests {
         /// What `hookline verify` says of a request as it arrived.
@@ -31,6 +31,45 @@ extension EndToEnd {
                 sentence: report.explanation ?? "")
         }
 
+        /// What `hookline verify` says of a request, after `hookline serve` refused it with the same
+        /// settings, logged the same sentence and counted its hint.
+        private func refused(
+            _ raw: [UInt8], _ settings: [String], token: String? = Receiver.token
+        ) throws -> Verdict {
+            struct Line: Decodable {
+                var msg: String
+                var hint: String?
+                var explanation: String?
+            }
+            let verdict = try verify(raw, settings, token: token)
+            let receiver = try Receiver(authToken: token, origin: settings)
+            let client = try RawClient(port: receiver.webhookPort)
+            client.send(raw)
+            #expect(client.response()?.status == 403)
+            let series = "signature_mismatches_total{hint=\"\(verdict.hint)\"}"
+            #expect(try eventually { try receiver.metrics()[series] == 1 })
+            #expect(try receiver.metrics().sum("signature_mismatches_total") == 1)
+            var lines: [Line] = []
+            let isLogged = eventually {
+                lines = receiver.log.split(separator: "\n").compactMap { line in
+                    try? JSONDecoder().decode(Line.self, from: Data(line.utf8))
+                }.filter { $0.msg == "signature mismatch" }
+                return !lines.isEmpty
+            }
+            #expect(isLogged && lines.count == 1)
+            #expect(lines.first?.hint == verdict.hint)
+            #expect(lines.first?.explanation == verdict.sentence)
+            return verdict
+        }
+
+        /// The settings with one more route, beside which `serve` takes no other path.
+        private func settings(
+            _ settings: [String], route: String, in folder: TemporaryFolder
+        ) throws -> [String] {
+            try folder.write("routes: [\"\(route)\"]\n", to: "hookline.yaml")
+            return settings + ["--config", folder.path("hookline.yaml")]
+        }
+
         /// The settings after the sentence was followed, as far as it names one.
         private func followed(_ sentence: String) throws -> [String] {
             let match = try #require(
@@ -54,7 +93,7 @@ extension EndToEnd {
                     server: "location / { proxy_pass SINK; proxy_set_header Host $http_host; }",
                     isTLS: true))
             let raw = try nginx.pass(webhook(nginx, isTLS: true))
-            let verdict = try verify(raw, ["--origin-from-host"])
+            let verdict = try refused(raw, ["--origin-from-host"])
             #expect(verdict.hint == "scheme")
             #expect(verdict.sentence.contains("in place of --origin-from-host"))
             #expect(try verify(raw, try followed(verdict.sentence)).status == 0)
@@ -69,7 +108,7 @@ extension EndToEnd {
                         """))
             let raw = try nginx.pass(webhook(nginx))
             for settings in [["--origin-from-host"], ["--trusted-proxies", "127.0.0.1"]] {
-                let verdict = try verify(raw, settings)
+                let verdict = try refused(raw, settings)
                 #expect(verdict.hint == "port")
                 #expect(try verify(raw, try followed(verdict.sentence)).status == 0)
             }
@@ -83,7 +122,7 @@ extension EndToEnd {
                         proxy_set_header X-Forwarded-Host $http_host; }
                         """))
             let raw = try nginx.pass(webhook(nginx))
-            let verdict = try verify(raw, ["--origin-from-host"])
+            let verdict = try refused(raw, ["--origin-from-host"])
             #expect(verdict.hint == "host")
             #expect(try verify(raw, try followed(verdict.sentence)).status == 0)
         }
@@ -96,7 +135,7 @@ extension EndToEnd {
                         proxy_set_header X-Forwarded-Host $http_host; }
                         """, isTLS: true))
             let raw = try nginx.pass(webhook(nginx, isTLS: true))
-            let verdict = try verify(raw, ["--public-url", "http://wrong.example.com"])
+            let verdict = try refused(raw, ["--public-url", "http://wrong.example.com"])
             #expect(verdict.hint == "host")
             #expect(verdict.sentence.contains("with https, host hooks.example.com"))
             #expect(try verify(raw, try followed(verdict.sentence)).status == 0)
@@ -112,7 +151,7 @@ extension EndToEnd {
                         """))
             let raw = try nginx.pass(webhook(nginx, path: prefix + "/webhook/whatsapp"))
             #expect(String(decoding: raw, as: UTF8.self).hasPrefix("POST /webhook/whatsapp "))
-            let verdict = try verify(raw, ["--origin-from-host"])
+            let verdict = try refused(raw, ["--origin-from-host"])
             #expect(verdict.hint == "path")
             #expect(try verify(raw, try followed(verdict.sentence)).status == 0)
         }
@@ -123,7 +162,11 @@ extension EndToEnd {
                     location / { proxy_pass SINK/internal/; proxy_set_header Host $http_host; }
                     """)
             let nginx = try Nginx(options)
-            let verdict = try verify(try nginx.pass(webhook(nginx)), ["--origin-from-host"])
+            let folder = try TemporaryFolder()
+            let verdict = try refused(
+                try nginx.pass(webhook(nginx)),
+                settings(
+                    ["--origin-from-host"], route: "/internal/webhook/whatsapp", in: folder))
             #expect(verdict.hint == "path")
             #expect(
                 verdict.sentence.contains(
@@ -139,7 +182,7 @@ extension EndToEnd {
                 Nginx.Options(
                     server: "location / { proxy_pass SINK/; proxy_set_header Host $http_host; }"))
             let doubled = webhook(nginx, path: "//webhook/whatsapp")
-            let verdict = try verify(try nginx.pass(doubled), ["--origin-from-host"])
+            let verdict = try refused(try nginx.pass(doubled), ["--origin-from-host"])
             #expect(verdict.hint == "path")
             #expect(
                 verdict.sentence.contains("in the Twilio console with one slash where it has two"))
@@ -154,8 +197,8 @@ extension EndToEnd {
                     proxy_set_header X-Original-URI $request_uri; }
                     """)
             let nginx = try Nginx(options)
-            let path = "/webhook/caf%C3%A9?tenant=7"
-            let verdict = try verify(
+            let path = "/webhook/whats%61pp?tenant=7"
+            let verdict = try refused(
                 try nginx.pass(webhook(nginx, path: path)), ["--origin-from-host"])
             #expect(verdict.hint == "path")
             #expect(verdict.sentence.contains("let the proxy pass path and query on as they came"))
@@ -173,7 +216,7 @@ extension EndToEnd {
                     """)
             let nginx = try Nginx(options)
             let path = "/webhook/whatsapp?tenant=7"
-            let verdict = try verify(
+            let verdict = try refused(
                 try nginx.pass(webhook(nginx, path: path)), ["--origin-from-host"])
             #expect(verdict.hint == "path")
             #expect(verdict.sentence.contains("let the proxy add no parameter to the query"))
@@ -190,7 +233,7 @@ extension EndToEnd {
                     proxy_set_header Host $http_host; }
                     """)
             let nginx = try Nginx(options)
-            let verdict = try verify(try nginx.pass(webhook(nginx)), ["--origin-from-host"])
+            let verdict = try refused(try nginx.pass(webhook(nginx)), ["--origin-from-host"])
             #expect(verdict.hint == "body")
             #expect(
                 verdict.sentence.contains(
@@ -210,7 +253,7 @@ extension EndToEnd {
             let own = "AC" + String(repeating: "0", count: 32)
             let other = "AC" + String(repeating: "f", count: 32)
             try folder.write("\(own): [stale]\n\(other): [\(Receiver.token)]\n", to: "tokens")
-            let verdict = try verify(raw, settings, token: nil)
+            let verdict = try refused(raw, settings, token: nil)
             #expect(verdict.hint == "other_token")
             #expect(verdict.sentence.contains("list that token under account \(own)"))
             #expect(!verdict.sentence.contains(Receiver.token))
@@ -224,7 +267,7 @@ extension EndToEnd {
                     server: "location / { proxy_pass SINK; proxy_set_header Host $http_host; }"))
             var forged = webhook(nginx)
             forged.token = "nobody's"
-            let verdict = try verify(try nginx.pass(forged), ["--origin-from-host"])
+            let verdict = try refused(try nginx.pass(forged), ["--origin-from-host"])
             #expect(verdict.status == 1)
             #expect(verdict.hint == "none")
         }

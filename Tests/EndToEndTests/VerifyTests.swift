@@ -175,8 +175,9 @@ extension EndToEnd {
             ["--url", "https://h/", "--signature", "s", "--param", "a"],
             ["--url", "h/", "--signature", "s"], ["--urls", "https://h/"],
             ["--url", "https://h/", "--signature", "s", "--body-file", "/nowhere/at/all"],
-            ["--origin-from-host"], ["--quarantined", "1", "--url", "https://h/"],
-            ["--quarantined", "1", "--body", "x"], ["--quarantined", "one"],
+            ["--origin-from-host"], ["--quarantined", "one"],
+            ["--quarantined", "1", "--url", "https://h/", "--signature", "s"],
+            ["--quarantined", "1", "--body", "x"],
         ])
         func `wrong usage ends with 2`(arguments: [String]) throws {
             let result = try verify(arguments)

@@ -29,6 +29,30 @@ import Testing
         #expect(try RedisURL("unix://" + long).place == .socket(path: long))
     }
 
+    @Test func `sentinels, the master's name and the database are read`() throws {
+        func url(_ hosts: [(String, UInt16)], _ master: String, _ database: Int) -> RedisURL {
+            let sentinels = hosts.map { RedisURL.Sentinel(host: $0, port: $1) }
+            return RedisURL(place: .sentinels(sentinels, master: master), database: database)
+        }
+        #expect(
+            try RedisURL("redis+sentinel://a,b:7000,[::1]:7001,[::2]/my_master.1-x/3")
+                == url(
+                    [("a", 26379), ("b", 7000), ("::1", 7001), ("::2", 26379)], "my_master.1-x", 3))
+        #expect(try RedisURL("redis+sentinel://a:1/m") == url([("a", 1)], "m", 0))
+        #expect(try RedisURL("redis+sentinel://a:1/m/") == url([("a", 1)], "m", 0))
+        // One that is named twice is asked once.
+        #expect(try RedisURL("redis+sentinel://a,a:26379/m") == url([("a", 26379)], "m", 0))
+        let most = (1...16).map { ("h\($0)", UInt16(26379)) }
+        let text = most.map(\.0).joined(separator: ",")
+        #expect(try RedisURL("redis+sentinel://\(text)/m") == url(most, "m", 0))
+        #expect(throws: RedisURL.Fault.sentinels) {
+            _ = try RedisURL("redis+sentinel://\(text),h17/m")
+        }
+        var named = url([("a", 1), ("b", 26379)], "m", 2)
+        named.credentials = RedisCredentials(user: "me", password: Array("p,/@".utf8))
+        #expect(try RedisURL("redis+sentinel://me:p%2c%2f%40@a:1,b/m/2") == named)
+    }
+
     @Test func `user and password are read and never shown`() throws {
         let url = try RedisURL("redis://me:p%40ss%3a%00@h:1/2")
         let expected = RedisCredentials(user: "me", password: Array("p@ss:\0".utf8))
@@ -64,6 +88,17 @@ import Testing
             ("unix:///s?x=1", .query), ("unix://s", .path), ("unix://", .path),
             ("unix:///%00", .path),
             ("unix:///" + String(repeating: "a", count: 107), .path), ("unix:///%ff", .path),
+            ("rediss+sentinel://h/m", .encrypted), ("redis+sentinel:/h/m", .scheme),
+            ("redis+sentinel:///m", .host), ("redis+sentinel://a,/m", .host),
+            ("redis+sentinel://a,,b/m", .host), ("redis+sentinel://a;b/m", .host),
+            ("redis+sentinel://a:0,b/m", .port), ("redis+sentinel://a,b:x/m", .port),
+            ("redis+sentinel://a,b", .master), ("redis+sentinel://a/", .master),
+            ("redis+sentinel://a//1", .master), ("redis+sentinel://a/m m", .master),
+            ("redis+sentinel://a/m,n", .master),
+            ("redis+sentinel://a/" + String(repeating: "m", count: 129), .master),
+            ("redis+sentinel://a/m/x", .database), ("redis+sentinel://a/m/1/2", .database),
+            ("redis+sentinel://a/m?db=1", .query), ("redis+sentinel://u@a/m", .credentials),
+            ("redis+sentinel://u:%g0@a/m", .escape),
             ("redis://user@h", .credentials), ("redis://user:@h", .credentials),
             ("redis://u:%4@h", .escape), ("redis://u:%+4@h", .escape), ("redis://u:%zz@h", .escape),
         ] as [(String, RedisURL.Fault)])

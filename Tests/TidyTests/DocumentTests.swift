@@ -39,6 +39,18 @@ import Testing
         }
     }
 
+    @Test func `every long run is there, and has a row in CONTRIBUTING`() throws {
+        let script = Repository.text("scripts/torture")
+        let list = try #require(script.firstMatch(of: /suites=\(([^)]*)\)/)).output.1
+        let runs = list.split(whereSeparator: \.isWhitespace).map(String.init)
+        let section = Repository.text("CONTRIBUTING.md").split(separator: "## Long runs").last ?? ""
+        let rows = section.matches(of: /\n\| `(\w+)` \|/).map { String($0.output.1) }
+        #expect(runs == rows)
+        let tests = Repository.files("Tests", [".swift"]).map(\.text).joined()
+        for run in runs where run != "fuzz" { #expect(tests.contains("struct \(run) {"), "\(run)") }
+        #expect(runs.contains("fuzz") && script.contains("scripts/fuzz"))
+    }
+
     /// Flags that are no settings, and flags of other programs.
     private static let commandFlags = [
         "--config", "--count", "--to", "--json", "--rate", "--duration", "--connections", "--ops",

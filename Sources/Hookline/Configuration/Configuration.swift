@@ -28,11 +28,13 @@ public struct Configuration: Sendable {
     public var tokensFile: String?
     /// Program and arguments that print an account's tokens; empty for none.
     public var tokensCommand: [String] = []
-    /// Accounts that the command is run for at once.
+    /// The key of a hash in Redis from account SID to tokens; nil for none.
+    public var tokensRedisHash: String?
+    /// Accounts that the source is asked for at once.
     public var tokensCommandConcurrency = 4
-    /// How long the command may take for one account.
+    /// How long the source may take for one account.
     public var tokensCommandTimeout: Duration = .seconds(15)
-    /// How long the command's answer holds before it is asked anew.
+    /// How long the source's answer holds before it is asked anew.
     public var tokensCommandTTL: Duration = .seconds(300)
 
     // Validation (R4, R7, X6)
@@ -96,6 +98,8 @@ public struct Configuration: Sendable {
     public var redisPasswordFile: String?
     /// Where deliveries are queued.
     public var queue = QueueKind.sqlite
+    /// Replicas that must have confirmed an append; 0 for none.
+    public var redisReplicas = 0
     /// Every operation of the validation cache in Redis.
     public var redisTimeout: Duration = .milliseconds(20)
     /// An append to the queue in Redis.
@@ -175,6 +179,9 @@ extension Configuration {
     public var validationCacheInForce: ValidationCacheKind {
         validationCache ?? (redis == nil ? .memory : .redis)
     }
+
+    /// True when there is a source that is asked for the tokens of accounts that nothing names.
+    var hasTokenSource: Bool { !tokensCommand.isEmpty || tokensRedisHash != nil }
 
     /// Reads the tokens file, as `serve` does at start, and says what is wrong with it.
     public func checkTokensFile() throws(StartupError) {

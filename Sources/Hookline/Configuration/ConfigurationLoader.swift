@@ -152,12 +152,12 @@ extension ConfigurationLoader {
     private mutating func checkTokens() {
         let hasTokens =
             !configuration.authTokens.isEmpty || configuration.tokensFile != nil
-            || !configuration.tokensCommand.isEmpty
+            || configuration.hasTokenSource
         if configuration.development && hasTokens {
             fault(
                 "--dev", sources["dev"],
                 "makes a throw-away token and is refused together with real ones "
-                    + "(\(Self.tokenVariable), tokens-file or tokens-command); leave one of the two out"
+                    + "(\(Self.tokenVariable), tokens-file, tokens-command or tokens-redis-hash); leave one of the two out"
             )
         }
         if !configuration.development && !hasTokens

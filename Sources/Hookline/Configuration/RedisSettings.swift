@@ -5,8 +5,8 @@ extension Setting {
     static let redis: [Setting] = [
         Setting(
             "redis", valueName: "URL",
-            "Redis of the shared queue and of the validation cache: redis://host:port/db or "
-                + "unix:///path. Credentials stand in the variable's URL, in "
+            "Redis of the shared queue and of the validation cache: redis://host:port/db, "
+                + "redis+sentinel://host:port,host:port/name/db or unix:///path. Credentials stand in the variable's URL, in "
                 + "HOOKLINE_REDIS_PASSWORD or in redis-password-file, never in the flag.",
             environment: "HOOKLINE_REDIS_URL"
         ) { configuration, text throws(SettingProblem) in
@@ -35,6 +35,10 @@ extension Setting {
             "X2: `sqlite` gives each machine a queue of its own in the data folder; with `redis` "
                 + "machines share one, and each spools in its data folder while Redis is away.",
             set: { $0.queue = $1 }, show: { $0.queue.rawValue }),
+        .number(
+            "redis-replicas", \.redisReplicas, 0...16,
+            "Replicas that must have confirmed a message (WAIT) before it counts as stored; set it "
+                + "to the number of all of them, and a failover loses nothing."),
         .duration(
             "redis-timeout", \.redisTimeout, .milliseconds(1)...(.seconds(1)),
             "R4: every operation of the validation cache in Redis; a late answer is ignored."),
@@ -48,6 +52,11 @@ extension ConfigurationLoader {
     /// What the keys of Redis say together.
     mutating func checkRedis() {
         let settings = configuration
+        if settings.tokensRedisHash != nil && !settings.tokensCommand.isEmpty {
+            fault(
+                "tokens-redis-hash", sources["tokens-redis-hash"],
+                "contradicts tokens-command; one source is asked for tokens")
+        }
         guard let redis = settings.redis else { return checkWithoutRedis() }
         if redis.credentials != nil, case .flag = sources["redis"] {
             fault(
@@ -88,6 +97,11 @@ extension ConfigurationLoader {
         guard sources["redis"] == nil else { return }
         if configuration.queue == .redis {
             fault("queue", sources["queue"], "is redis, but there is no Redis: set redis")
+        }
+        if configuration.tokensRedisHash != nil {
+            fault(
+                "tokens-redis-hash", sources["tokens-redis-hash"],
+                "is set, but there is no Redis: set redis")
         }
         if configuration.validationCache == .redis {
             fault(

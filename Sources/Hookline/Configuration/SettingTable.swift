@@ -71,15 +71,26 @@ extension Setting {
         } show: {
             $0.tokensCommand.joined(separator: " ")
         },
+        Setting(
+            "tokens-redis-hash", valueName: "KEY",
+            "Key of a hash in Redis from account SID to its Auth Tokens, separated by commas; "
+                + "asked for an account that is not known yet, in place of a command."
+        ) { configuration, text throws(SettingProblem) in
+            guard !text.isEmpty else { throw SettingProblem("the key is empty") }
+            configuration.tokensRedisHash = text
+        } show: {
+            $0.tokensRedisHash ?? ""
+        },
         .number(
             "tokens-command-concurrency", \.tokensCommandConcurrency, 1...64,
-            "Accounts that the command is run for at once."),
+            "Accounts that the command, or Redis, is asked for at once."),
         .duration(
             "tokens-command-timeout", \.tokensCommandTimeout, .milliseconds(100)...(.seconds(120)),
-            "How long the command may take for one account before it is killed."),
+            "How long the command may take for one account before it is killed, or Redis before "
+                + "it counts as failed."),
         .duration(
             "tokens-command-ttl", \.tokensCommandTTL, .seconds(1)...day,
-            "How long the command's answer holds before it is asked anew, while the old one is "
+            "How long an answer of the command, or of Redis, holds before it is asked anew, while the old one is "
                 + "still used."),
         .onOff(
             "dev", \.development, isFlagOnly: true,

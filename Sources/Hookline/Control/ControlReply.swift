@@ -27,6 +27,9 @@ public struct ControlOutcome: Sendable, Codable, Equatable {
     public var id: Int64
     /// `retried`, `discarded`, `released`, `duplicate`, `missing`, or the reason why it stays.
     public var result: String
+
+    /// It is genuine and stays, for the queue has no room for it.
+    static let queueFull = "queue_full"
 }
 
 /// The end of an answer.

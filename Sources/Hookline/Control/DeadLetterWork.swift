@@ -59,6 +59,9 @@ struct DeadLetterWork {
     private func sweep(
         _ change: ControlChange, reason: DeadLetterReason?
     ) throws(ControlFault) -> ControlEnd {
+        if change.after >= RedisRowID.beforeFirst, let shared = desk.shared {
+            return try SharedDesk(shared).sweep(verb, change, reason: reason)
+        }
         let deadline = MonotonicClock.now() + QueueDesk.requestNanoseconds
         var page = DeliveryListing.Page(
             afterID: change.after, throughID: change.through ?? 0, rowsMax: QueueDesk.sliceRows,
@@ -83,7 +86,13 @@ struct DeadLetterWork {
             count += answer.count
             end.counts[verb.done] = count
             page.afterID = answer.lastID
-            if answer.isAtEnd { return end }
+            if answer.isAtEnd {
+                guard desk.shared != nil else { return end }
+                // The next request begins with those in Redis.
+                end.next = RedisRowID.beforeFirst
+                end.through = nil
+                return end
+            }
         } while MonotonicClock.now() < deadline
         end.next = page.afterID
         return end
@@ -127,6 +136,8 @@ struct DeadLetterWork {
     private func slice(
         _ ids: [Int64], _ isDryRun: Bool
     ) throws(ControlFault) -> [(id: Int64, isDone: Bool)] {
+        if let id = ids.first.flatMap({ RedisRowID($0) }) { return [try shared(id, isDryRun)] }
+        let ids = Array(ids.prefix { RedisRowID($0) == nil })
         if verb == .retry, !isDryRun { try desk.checkRoom(for: ids.count) }
         return try desk.slice(isDryRun ? .reading : .writing) { [verb] store throws(SQLiteError) in
             let end = MonotonicClock.now() + QueueDesk.sliceNanoseconds
@@ -140,6 +151,15 @@ struct DeadLetterWork {
             }
             return done
         }
+    }
+
+    /// Changes one dead letter in Redis.
+    private func shared(
+        _ id: RedisRowID, _ isDryRun: Bool
+    ) throws(ControlFault) -> (id: Int64, isDone: Bool) {
+        guard let shared = desk.shared else { return (id.number, false) }
+        let desk = SharedDesk(shared)
+        return (id.number, try isDryRun ? desk.isDeadLetter(id) : desk.apply(verb, id))
     }
 
     private static func apply(

@@ -182,22 +182,23 @@ struct QuarantineWork {
     }
 
     /// Carries out what was judged for the first of these rows, as far as a slice's time allows;
-    /// returns them with what became of each.
+    /// returns them with what became of each. What the queue has no room for stays.
     private func finish(
         _ judged: [Judged], _ isDryRun: Bool
     ) throws(ControlFault) -> [Judged] {
-        let released = judged.count { $0.webhook != nil }
-        if released > 0, !isDryRun { try desk.checkRoom(for: released) }
         guard judged.contains(where: \.leaves) else { return judged }
+        let owedMax = Int64(desk.group.options.owedMax)
         return try desk.slice(isDryRun ? .reading : .writing) { store throws(SQLiteError) in
             let end = MonotonicClock.now() + QueueDesk.sliceNanoseconds
             let now = WallClock.nowMilliseconds()
+            var room = owedMax - store.counts.owed
             var done: [Judged] = []
             for var row in judged where done.isEmpty || MonotonicClock.now() < end {
                 if row.leaves {
                     row.result =
                         isDryRun
-                        ? try Self.foretell(row, store) : try Self.carryOut(row, store, now)
+                        ? try Self.foretell(row, store)
+                        : try Self.carryOut(row, store, now, &room)
                 }
                 done.append(row)
             }
@@ -206,11 +207,17 @@ struct QuarantineWork {
     }
 
     private static func carryOut(
-        _ row: Judged, _ store: DeliveryStore, _ now: Int64
+        _ row: Judged, _ store: DeliveryStore, _ now: Int64, _ room: inout Int64
     ) throws(SQLiteError) -> String {
+        // A duplicate needs no room.
+        if let webhook = row.webhook, room <= 0, try !store.isSeen(webhook.identity) {
+            return ControlOutcome.queueFull
+        }
         guard try store.quarantine.remove(row.id) else { return "missing" }
         guard let webhook = row.webhook else { return row.result }
-        return try store.release(webhook, nowMilliseconds: now) == nil ? "duplicate" : row.result
+        guard try store.release(webhook, nowMilliseconds: now) != nil else { return "duplicate" }
+        room -= 1
+        return row.result
     }
 
     private static func foretell(

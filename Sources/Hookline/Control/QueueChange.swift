@@ -49,6 +49,7 @@ public struct QueueChange: Sendable {
                 break
             }
         } while true
+        report.tellWhatIsLeft()
         return report
     }
 
@@ -71,7 +72,7 @@ public struct QueueChangeReport: Sendable, Encodable {
     public private(set) var counts: [String: Int] = [:]
     /// What became of each row that was named by its id.
     public private(set) var rows: [ControlOutcome] = []
-    /// Why it stopped before its end; nil when it did not.
+    /// Why it stopped before its end, or what it had no room for; nil when all was done.
     public var error: String?
 
     private static let done: Set = ["retried", "discarded", "released", "duplicate"]
@@ -89,6 +90,15 @@ public struct QueueChangeReport: Sendable, Encodable {
     }
 
     mutating func add(_ more: [String: Int]) { counts.merge(more, uniquingKeysWith: +) }
+
+    /// What the queue had no room for is part of the fault, if there is none yet.
+    mutating func tellWhatIsLeft() {
+        guard error == nil, let left = counts[ControlOutcome.queueFull], left > 0 else { return }
+        error =
+            "\(left) genuine \(left == 1 ? "request stays" : "requests stay") in quarantine: the "
+            + "queue has no room for more (--queue-rows-max); release again when it has been "
+            + "worked off"
+    }
 
     /// False when it stopped, when a row that was named was not changed, or when there were rows
     /// and none was changed.

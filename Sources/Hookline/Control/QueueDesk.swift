@@ -17,6 +17,8 @@ struct QueueDesk: Sendable {
     static let requestNanoseconds: UInt64 = 500_000_000
 
     let group: GroupCommit
+    /// The queue in Redis; nil without one. Then the rows of `group` are the spool.
+    let shared: RedisQueue?
     /// Verifies a request from quarantine as if it had just come, and mends what was damaged on
     /// its way; `isThorough` takes some milliseconds for a damage that is new.
     let verify:
@@ -29,7 +31,8 @@ struct QueueDesk: Sendable {
     func answer(_ request: ControlRequest, _ send: Send) throws(ControlFault) {
         switch request {
         case .status:
-            if send(.status(QueueStatus(group.status))) { _ = send(.end(ControlEnd())) }
+            let status = QueueStatus(group.status, shared: shared)
+            if send(.status(status)) { _ = send(.end(ControlEnd())) }
         case .list(let list):
             let end = try list.quarantined ? self.quarantined(list, send) : deliveries(list, send)
             _ = send(.end(end))
@@ -71,6 +74,7 @@ struct QueueDesk: Sendable {
         let deadline = MonotonicClock.now() + Self.requestNanoseconds
         var after = list.after
         var left = list.limit
+        guard after <= RedisRowID.beforeFirst else { return try sharedDeliveries(list, send) }
         while left > 0 {
             let page = DeliveryListing.Page(
                 afterID: after,
@@ -79,10 +83,17 @@ struct QueueDesk: Sendable {
             let answer = try slice(.reading) { store throws(SQLiteError) in
                 try store.listing.page(page)
             }
-            for row in answer.rows.prefix(left) where !send(.delivery(row)) { return ControlEnd() }
+            for row in answer.rows.prefix(left) where !send(.delivery(shown(row))) {
+                return ControlEnd()
+            }
             // Where the limit cuts a page, the next one begins after the last row that was sent.
             after = answer.rows.count > left ? answer.rows[left - 1].id : answer.lastID
-            if answer.isAtEnd, answer.rows.count <= left { return ControlEnd() }
+            if answer.isAtEnd, answer.rows.count <= left {
+                var rest = list
+                rest.limit = left - answer.rows.count
+                rest.after = RedisRowID.beforeFirst
+                return try sharedDeliveries(rest, send)
+            }
             left -= min(left, answer.rows.count)
             if MonotonicClock.now() > deadline { break }
         }
@@ -107,14 +118,44 @@ struct QueueDesk: Sendable {
         return ControlEnd(next: after)
     }
 
+    /// What the list goes on with in Redis.
+    private func sharedDeliveries(
+        _ list: ControlList, _ send: Send
+    ) throws(ControlFault) -> ControlEnd {
+        guard let shared else { return ControlEnd() }
+        guard list.limit > 0 else { return ControlEnd(next: list.after) }
+        return ControlEnd(
+            next: try SharedDesk(shared).list(
+                after: list.after, limit: list.limit, state: list.state, send))
+    }
+
+    /// A row of SQLite as it is shown: with a queue in Redis, what is owed there is spooled.
+    private func shown(_ row: DeliveryRow) -> DeliveryRow {
+        guard shared != nil, row.state != DeliveryState.deadLettered.rawValue else { return row }
+        var row = row
+        row.state = "spooled"
+        return row
+    }
+
+    private func showShared(_ id: RedisRowID, _ show: ControlShow, _ send: Send)
+        throws(ControlFault)
+    {
+        guard let shared, let found = try SharedDesk(shared).delivery(id) else {
+            throw ControlFault(.notFound, "there is no delivery \(show.id)")
+        }
+        guard send(.delivery(found.row)), let webhook = found.webhook else { return }
+        _ = send(.request(RequestDetail(webhook, reveal: show.reveal)))
+    }
+
     private func showDelivery(_ show: ControlShow, _ send: Send) throws(ControlFault) {
+        if let id = RedisRowID(show.id) { return try showShared(id, show, send) }
         let found = try slice(.reading) { store throws(SQLiteError) in
             try store.listing.delivery(show.id)
         }
         guard let found else {
             throw ControlFault(.notFound, "there is no delivery \(show.id)")
         }
-        guard send(.delivery(found.row)), let webhook = found.webhook else { return }
+        guard send(.delivery(shown(found.row))), let webhook = found.webhook else { return }
         _ = send(.request(RequestDetail(webhook, reveal: show.reveal)))
     }
 

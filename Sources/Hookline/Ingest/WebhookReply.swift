@@ -190,34 +190,31 @@ struct ReplyContext: Sendable {
         _ timing: ReplyTiming, route: RouteLabel, outcome: WebhookOutcome,
         exemplar: Exemplar? = nil
     ) {
-        // Left out to measure what it costs: Benchmarks/instrumentation-share.
-        #if !WITHOUT_INSTRUMENTS
-            let shard = timing.shard
-            metrics.monitorCells.observe(timing, outcome: outcome)
-            let duration = metrics.webhookDuration[route, outcome]
-            if let exemplar {
-                duration.observe(nanoseconds: timing.duration, shard: shard, exemplar: exemplar)
-            } else {
-                duration.observe(nanoseconds: timing.duration, shard: shard)
-            }
-            metrics.phaseDuration[.receive].observe(nanoseconds: timing.receive, shard: shard)
-            metrics.phaseDuration[.validation].observe(nanoseconds: timing.validation, shard: shard)
-            metrics.phaseDuration[.acknowledgement].observe(
-                nanoseconds: timing.acknowledgement, shard: shard)
-            metrics.phaseDuration[.response].observe(nanoseconds: timing.response, shard: shard)
-            if outcome == .accepted || outcome == .duplicate || outcome == .deferred {
-                metrics.receiptDuration.observe(nanoseconds: timing.receipt, shard: shard)
-            }
-            if timing.validation > budgets.validationNanoseconds {
-                metrics.budgetExceeded[.validation].add(shard: shard)
-            }
-            if timing.receipt > budgets.acknowledgementNanoseconds {
-                metrics.budgetExceeded[.acknowledgement].add(shard: shard)
-            }
-            if timing.duration > budgets.responseNanoseconds {
-                metrics.budgetExceeded[.response].add(shard: shard)
-            }
-        #endif
+        let shard = timing.shard
+        metrics.monitorCells.observe(timing, outcome: outcome)
+        let duration = metrics.webhookDuration[route, outcome]
+        if let exemplar {
+            duration.observe(nanoseconds: timing.duration, shard: shard, exemplar: exemplar)
+        } else {
+            duration.observe(nanoseconds: timing.duration, shard: shard)
+        }
+        metrics.phaseDuration[.receive].observe(nanoseconds: timing.receive, shard: shard)
+        metrics.phaseDuration[.validation].observe(nanoseconds: timing.validation, shard: shard)
+        metrics.phaseDuration[.acknowledgement].observe(
+            nanoseconds: timing.acknowledgement, shard: shard)
+        metrics.phaseDuration[.response].observe(nanoseconds: timing.response, shard: shard)
+        if outcome == .accepted || outcome == .duplicate || outcome == .deferred {
+            metrics.receiptDuration.observe(nanoseconds: timing.receipt, shard: shard)
+        }
+        if timing.validation > budgets.validationNanoseconds {
+            metrics.budgetExceeded[.validation].add(shard: shard)
+        }
+        if timing.receipt > budgets.acknowledgementNanoseconds {
+            metrics.budgetExceeded[.acknowledgement].add(shard: shard)
+        }
+        if timing.duration > budgets.responseNanoseconds {
+            metrics.budgetExceeded[.response].add(shard: shard)
+        }
     }
 }
 

@@ -7,7 +7,9 @@ public struct QueueStatus: Sendable, Codable {
         /// `high` or `normal`.
         public var priority: String
         /// Deliveries by state.
-        public var available, running, retryable, deadLettered: Int64
+        public var available, running, retryable: Int64
+        /// Dead letters; nil for a queue in Redis, which counts them together.
+        public var deadLettered: Int64?
         /// The age of the oldest delivery that is owed.
         public var oldestSeconds: Int64?
 
@@ -18,14 +20,51 @@ public struct QueueStatus: Sendable, Codable {
         }
     }
 
+    /// Where the queue is: `sqlite` or `redis`.
+    public var store: String
     /// One row a priority; empty when the store cannot be read.
     public var rows: [Row]
+    /// With a queue in Redis its dead letters, and those that SQLite has from before; nil when
+    /// Redis cannot be read.
+    public var deadLetters: Int64?
+    /// With a queue in Redis what waits in SQLite until Redis has it.
+    public var spooled: Int64?
 
     enum CodingKeys: String, CodingKey {
+        case store, spooled
         case rows = "queue"
+        case deadLetters = "dead_letters"
     }
 
-    init(_ store: StoreStatus) {
+    /// The figures of the queue in SQLite, or of the shared one with the spool before it.
+    init(_ store: StoreStatus, shared: RedisQueue?) {
+        if let shared {
+            self.init(shared.status, spool: store)
+        } else {
+            self.init(store)
+        }
+    }
+
+    private init(_ shared: RedisQueueStatus?, spool: StoreStatus) {
+        store = StoreName.redis.rawValue
+        spooled = spool.counts?.owed
+        let own = spool.counts.map { counts in
+            DeliveryPriority.allCases.reduce(0) { $0 + counts[$1, .deadLettered] }
+        }
+        deadLetters = shared.flatMap { figures in own.map { $0 + figures.deadLetters } }
+        let now = WallClock.nowMilliseconds()
+        rows = DeliveryPriority.allCases.compactMap { priority in
+            shared?.rows[priority].map { row in
+                Row(
+                    priority: priority.rawValue, available: row.available, running: row.running,
+                    retryable: row.retryable, deadLettered: nil,
+                    oldestSeconds: row.oldestMilliseconds.map { max(0, now - $0) / 1000 })
+            }
+        }
+    }
+
+    private init(_ store: StoreStatus) {
+        self.store = StoreName.sqlite.rawValue
         guard let counts = store.counts else {
             rows = []
             return
@@ -45,20 +84,35 @@ public struct QueueStatus: Sendable, Codable {
         let items = rows.map { row in
             "{\"priority\":\"\(row.priority)\",\"available\":\(row.available),"
                 + "\"running\":\(row.running),\"retryable\":\(row.retryable),"
-                + "\"dead_lettered\":\(row.deadLettered),"
+                + (row.deadLettered.map { "\"dead_lettered\":\($0)," } ?? "")
                 + "\"oldest_age_seconds\":\(row.oldestSeconds.map(String.init) ?? "null")}"
         }
-        return "{\"store\":\"sqlite\",\"queue\":[\(items.joined(separator: ","))]}\n"
+        var more = ""
+        if store == StoreName.redis.rawValue {
+            more =
+                ",\"dead_letters\":\(deadLetters.map(String.init) ?? "null")"
+                + ",\"spooled\":\(spooled.map(String.init) ?? "null")"
+        }
+        let queue = items.joined(separator: ",")
+        return "{\"store\":\"\(store)\",\"queue\":[\(queue)]\(more)}\n"
     }
 
     /// A table for people.
     public var table: String {
-        guard !rows.isEmpty else { return "the store cannot be read at the moment\n" }
+        let rest =
+            store == StoreName.redis.rawValue
+            ? "dead letters \(deadLetters.map(String.init) ?? "unknown"), "
+                + "spooled \(spooled.map(String.init) ?? "unknown")\n"
+            : ""
+        guard !rows.isEmpty else {
+            return (rest.isEmpty ? "the store" : "Redis") + " cannot be read at the moment\n" + rest
+        }
         let head = ["priority", "available", "running", "retryable", "dead letters", "oldest"]
         let lines = rows.map { row in
             [
                 row.priority, "\(row.available)", "\(row.running)", "\(row.retryable)",
-                "\(row.deadLettered)", row.oldestSeconds.map { "\($0) s" } ?? "-",
+                row.deadLettered.map(String.init) ?? "-",
+                row.oldestSeconds.map { "\($0) s" } ?? "-",
             ]
         }
         let widths = head.indices.map { column in
@@ -70,6 +124,6 @@ public struct QueueStatus: Sendable, Codable {
                 return column == 0 ? cell.0 + space : space + cell.0
             }
             return cells.joined(separator: "  ") + "\n"
-        }.joined()
+        }.joined() + rest
     }
 }

@@ -59,11 +59,8 @@ extension QueueScripts {
                 StreamEntry.text(options.dedupeRetentionMilliseconds), Array(options.consumer.utf8),
             ] + StreamEntry.values(webhook, attempts: attempts)
                 + [StreamEntry.text(item.owedAnewMilliseconds ?? 0)]
-                + (validation.map {
-                    [$0.content, StreamEntry.text(options.validationMilliseconds)]
-                }
-                    ?? []),
-            deadlineNanoseconds: item.deadlineNanoseconds
+                + (validation?.arguments(options.validationMilliseconds) ?? []),
+            deadlineNanoseconds: item.deadlineNanoseconds, needsReplicas: true
         ) { completion(AppendAnswer($0)) }
     }
 }
@@ -74,6 +71,7 @@ extension StoreFailure {
         self =
             switch failure {
             case .timeout: .deadline
+            case .notReplicated: .sync
             case .closed, .garbled: .inputOutput
             case .breakerOpen, .full, .stopping: .busy
             }

@@ -5,7 +5,8 @@ extension QueueScripts {
     /// Keys: for each priority its stream, due, received and retryable, then dead. Arguments:
     /// group, consumer, how many, how many of them for text, lease in milliseconds (0: take
     /// nothing over), deliveries beyond which an entry is poison, a consumer that is known to be
-    /// gone. Answer: the entries as {priority, id, deliveries, fields}, milliseconds until the
+    /// gone, or this one when the answer to a claim was lost; then the entries that it knows it
+    /// has. Answer: the entries as {priority, id, deliveries, fields}, milliseconds until the
     /// next is due or -1, poisoned entries, entries that had been deleted.
     static let claim = RedisScript(
         now + burial + """
@@ -51,16 +52,23 @@ extension QueueScripts {
                 end
             end
 
+            local known = {}
+            for at = 8, #ARGV do known[ARGV[at]] = true end
+
             local function adopt(priority, stream)
-                local ids = {}
                 local left = wanted - #taken
                 if gone == '' or left <= 0 then return end
-                for _, entry in ipairs(redis.call('XPENDING', stream, group, '-', '+', left, gone))
-                do ids[#ids + 1] = entry[1] end
-                if #ids == 0 then return end
-                local entries = redis.call('XCLAIM', stream, group, consumer, 0, unpack(ids))
-                for _, entry in ipairs(entries) do take(priority, stream, entry) end
-                lost = lost + #ids - #entries
+                local owned = redis.call('XPENDING', stream, group, '-', '+', left + #ARGV - 7, gone)
+                for _, owner in ipairs(owned) do
+                    if left > 0 and not known[owner[1]] then
+                        left = left - 1
+                        -- What this process never heard of, it has not tried.
+                        local count = owner[4] + (gone == consumer and 0 or 1)
+                        local entry = redis.call('XCLAIM', stream, group, consumer, 0, owner[1],
+                            'RETRYCOUNT', count)[1]
+                        if entry then take(priority, stream, entry) else lost = lost + 1 end
+                    end
+                end
             end
 
             local function reclaim(priority, stream)

@@ -6,6 +6,10 @@ struct LinkPipeline {
         case request(RedisRequest)
         /// The link asks for itself.
         case check(LinkCheck.Step)
+        /// `WAIT`, whose answer may be kept back for so long.
+        case replicas(blockNanoseconds: UInt64)
+        /// The answer is of no interest.
+        case trial
     }
 
     /// One command without an answer.
@@ -15,12 +19,18 @@ struct LinkPipeline {
         var sentNanoseconds: UInt64
         /// The value of the connection's `sentBytes` from which on Redis can have seen it.
         var endOfBytes: UInt64
+        /// True when a `WAIT` follows on the same connection, whose answer decides.
+        var isHeld = false
         /// True when whoever asked has been told that it is late.
         var isLate = false
 
         /// How long Redis may keep the answer to itself.
         var blockNanoseconds: UInt64 {
-            if case .request(let request) = purpose { request.blockNanoseconds } else { 0 }
+            switch purpose {
+            case .request(let request): request.blockNanoseconds
+            case .replicas(let nanoseconds): nanoseconds
+            case .check, .trial: 0
+            }
         }
     }
 

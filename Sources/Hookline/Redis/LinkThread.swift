@@ -8,8 +8,8 @@ struct LinkThread: ~Copyable {
     private var connection: RedisConnection?
     private var addresses: LinkAddresses
     private var pipeline = LinkPipeline()
-    private var waiting: [RedisRequest] = []
-    private var nextWaitingDeadline: UInt64 = .max
+    private var replication: LinkReplication
+    private var waiting = LinkWaiting()
     private var check: LinkCheck?
     private var isGreeted = false
     private var breaker: CircuitBreaker
@@ -25,8 +25,8 @@ struct LinkThread: ~Copyable {
         self.link = link
         callbacks = link.callbacks
         breaker = CircuitBreaker(link.options.breaker)
-        addresses = LinkAddresses(
-            link.options.url.place, waker: link.waker, resolver: link.options.resolver)
+        replication = LinkReplication(link.options.replication)
+        addresses = LinkAddresses(link.options, waker: link.waker)
     }
 
     /// Turns until the link is stopped and nobody waits any more.
@@ -51,27 +51,20 @@ struct LinkThread: ~Copyable {
             defer { inbox.requests = [] }
             return (inbox.requests, inbox.isStopping)
         }
-        for request in requests {
-            nextWaitingDeadline = min(nextWaitingDeadline, request.deadlineNanoseconds)
-        }
-        waiting.append(contentsOf: requests)
+        waiting.append(requests)
         return isStopping
     }
 
     /// Answers those whose deadline has passed.
     private mutating func expire(_ now: UInt64) {
         let late = pipeline.expire(at: now)
-        for request in late { complete(request, .unknown(.timeout)) }
+        for request in late + replication.expire(at: now) { complete(request, .unknown(.timeout)) }
         // A hiccup makes many requests late at once: within one budget they are one failure.
         if !late.isEmpty && now >= nextTimeoutNanoseconds {
             nextTimeoutNanoseconds = now + options.budgetNanoseconds
             noteFailure(now)
         }
-        guard now >= nextWaitingDeadline else { return }
-        let expired = waiting.filter { $0.deadlineNanoseconds <= now }
-        waiting.removeAll { $0.deadlineNanoseconds <= now }
-        nextWaitingDeadline = waiting.map(\.deadlineNanoseconds).min() ?? .max
-        for request in expired { complete(request, .notSent(.timeout)) }
+        for request in waiting.expire(at: now) { complete(request, .notSent(.timeout)) }
     }
 
     /// Does whatever can be done without waiting.
@@ -88,6 +81,7 @@ struct LinkThread: ~Copyable {
                 begin(LinkCheck(of: options, at: now), now)
             }
         } else if isGreeted {
+            if now >= replication.trialNanoseconds { askReplicas(now, isTrial: true) }
             send(now)
             if pipeline.isEmpty && now >= nextCheckNanoseconds {
                 begin(LinkCheck(of: options, at: now), now)
@@ -99,19 +93,36 @@ struct LinkThread: ~Copyable {
     private var patience: UInt64 { options.budgetNanoseconds + options.graceNanoseconds }
 
     private mutating func send(_ now: UInt64) {
-        var sent = 0
-        for request in waiting {
-            guard pipeline.count < options.unansweredMax,
-                connection?.unsentBytes ?? 0 < options.unsentBytesMax,
-                let end = connection?.enqueue(request.command)
+        var (sent, areHeld) = (0, false)
+        let isBusy = replication.isBusy
+        for request in waiting.requests {
+            let isHeld = replication.concerns(request) && !replication.isMissing
+            guard pipeline.count < options.unansweredMax, !(isHeld && isBusy),
+                connection?.unsentBytes ?? 0 < options.unsentBytesMax
             else { break }
-            pipeline.append(
-                LinkPipeline.Entry(
-                    purpose: .request(request), sentNanoseconds: now, endOfBytes: end))
+            enqueue(request.command, .request(request), now, isHeld: isHeld)
+            areHeld = areHeld || isHeld
             sent += 1
         }
         waiting.removeFirst(sent)
-        if waiting.isEmpty { nextWaitingDeadline = .max }
+        if areHeld { askReplicas(now) }
+    }
+
+    private mutating func askReplicas(_ now: UInt64, isTrial: Bool = false) {
+        guard let demanded = replication.options else { return }
+        if isTrial { enqueue(demanded.trial, .trial, now) }
+        enqueue(demanded.wait, .replicas(blockNanoseconds: demanded.blockNanoseconds), now)
+        replication.asked()
+    }
+
+    private mutating func enqueue(
+        _ command: RedisCommand, _ purpose: LinkPipeline.Purpose, _ now: UInt64,
+        isHeld: Bool = false
+    ) {
+        guard let end = connection?.enqueue(command) else { return }
+        pipeline.append(
+            LinkPipeline.Entry(
+                purpose: purpose, sentNanoseconds: now, endOfBytes: end, isHeld: isHeld))
     }
 
     private mutating func connect(_ now: UInt64) {
@@ -127,11 +138,7 @@ struct LinkThread: ~Copyable {
 
     private mutating func begin(_ check: LinkCheck, _ now: UInt64) {
         nextCheckNanoseconds = now + options.checkNanoseconds
-        for (step, command) in check.commands {
-            let end = connection?.enqueue(command) ?? 0
-            pipeline.append(
-                LinkPipeline.Entry(purpose: .check(step), sentNanoseconds: now, endOfBytes: end))
-        }
+        for (step, command) in check.commands { enqueue(command, .check(step), now) }
         self.check = check
     }
 
@@ -155,7 +162,7 @@ struct LinkThread: ~Copyable {
     }
 
     private var wakeNanoseconds: UInt64 {
-        var wake = min(nextWaitingDeadline, pipeline.nextDeadline)
+        var wake = min(waiting.nextDeadline, pipeline.nextDeadline, replication.nextDeadline)
         if let overdue = pipeline.overdueNanoseconds(patience: patience) {
             wake = min(wake, overdue)
         }
@@ -165,8 +172,9 @@ struct LinkThread: ~Copyable {
             if check == nil { wake = min(wake, breaker.nextProbe) }
         } else if connection == nil {
             wake = 0
-        } else if pipeline.isEmpty {
-            wake = min(wake, nextCheckNanoseconds)
+        } else if isGreeted {
+            if pipeline.isEmpty { wake = min(wake, nextCheckNanoseconds) }
+            wake = min(wake, replication.trialNanoseconds)
         }
         return wake
     }
@@ -181,12 +189,35 @@ struct LinkThread: ~Copyable {
             let took = now - min(now, entry.sentNanoseconds)
             link.metrics.answered(options.role, nanoseconds: took, isLate: entry.isLate)
             nextCheckNanoseconds = now + options.checkNanoseconds
-            if !entry.isLate { complete(request, .reply(reply)) }
+            if !entry.isLate { conclude(request, reply, isHeld: entry.isHeld) }
             if let kind = reply.firstError?.kind, options.failures.contains(kind) {
                 noteFailure(now)
             } else if took <= options.budgetNanoseconds + entry.blockNanoseconds {
                 breaker.succeeded()
             }
+        case .replicas:
+            let verdict = replication.answered(reply, at: now)
+            // Who hears that an outcome is unknown can ask whether that is so for everybody.
+            if verdict.isNews {
+                link.publish(isReplicated: verdict.isConfirmed, error: reply.firstError)
+            }
+            for (request, reply) in verdict.held {
+                complete(request, verdict.isConfirmed ? .reply(reply) : .unknown(.notReplicated))
+            }
+        case .trial:
+            break
+        }
+    }
+
+    /// What was refused is not there to be replicated.
+    private mutating func conclude(_ request: RedisRequest, _ reply: RedisReply, isHeld: Bool) {
+        if case .error = reply {
+            complete(request, .reply(reply))
+        } else if isHeld {
+            replication.hold(request, reply)
+        } else {
+            let isShort = replication.concerns(request)
+            complete(request, isShort ? .unknown(.notReplicated) : .reply(reply))
         }
     }
 
@@ -243,10 +274,10 @@ struct LinkThread: ~Copyable {
         replies = []
         addresses.failed()
         let (unknown, unsent) = pipeline.abandon(sentBytes: sentBytes)
+        let held = replication.abandon()
         publish(isUp: false)
-        for request in unknown { complete(request, .unknown(failure)) }
-        waiting.insert(contentsOf: unsent, at: 0)
-        nextWaitingDeadline = waiting.map(\.deadlineNanoseconds).min() ?? .max
+        for request in unknown + held { complete(request, .unknown(failure)) }
+        waiting.putBack(unsent)
         if breaker.isOpen { refuseWaiting(.breakerOpen) }
         let (name, isOpen) = (options.name, breaker.isOpen)
         link.log.writeSampled(.warning) {
@@ -257,11 +288,7 @@ struct LinkThread: ~Copyable {
     }
 
     private mutating func refuseWaiting(_ failure: RedisFailure) {
-        guard !waiting.isEmpty else { return }
-        let refused = waiting
-        waiting = []
-        nextWaitingDeadline = .max
-        for request in refused { complete(request, .notSent(failure)) }
+        for request in waiting.removeAll() { complete(request, .notSent(failure)) }
     }
 
     private mutating func complete(_ request: RedisRequest, _ outcome: RedisOutcome) {

@@ -12,6 +12,16 @@ final class OutcomeBox: Sendable {
         bell.ring()
     }
 
+    /// Waits for the outcome, at most until `isCancelled`, which is asked ten times a second;
+    /// nil when it was.
+    func wait(unless isCancelled: () -> Bool) -> RedisOutcome? {
+        while !isCancelled() {
+            if let value = outcome.withLock({ $0 }) { return value }
+            bell.wait(untilNanoseconds: MonotonicClock.now() + 100_000_000)
+        }
+        return nil
+    }
+
     /// Waits for the outcome: a link answers every request by its deadline.
     func wait() -> RedisOutcome {
         while true {

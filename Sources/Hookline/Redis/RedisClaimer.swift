@@ -26,7 +26,9 @@ final class RedisClaimer: Sendable {
         var tidy: UInt64 = 0
         /// Places since text had one.
         var sinceText = 0
-        var predecessor: String?
+        /// Consumers whose entries are to be taken over at once: the process before this one, and
+        /// this one when the answer to a claim was lost.
+        var gone: [String] = []
     }
 
     init(
@@ -59,7 +61,7 @@ final class RedisClaimer: Sendable {
     /// Turns until `stop()`: keep what is claimed, claim what is wanted, wait for more.
     func run() {
         var times = Timetable()
-        times.predecessor = options.predecessor
+        times.gone = [options.predecessor].compactMap(\.self)
         while !isStopping.load(ordering: .relaxed) {
             let now = MonotonicClock.now()
             keep(&times, now)
@@ -111,13 +113,14 @@ final class RedisClaimer: Sendable {
                 RedisQueueKeys.group, Array(options.consumer.utf8), StreamEntry.text(room),
                 StreamEntry.text((times.sinceText + room) / 4),
                 StreamEntry.text(isReclaiming ? options.leaseMilliseconds : 0),
-                StreamEntry.text(options.deliveriesMax), Array((times.predecessor ?? "").utf8),
-            ], deadlineNanoseconds: now + options.budgetNanoseconds * 4)
+                StreamEntry.text(options.deliveriesMax), Array((times.gone.first ?? "").utf8),
+            ] + knownEntries(times), deadlineNanoseconds: now + options.budgetNanoseconds * 4)
         guard case .reply(let reply) = outcome, let claim = RedisClaim(reply) else {
+            noteLost(outcome, &times)
             notePrepare(outcome)
             return nil
         }
-        if claim.reclaimed == 0 { times.predecessor = nil }
+        if claim.reclaimed == 0 && !times.gone.isEmpty { times.gone.removeFirst() }
         // As long as there is more to take over than room for it, it comes first.
         if isReclaiming && claim.reclaimed < room { times.reclaim = now + leaseNanoseconds / 3 }
         let hasText = claim.leases.contains { $0.priority == .normal }
@@ -149,8 +152,24 @@ final class RedisClaimer: Sendable {
             blockNanoseconds: blockNanoseconds)
         guard case .reply(let reply) = outcome,
             let more = RedisClaim(reading: reply, keys: options.keys)
-        else { return notePrepare(outcome) }
+        else {
+            noteLost(outcome, &times)
+            return notePrepare(outcome)
+        }
         handOut(more)
+    }
+
+    /// The entries that this process works on, where it looks for others that are its own.
+    private func knownEntries(_ times: Timetable) -> [[UInt8]] {
+        guard times.gone.first == options.consumer else { return [] }
+        return DeliveryPriority.allCases.flatMap { leases.all($0).map(\.entry) }
+    }
+
+    /// Redis may have given entries to this process which it never heard of: they are looked for,
+    /// so that they need not wait for their lease's end.
+    private func noteLost(_ outcome: RedisOutcome, _ times: inout Timetable) {
+        guard case .unknown = outcome, !times.gone.contains(options.consumer) else { return }
+        times.gone.append(options.consumer)
     }
 
     private func handOut(_ claim: RedisClaim) {

@@ -33,7 +33,18 @@ struct RedisDeadLetters: Sendable {
         let start = entry.map { Array("(".utf8) + $0 } ?? Array("-".utf8)
         let command = RedisCommand("XRANGE").with(keys.dead).with(start).with("+")
             .with("COUNT").with(max(1, count))
-        let outcome = link.ask(command, deadlineNanoseconds: deadlineNanoseconds)
+        return ask(command, deadlineNanoseconds)
+    }
+
+    /// The latest of them, or none; nil when Redis cannot be read.
+    func last(deadlineNanoseconds: UInt64) -> [RedisDeadLetter]? {
+        let command = RedisCommand("XREVRANGE").with(keys.dead).with("+").with("-")
+            .with("COUNT").with(1)
+        return ask(command, deadlineNanoseconds)
+    }
+
+    private func ask(_ command: RedisCommand, _ deadline: UInt64) -> [RedisDeadLetter]? {
+        let outcome = link.ask(command, deadlineNanoseconds: deadline)
         guard case .reply(let reply) = outcome else { return nil }
         return reply.elements?.compactMap { Self.read($0) }
     }
@@ -58,13 +69,10 @@ struct RedisDeadLetters: Sendable {
     }
 
     private static func read(_ reply: RedisReply) -> RedisDeadLetter? {
-        guard let parts = reply.elements, parts.count == 2, let entry = parts[0].bytes,
-            let fields = parts[1].elements
-        else { return nil }
-        var values: [String: RedisReply] = [:]
-        for at in stride(from: 0, to: fields.count - 1, by: 2) {
-            if let name = fields[at].text { values[name] = fields[at + 1] }
+        guard let parts = reply.elements, parts.count == 2, let entry = parts[0].bytes else {
+            return nil
         }
+        let values = StreamEntry.values(parts[1])
         let priority: DeliveryPriority = values["priority"]?.text == "high" ? .high : .normal
         return RedisDeadLetter(
             entry: entry, reason: values["reason"]?.text ?? "unknown",

@@ -36,8 +36,12 @@ final class RedisLink: Sendable {
         var probe: [RedisCommand] = []
         /// Errors that say that Redis is not fit for use, rather than that a command is wrong.
         var failures: Set<ServerError.Kind> = RedisLink.unfit
+        /// What requests that need replicas demand; nil when they are answered like any other.
+        var replication: LinkReplication.Options?
         /// When the link stops asking.
         var breaker = CircuitBreaker.Options()
+        /// How long one sentinel may take to say where the master is.
+        var sentinelNanoseconds: UInt64 = 250_000_000
         /// Looks up the host's name, on a thread of its own.
         var resolver: NameLookup.Resolver = { NameLookup.addresses(of: $0) }
     }
@@ -70,6 +74,7 @@ final class RedisLink: Sendable {
     private let pendingRequests = Atomic<Int>(0)
     private let open = Atomic<Bool>(false)
     private let up = Atomic<Bool>(false)
+    private let replicated = Atomic<Bool>(true)
     private let thread = Mutex<WorkerThread?>(nil)
     private let listener = Mutex(Callbacks())
 
@@ -89,6 +94,9 @@ final class RedisLink: Sendable {
 
     /// True while a connection stands and its last check was good.
     var isUp: Bool { up.load(ordering: .relaxed) }
+
+    /// False while requests that need replicas have no known outcome, for want of replicas.
+    var isReplicated: Bool { replicated.load(ordering: .relaxed) }
 
     /// Whom the link tells.
     var callbacks: Callbacks { listener.withLock { $0 } }
@@ -147,6 +155,20 @@ final class RedisLink: Sendable {
         up.store(isUp, ordering: .relaxed)
         open.store(isOpen, ordering: .relaxed)
         metrics.link(options.role, options.name, isUp: isUp, isOpen: isOpen)
+    }
+
+    /// Says whether replicas get what is written. The link's thread.
+    func publish(isReplicated: Bool, error: ServerError?) {
+        replicated.store(isReplicated, ordering: .relaxed)
+        guard !isReplicated else {
+            return log.write(
+                LogLine(.info, "replicas of Redis confirm again").with("link", options.name))
+        }
+        metrics.fellShort()
+        log.write(
+            LogLine(.warning, "too few replicas of Redis confirm what is written")
+                .with("link", options.name).with("demanded", options.replication?.replicas ?? 0)
+                .with("error", error?.message ?? "they did not answer in time"))
     }
 
     private func refuse(_ requests: [RedisRequest], _ failure: RedisFailure) {

@@ -44,7 +44,8 @@ final class RedisMetrics: Sendable {
             label: "role", RedisRole.self, bounds: bounds)
         unanswered = registry.counters(
             "hookline_redis_unanswered_total",
-            help: "Commands that were not answered in time, or not sent, by reason.",
+            help:
+                "Commands that were not answered in time, not sent, or not replicated, by reason.",
             labels: ("role", "reason"), RedisRole.self, RedisFailure.self)
         refused = registry.counters(
             "hookline_redis_error_replies_total",
@@ -91,10 +92,15 @@ final class RedisMetrics: Sendable {
             break
         case .notSent(let failure), .unknown(let failure):
             unanswered[role, failure].add(shard: shard)
-            // An open breaker is one fault, however many do without Redis meanwhile.
-            if failure != .breakerOpen && failure != .stopping { errors.add(shard: shard) }
+            // An open breaker is one fault, however many do without Redis meanwhile; and so are
+            // missing replicas.
+            let isCounted: Set<RedisFailure> = [.breakerOpen, .stopping, .notReplicated]
+            if !isCounted.contains(failure) { errors.add(shard: shard) }
         }
     }
+
+    /// Replicas do not confirm any more what is written.
+    func fellShort() { errors.add(shard: shard) }
 
     /// A command was answered.
     func answered(_ role: RedisRole, nanoseconds: UInt64, isLate: Bool) {

@@ -4,9 +4,10 @@ import Synchronization
 
 /// What became of a message that was to be appended to the shared queue.
 enum RedisAppend: Sendable, Equatable {
-    /// Redis has it, as durably as it is configured for.
+    /// Redis has it, as durably as it is configured for, and so have as many replicas as are
+    /// demanded.
     case stored
-    /// Redis had it before.
+    /// Redis had it before, and so have as many replicas as are demanded.
     case duplicate
     /// Redis does not have it from this call, and will not.
     case refused(StoreFailure)
@@ -38,6 +39,11 @@ final class RedisQueue: Sendable {
         var credentials: RedisCredentials?
         /// How long an append may take.
         var budgetNanoseconds: UInt64 = 250_000_000
+        /// Replicas that must have confirmed an append (`WAIT`) before it is stored; 0 is none.
+        ///
+        /// A failover loses nothing that was stored when this is the number of all replicas:
+        /// Sentinel promotes one that it can reach, and that has to be one that has it.
+        var replicas = 0
         /// How long an identity is kept.
         var dedupeRetentionMilliseconds: Int64
         /// How long a validation is known.
@@ -88,7 +94,7 @@ final class RedisQueue: Sendable {
         self.options = options
         ledger = RedisLedger(knownEpoch: options.knownEpoch)
         writer = try RedisLink(
-            .queue(options, name: "redis-writer"), metrics: metrics, log: log)
+            .queueWriter(options, name: "redis-writer"), metrics: metrics, log: log)
         reader = try RedisLink(
             .queue(options, name: "redis-reader"), metrics: metrics, log: log)
         watch = RedisWatch(
@@ -116,6 +122,13 @@ final class RedisQueue: Sendable {
 
     /// True while a connection stands and Redis is asked.
     var isReady: Bool { writer.isUp && !writer.isOpen }
+
+    /// What it holds, to be looked at.
+    var listing: RedisListing { RedisListing(writer, keys: options.keys) }
+
+    /// False while appends are of unknown outcome for want of replicas: what is kept elsewhere
+    /// for that reason had better wait until this is true.
+    var isReplicated: Bool { writer.isReplicated }
 
     /// What was given up.
     var deadLetters: RedisDeadLetters { RedisDeadLetters(writer, keys: options.keys) }
@@ -192,6 +205,18 @@ extension RedisLink.Options {
         // PING well; and one that needs no memory, for a full Redis must be worked off.
         link.probe = [RedisCommand("DEL").with(options.keys.probe)]
         link.breaker = options.breaker
+        return link
+    }
+
+    /// The link that appends: what it is told to write may have to be replicated.
+    static func queueWriter(_ options: RedisQueue.Options, name: String) -> RedisLink.Options {
+        var link = queue(options, name: name)
+        guard options.replicas > 0 else { return link }
+        link.replication = LinkReplication.Options(
+            replicas: options.replicas,
+            // An append may come while another one's `WAIT` is under way: both within the budget.
+            waitMilliseconds: Int(options.budgetNanoseconds / 2_500_000),
+            trial: RedisCommand("SET").with(options.keys.probe).with("").with("PX").with(60_000))
         return link
     }
 }

@@ -9,6 +9,9 @@ struct RedisRequest: Sendable {
     var deadlineNanoseconds: UInt64
     /// How long Redis may keep the answer to itself: the time of a blocking command, else 0.
     var blockNanoseconds: UInt64 = 0
+    /// True when an answer counts only once as many replicas as the link demands have what the
+    /// command wrote; until then, and when they do not get it, the outcome is unknown.
+    var needsReplicas = false
     /// Called exactly once, on the link's thread, or at once on the caller's when the link takes
     /// nothing.
     var completion: @Sendable (RedisOutcome) -> Void
@@ -36,6 +39,8 @@ enum RedisFailure: String, LabelValue {
     case breakerOpen = "breaker_open"
     /// Too many requests wait.
     case full
+    /// Redis did it, and too few replicas have it.
+    case notReplicated = "not_replicated"
     /// The process ends.
     case stopping
 
@@ -56,4 +61,6 @@ enum RedisRole: String, LabelValue {
     case cache
     /// The shared queue.
     case queue
+    /// Tokens of accounts.
+    case tokens
 }

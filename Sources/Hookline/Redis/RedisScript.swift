@@ -31,11 +31,11 @@ struct RedisScript: Sendable {
     /// within the same deadline.
     func request(
         on link: RedisLink, keys: [[UInt8]], arguments: [[UInt8]], deadlineNanoseconds: UInt64,
-        completion: @escaping @Sendable (RedisOutcome) -> Void
+        needsReplicas: Bool = false, completion: @escaping @Sendable (RedisOutcome) -> Void
     ) -> RedisRequest {
         RedisRequest(
             command: command(keys: keys, arguments: arguments),
-            deadlineNanoseconds: deadlineNanoseconds
+            deadlineNanoseconds: deadlineNanoseconds, needsReplicas: needsReplicas
         ) { [self] outcome in
             guard case .reply(.error(let error)) = outcome, error.kind == .noScript else {
                 return completion(outcome)
@@ -43,7 +43,8 @@ struct RedisScript: Sendable {
             link.send(
                 RedisRequest(
                     command: command(keys: keys, arguments: arguments, asWhole: true),
-                    deadlineNanoseconds: deadlineNanoseconds, completion: completion))
+                    deadlineNanoseconds: deadlineNanoseconds, needsReplicas: needsReplicas,
+                    completion: completion))
         }
     }
 }

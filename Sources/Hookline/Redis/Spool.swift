@@ -52,7 +52,7 @@ final class Spool: Sendable {
     /// Gives back what Redis refused and asks for the next batch, when it is time. The timer thread.
     func tick() {
         let now = MonotonicClock.now()
-        guard queue.isReady else { return }
+        guard queue.isReady, queue.isReplicated else { return }
         let (refused, more) = state.withLock { state -> ([Int64], Int) in
             guard state.underWay == 0, now >= state.pauseUntilNanoseconds, !state.isStopping
             else { return ([], 0) }
@@ -99,7 +99,7 @@ final class Spool: Sendable {
         let isThere = outcome == .stored || outcome == .duplicate
         let now = MonotonicClock.now()
         // Whether Redis was asked at all: behind an open breaker it has refused nothing.
-        let isReady = queue.isReady
+        let isReady = queue.isReady && queue.isReplicated
         let isKept = state.withLock { state in
             let isKept = !isThere && !state.isStopping
             if isThere { state.isMoving = true }

@@ -14,11 +14,7 @@ enum StreamEntry {
     static func read(
         _ fields: RedisReply, priority: DeliveryPriority
     ) -> StoredEntry? {
-        guard let list = fields.elements else { return nil }
-        var values: [String: RedisReply] = [:]
-        for at in stride(from: 0, to: list.count - 1, by: 2) {
-            if let name = list[at].text { values[name] = list[at + 1] }
-        }
+        let values = Self.values(fields)
         guard let identity = values["identity"]?.bytes, identity.count == 16,
             let kind = values["kind"]?.integer, let received = values["received"]?.integer,
             let attempts = values["attempts"]?.integer, let body = values["body"]?.bytes,
@@ -31,6 +27,16 @@ enum StreamEntry {
         return StoredEntry(
             webhook: webhook, attempts: Int(clamping: attempts),
             owedAnewMilliseconds: values["owed"]?.integer)
+    }
+
+    /// An entry's fields by name; none when they are no list.
+    static func values(_ fields: RedisReply) -> [String: RedisReply] {
+        let list = fields.elements ?? []
+        var values: [String: RedisReply] = [:]
+        for at in stride(from: 0, to: list.count - 1, by: 2) {
+            if let name = list[at].text { values[name] = list[at + 1] }
+        }
+        return values
     }
 
     /// A number as it is sent.

@@ -13,4 +13,9 @@ struct ValidationEntry: Sendable {
         name = Self.prefix + key[..<16]
         content = Array(key[16...])
     }
+
+    /// What the append script is told of it, besides its name.
+    func arguments(_ timeToLiveMilliseconds: Int64) -> [[UInt8]] {
+        [content, StreamEntry.text(timeToLiveMilliseconds)]
+    }
 }

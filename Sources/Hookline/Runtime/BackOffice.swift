@@ -44,7 +44,8 @@ final class BackOffice: Sendable {
             options: Quarantine.Options(configuration, folder: paths.folder), metrics: metrics)
         self.quarantine = quarantine
         let validation = ValidationOffice(
-            configuration, loader, tokens, metrics, log, quarantine,
+            configuration, loader, tokens,
+            try ConfiguredTokenSource(configuration, metrics.redis, log), metrics, log, quarantine,
             canVerify: { account in lateStore.value?.verify(account) })
         let outbox = self.outbox
         let store = GroupCommit(
@@ -104,7 +105,8 @@ final class BackOffice: Sendable {
         let validation = validation
         let control = ControlServer(
             desk: QueueDesk(
-                group: store, verify: { validation.verifyAgain($0, isThorough: $1) },
+                group: store, shared: redis.queue,
+                verify: { validation.verifyAgain($0, isThorough: $1) },
                 trust: { validation.trust($0) }, log: log))
         let started = try StartupError.starting { () throws(POSIXError) in
             let forwarding = try WorkerThread.start(name: "forwarding") { self.worker.run() }

@@ -83,7 +83,7 @@ extension Tokens {
     convenience init(_ configuration: Configuration, _ table: TokenTable) {
         var options = Options()
         options.freshNanoseconds = configuration.tokensCommandTTL.nanoseconds
-        self.init(table, hasSource: !configuration.tokensCommand.isEmpty, options: options)
+        self.init(table, hasSource: configuration.hasTokenSource, options: options)
     }
 }
 

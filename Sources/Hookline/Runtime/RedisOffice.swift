@@ -136,6 +136,7 @@ extension RedisQueue.Options {
             dedupeRetentionMilliseconds: configuration.dedupeRetention.milliseconds,
             consumer: identity.name)
         validationMilliseconds = configuration.validationCacheTTL.milliseconds
+        replicas = configuration.redisReplicas
         predecessor = identity.predecessor
         knownEpoch = identity.knownEpoch
     }

@@ -10,6 +10,7 @@ final class ValidationOffice: Sendable {
     let waits: TokenWait
     /// Nil when every token is configured.
     let fetcher: TokenFetcher?
+    private let source: ConfiguredTokenSource
     private let reloader: TokenReloader
     private let origin: RequestOrigin
     private let mender: RequestMender
@@ -23,8 +24,8 @@ final class ValidationOffice: Sendable {
     /// `canVerify` hears of accounts whose unverified requests can be verified now.
     init(
         _ configuration: Configuration, _ loader: TokenLoader, _ tokens: Tokens,
-        _ metrics: ReceiverMetrics, _ log: Log, _ quarantine: Quarantine,
-        canVerify: @escaping @Sendable (_ account: [UInt8]) -> Void
+        _ source: ConfiguredTokenSource, _ metrics: ReceiverMetrics, _ log: Log,
+        _ quarantine: Quarantine, canVerify: @escaping @Sendable (_ account: [UInt8]) -> Void
     ) {
         verifier = WebhookVerifier(tokens: tokens, parametersMax: configuration.parametersMax)
         cache = ValidationCache(configuration)
@@ -43,17 +44,16 @@ final class ValidationOffice: Sendable {
             ClientAddress(trustedProxies: configuration.trustedProxies))
         retentionMilliseconds = configuration.unverifiedRetention.milliseconds
         self.metrics = metrics
-        fetcher =
-            configuration.tokensCommand.isEmpty
-            ? nil
-            : TokenFetcher(
-                source: TokensCommand(arguments: configuration.tokensCommand),
-                options: TokenFetcher.Options(configuration), tokens: tokens, metrics: metrics,
-                log: log,
+        self.source = source
+        fetcher = source.source.map { source in
+            TokenFetcher(
+                source: source, options: TokenFetcher.Options(configuration), tokens: tokens,
+                metrics: metrics, log: log,
                 arrived: { account in
                     waits.arrived(account)
                     canVerify(account)
                 })
+        }
         reloader = TokenReloader(configuration, loader, tokens, metrics, log, replaced: {})
     }
 
@@ -61,6 +61,7 @@ final class ValidationOffice: Sendable {
     func start() throws(StartupError) {
         try StartupError.starting { () throws(POSIXError) in
             try refusals.start()
+            try source.start()
             try fetcher?.start()
             try reloader.start()
         }
@@ -74,6 +75,7 @@ final class ValidationOffice: Sendable {
         isStopping.store(true, ordering: .relaxed)
         reloader.stop()
         fetcher?.stop()
+        source.stop()
         refusals.stop()
     }
 

@@ -56,7 +56,8 @@ import Testing
         "monitor-window": "7s", "slo-availability": "0.7", "slo-latency": "0.8",
         "slo-latency-threshold": "7ms",
         "redis": "redis://127.0.0.1:7777/7", "redis-user": "seven", "redis-password-file": "/p",
-        "queue": "redis", "redis-timeout": "7ms", "redis-queue-timeout": "77ms",
+        "queue": "redis", "redis-replicas": "7", "tokens-redis-hash": "seven",
+        "redis-timeout": "7ms", "redis-queue-timeout": "77ms",
         "log-format": "text", "log-level": "error",
     ]
 
@@ -71,7 +72,9 @@ import Testing
         #expect(shown == (sample == "true" ? "on" : sample))
         // What contradicts the base is shown by `apply` alone.
         guard !["dev", "origin-from-host", "tokens-file"].contains(key) else { return }
-        let redis = key == "queue" ? ["HOOKLINE_REDIS_URL": "redis://127.0.0.1"] : [:]
+        let redis =
+            ["queue", "tokens-redis-hash"].contains(key)
+            ? ["HOOKLINE_REDIS_URL": "redis://127.0.0.1"] : [:]
         #expect(setting.text(in: try load([(key, sample)], redis).configuration) == shown)
         let name = try #require(setting.environment)
         let loaded = try load([], redis.merging([name: sample]) { $1 })
@@ -100,7 +103,8 @@ import Testing
     @Test(arguments: [
         ("retry-window", "8d"), ("alert-warning", "3s"), ("validation-budget", "501ms"),
         ("ack-budget", "2001ms"), ("origin-from-host", "true"), ("queue", "redis"),
-        ("validation-cache", "redis"), ("redis", "redis://u:p@127.0.0.1"),
+        ("validation-cache", "redis"), ("tokens-redis-hash", "k"),
+        ("redis", "redis://u:p@127.0.0.1"),
     ])
     func `keys that contradict each other are refused`(key: String, text: String) {
         #expect(faults([(key, text)]).count == 1, "\(faults([(key, text)]))")

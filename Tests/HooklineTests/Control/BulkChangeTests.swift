@@ -119,7 +119,7 @@ import Testing
         let live = try LiveStore(path: path)
         // Every body is another message.
         let desk = QueueDesk(
-            group: live.group,
+            group: live.group, shared: nil,
             verify: { refused, _ in
                 .success(
                     Genuine.webhook("SM" + String(decoding: refused.request.body, as: UTF8.self)))

@@ -153,7 +153,7 @@ import Testing
         try quarantine(1...60, proven: [50])
         let searched = Mutex<[Int64]>([])
         let desk = QueueDesk(
-            group: live.group,
+            group: live.group, shared: nil,
             verify: { refused, isThorough in
                 let number = refused.request.fields.first("x-twilio-signature")?.dropFirst(10)
                 let id = Int64(String(decoding: number ?? [], as: UTF8.self)) ?? 0
@@ -168,17 +168,49 @@ import Testing
         #expect(searched.withLock { $0 } == [40, 41])
     }
 
-    @Test func `8 what is released never exceeds the queue's bound`() throws {
+    @Test func `X7 8 what fits into the queue is released, what does not fit stays and is told`()
+        throws
+    {
         try quarantine(1...33)
-        // Two of three are genuine: 22, where 20 may be owed.
-        let fault = #expect(throws: ControlFault.self) {
-            try Desk.ask(desk, .release(ControlChange(.all), force: false))
+        // Two of three are genuine: 22, where 20 may be owed. The last one is known already.
+        _ = try live.group.perform(.writing) { store throws(SQLiteError) in
+            try store.append(Genuine.webhook("SM32"))
         }
-        #expect(fault?.code == .queueFull)
-        #expect(try quarantined().count == 33)
-        let ids = (1...30).map { Int64($0) }
-        let lines = try Desk.ask(desk, .release(ControlChange(.ids(ids)), force: false))
-        #expect(Desk.end(lines)?.counts == ["released": 20, "invalid_signature": 10])
+        let all = ControlRequest.release(ControlChange(.all), force: false)
+        let expected = ["released": 19, "duplicate": 1, "queue_full": 2, "invalid_signature": 11]
+        #expect(Desk.end(try Desk.ask(desk, all))?.counts == expected)
         #expect(try counts().owed == 20)
+        #expect(try quarantined().count == 13)
+        let lines = try Desk.ask(desk, .release(ControlChange(.ids([29, 31, 33])), force: false))
+        #expect(Desk.outcomes(lines) == ["29 queue_full", "31 queue_full", "33 invalid_signature"])
+        let forced = try Desk.ask(desk, .release(ControlChange(.ids([33])), force: true))
+        #expect(Desk.outcomes(forced) == ["33 queue_full"])
+        // Two of them are forwarded: there is room again.
+        try live.group.perform(.writing) { store throws(SQLiteError) in
+            for delivery in try store.claim(2, nowMilliseconds: .max) {
+                try store.apply(
+                    .complete(
+                        id: delivery.id, identity: delivery.webhook.identity,
+                        priority: delivery.webhook.priority))
+            }
+        }
+        #expect(
+            Desk.end(try Desk.ask(desk, all))?.counts == ["released": 2, "invalid_signature": 11])
+        #expect(try counts().owed == 20)
+    }
+
+    @Test func `X7 a command says how many requests are left and why, and ends with 1`() throws {
+        try quarantine(1...33)
+        let server = ControlServer(desk: desk)
+        try server.start(path: folder.path("control"))
+        defer { server.stop() }
+        let client = ControlClient(dataDirectory: folder.path)
+        let report = try QueueChange(.release, client: client).run(.all, isDryRun: false)
+        #expect(report.text == "11 stay (invalid_signature), 2 stay (queue_full), 20 released\n")
+        #expect(
+            report.error
+                == "2 genuine requests stay in quarantine: the queue has no room for more "
+                + "(--queue-rows-max); release again when it has been worked off")
+        #expect(!report.isAsWished && report.json.contains("\"error\":\"2 genuine"))
     }
 }

@@ -41,6 +41,8 @@ final class ExplanationInbox: Sendable {
     private let bytesMax: Int
     private let state = Mutex(State())
     private let bell = Bell()
+    /// Rings when it stops, and never else.
+    private let stopBell = Bell()
 
     init(entriesMax: Int, bytesMax: Int) {
         self.entriesMax = entriesMax
@@ -72,10 +74,19 @@ final class ExplanationInbox: Sendable {
         return taken
     }
 
+    /// Lets more come before the next look at it; shorter when it stops. The explaining thread.
+    ///
+    /// Meanwhile nobody wakes that thread, which for each request of a flood would cost the event
+    /// loop its processor.
+    func gather(untilNanoseconds deadlineNanoseconds: UInt64) {
+        if stopBell.wait(untilNanoseconds: deadlineNanoseconds) { stopBell.ring() }
+    }
+
     /// Takes no more.
     func stop() {
         state.withLock { $0.isStopping = true }
         bell.ring()
+        stopBell.ring()
     }
 
     private func taken() -> (entries: [Entry], isLast: Bool) {

@@ -19,6 +19,9 @@ final class ExplanationWorker: Sendable {
         var searchesWaitingMax = 32
         var searchesWaitingOfSourceMax = 4
         var searchesWaitingBytesMax = 1 << 20
+        /// After a look at what waits the next one is so much later at the earliest: at most a
+        /// hundred times a second a flood wakes the thread.
+        var gatherNanoseconds: UInt64 = 10_000_000
     }
 
     /// What it works with.
@@ -89,7 +92,11 @@ final class ExplanationWorker: Sendable {
             }
             if isLast { return searches.forEach(drop) }
             let now = MonotonicClock.now()
-            guard !searches.isEmpty, now >= nextSearch else { continue }
+            guard !searches.isEmpty, now >= nextSearch else {
+                let next = searches.isEmpty ? .max : nextSearch
+                inbox.gather(untilNanoseconds: min(next, now + options.gatherNanoseconds))
+                continue
+            }
             nextSearch = now + interval
             let entry = searches.removeFirst()
             let explanation = known.search(entry.refused.captured)

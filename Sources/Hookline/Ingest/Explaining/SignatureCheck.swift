@@ -82,14 +82,20 @@ public struct SignatureCheck: Sendable {
         let found = tokens.lookup(account, scheme)
         guard case .toFetch = found else { return found.keys }
         let deadline = MonotonicClock.now() + configuration.tokensCommandTimeout.nanoseconds
+        let metrics = ReceiverMetrics(eventLoops: 1, thresholdSeconds: [])
+        let configured = try ConfiguredTokenSource(
+            configuration, metrics.redis, Log(format: .text, level: .critical))
+        guard let source = configured.source else { return found.keys }
         do {
-            let fetched = try TokensCommand(arguments: configuration.tokensCommand).tokens(
-                of: Array(account), deadlineNanoseconds: deadline)
+            try configured.start()
+            defer { configured.stop() }
+            let fetched = try source.tokens(
+                of: Array(account), deadlineNanoseconds: deadline, isCancelled: { false })
             tokens.note(try FetchedTokens(fetched), of: Array(account))
         } catch let error as TokenSourceError {
-            throw .tokens("--tokens-command: \(error.sentence)")
+            throw .tokens("\(configured.key): \(error.sentence)")
         } catch {
-            throw .tokens("--tokens-command: \(error)")
+            throw .tokens("\(configured.key): \(error)")
         }
         return tokens.lookup(account, scheme).keys
     }
