@@ -56,17 +56,14 @@ import Testing
         registry.gauges(
             "hookline_queue_depth", help: "A test's.", labels: ("store", "priority", "state"),
             StoreName.self, DeliveryPriority.self, DepthState.self
-        ) { 301 + 10 * Self.place($1) + Self.place($2) }
+        ) { $0 == .sqlite ? 301 + 10 * Self.place($1) + Self.place($2) : nil }
         registry.gauges(
             "hookline_queue_oldest_message_age_seconds", help: "A test's.",
             labels: ("store", "priority"), StoreName.self, DeliveryPriority.self
-        ) { 305 + 10 * Self.place($1) }
-        registry.gauges(
-            "hookline_redis_up", help: "A test's.", label: "role", RedisRole.self
-        ) { $0 == .cache ? 1 : 0 }
-        registry.gauges(
-            "hookline_redis_breaker_open", help: "A test's.", label: "role", RedisRole.self
-        ) { $0 == .cache ? 0 : 1 }
+        ) { $0 == .sqlite ? 305 + 10 * Self.place($1) : nil }
+        for role in [RedisRole.cache, .queue] {
+            bench.metrics.redis.link(role, "link", isUp: role == .cache, isOpen: role != .cache)
+        }
     }
 
     /// The position of a label's value.
