@@ -88,7 +88,10 @@ public struct Receiver: Sendable {
     ) {
         let registry = metrics.registry
         ReceiverGauges.declare(in: registry, store: back.store.status, paths: paths, log: log)
-        QueueGauges(store: back.store.status, shared: back.redis.readStatus).declare(in: registry)
+        QueueGauges(
+            store: back.store.status, shared: back.redis.readStatus,
+            draining: { [spool = back.redis.spool] in spool?.oldestMilliseconds($0) }
+        ).declare(in: registry)
         ReceiverGauges.declare(in: registry, quarantine: back.quarantine.status)
         ReceiverGauges.declare(in: registry, loops: listeners.webhooks.loops)
         ReceiverGauges.declareThresholds(in: registry, configuration: configuration)

@@ -25,6 +25,29 @@ extension EndToEnd {
             return result.output + result.errors
         }
 
+        /// Redis does not answer for as long as some scrapes take, and is back.
+        private func stop(_ redis: RedisServer, under receiver: Receiver) throws {
+            #expect(
+                try eventually {
+                    try receiver.metrics().sum(
+                        "store_operation_duration_seconds_count", #"store="redis""#) > 20
+                }, "\(receiver.log.suffix(2_000))")
+            redis.pause()
+            #expect(
+                try eventually {
+                    let metrics = try receiver.metrics()
+                    return metrics[#"redis_breaker_open{role="queue"}"#] == 1
+                        && metrics["spool_oldest_message_age_seconds"] ?? 0 > 4
+                })
+            redis.resume()
+            #expect(
+                try eventually {
+                    let metrics = try receiver.metrics()
+                    return metrics[#"redis_up{role="queue"}"#] == 1
+                        && metrics[#"redis_up{role="cache"}"#] == 1 && metrics["spooled"] == 0
+                })
+        }
+
         /// The page as a browser has it after its own scripts have run.
         private func browse(_ url: String, _ arguments: [String], _ folder: TemporaryFolder) throws
             -> String
@@ -43,10 +66,12 @@ extension EndToEnd {
             let folder = try TemporaryFolder()
             try folder.write("#!/bin/sh\necho \(Receiver.token)\n", to: "command")
             let application = try Application()
+            let redis = try RedisServer("appendonly yes\nappendfsync always\n")
             let receiver = try Receiver(
                 [
                     "--tokens-command", "/bin/sh \(folder.path("command"))", "--forward-to",
-                    application.url, "--retry-initial", "2s",
+                    application.url, "--retry-initial", "2s", "--queue", "redis", "--redis",
+                    "unix://\(redis.socketPath)",
                 ], authToken: nil)
             let monitoring = try MonitoringServers()
             try monitoring.scrape(receiver)
@@ -54,6 +79,7 @@ extension EndToEnd {
             #expect(monitoring.waits(for: "Watchdog", at: "watchdog") != nil, "\(monitoring.log)")
             let load = Load(Self.mixed)
             load.start(port: receiver.webhookPort, connections: 2)
+            try stop(redis, under: receiver)
             var faults = "not asked"
             var isFailing = false
             #expect(

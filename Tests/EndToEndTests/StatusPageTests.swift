@@ -221,7 +221,12 @@ extension EndToEnd {
                 let rest = page.body.replacing("http://www.w3.org/2000/svg", with: "")
                 #expect(!rest.contains(outside))
             }
-            #expect(try receiver.ops("/status.json").head.contains("application/json"))
+            let document = try receiver.ops("/status.json")
+            #expect(document.head.contains("application/json"))
+            for head in [page.head, document.head] {
+                #expect(head.contains("Cache-Control: no-store"))
+                #expect(head.contains("Referrer-Policy: no-referrer"))
+            }
             // The page is no route of the webhook listener.
             let client = try RawClient(port: receiver.webhookPort)
             client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")

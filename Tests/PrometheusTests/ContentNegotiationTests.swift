@@ -89,6 +89,7 @@ struct ContentNegotiationTests {
         ["\tapplication/openmetrics-text ;  version=1.0.0 ; q=0.2 , text/plain;q=0.1"],
         ["text/plain;q=0.5", "application/openmetrics-text;version=1.0.0;q=0.6"],
         ["text/plain;q=0.9,application/openmetrics-text;q=0.901"],
+        ["text/plain;q=0.25,application/openmetrics-text;q=0.3"],
         ["application/openmetrics-text;version=1.0.0,*/*"],
         ["application/openmetrics-text;q=1.000"],
         ["garbage;q=2,application/openmetrics-text"],
@@ -103,7 +104,8 @@ struct ContentNegotiationTests {
         (["x-gzip"], true), (["br", "gzip;q=0.1"], true), (["identity;q=0.5, gzip"], true),
         ([], false), ([""], false), (["gzip;q=0"], false), (["gzip;q=0.000"], false),
         (["*;q=0"], false), (["gzip;q=0, *"], false), (["identity"], false), (["br"], false),
-        (["identity, gzip;q=0.5"], false), (["gzip;q=x"], false), (["gzippo"], false),
+        (["identity, gzip;q=0.5"], false), (["identity;q=0.3, gzip;q=0.25"], false),
+        (["gzip;q=x"], false), (["gzippo"], false),
     ])
     func `N2 gzip is used where it is wanted`(coding: [String], isGzip: Bool) {
         #expect(negotiate([], coding: coding).isGzip == isGzip)

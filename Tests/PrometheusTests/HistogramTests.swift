@@ -55,6 +55,16 @@ struct HistogramTests {
         #expect(exposition.value("test_batch_sum") == "2055")
     }
 
+    @Test func `a sum in steps of 1.024 microseconds is rounded, not cut off`() {
+        let registry = Registry(shards: 1)
+        let histogram = registry.histogram("test_lag_seconds", help: "Lag.", bounds: [1, 86_400])
+        for nanoseconds in [511, 512, 1535, 1536] as [UInt64] {
+            histogram.observe(nanoseconds: nanoseconds, shard: 0)
+        }
+        // 0, 1, 1 and 2 steps.
+        #expect(Exposition(registry).value("test_lag_seconds_sum") == "4.096e-06")
+    }
+
     @Test func `the sum of many days of delay does not wrap`() {
         let registry = Registry(shards: 1)
         let histogram = registry.histogram("test_lag_seconds", help: "Lag.", bounds: [1, 86_400])

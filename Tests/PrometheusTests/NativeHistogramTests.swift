@@ -89,6 +89,17 @@ struct NativeHistogramTests {
         #expect(pairs.filter { $0 != "0" }.count > 80)
     }
 
+    @Test func `NH1 as many buckets as may be are kept, and one more is merged`() throws {
+        let registry = registry(bucketsMax: 3)
+        let histogram = registry.histogram("test_batch", help: "X.", bounds: [1])
+        let schemas = try ([1, 10, 100, 1000] as [UInt64]).map { count in
+            histogram.observe(count: count, shard: 0)
+            return try native(registry)[2]
+        }
+        #expect(schemas.prefix(3).allSatisfy { $0 == "3" }, "\(schemas)")
+        #expect(schemas[3] != "3")
+    }
+
     @Test func `NH1 a merged schema does not become finer again`() throws {
         let registry = registry(bucketsMax: 2)
         let histogram = registry.histogram("test_batch", help: "X.", bounds: [1])

@@ -1,15 +1,14 @@
 """Hookline / Delivery: the queue, and what the application makes of it."""
 
-from .grafana import GREEN, ORANGE, RED, dashboard, graph, heatmap, limit_line, query, row, stat
+from .grafana import GREEN, ORANGE, RED, dashboard, dead_letters, graph, heatmap, limit_line, owed, query, row, stat
 
 QUEUE = row(100, "Queue", [
     graph(1, "Messages owed", "By store, priority and state; every instance reports the whole of a shared queue, which is counted once.", "short", [
-        query('sum by (store, priority, state) (hookline_queue_depth{SEL, store!="redis"}) or max by (store, priority, state) (hookline_queue_depth{SEL, store="redis"})',
-              "{{store}} {{priority}} {{state}}")], stack=True),
+        query(owed("store, priority, state"), "{{store}} {{priority}} {{state}}")], stack=True),
     graph(2, "Age of the oldest message", "Of those that wait for an attempt; absent when none does.", "s",
           [query("max by (store, priority) (hookline_queue_oldest_message_age_seconds{SEL})", "{{store}} {{priority}}")], no_value="none waits"),
-    graph(8, "Dead letters", "Messages that were given up and are kept, by instance.", "short",
-          [query("max by (instance) (hookline_dead_letters{SEL})", "{{instance}}")], width=8),
+    graph(8, "Dead letters", "Messages that were given up and are kept, by instance; those of a shared queue, which every instance reports, once.", "short",
+          [query(dead_letters(), "{{instance}}")], width=8),
     graph(10, "Handed over directly", "Webhooks that the application took because the store was late.", "cps",
           [query("sum by (instance) (rate(hookline_immediate_processed_total{SEL}[$__rate_interval]))", "{{instance}}")], width=8),
     graph(14, "Waiting to be handed over directly", "Webhooks before or in immediate processing, because the store is late.", "short",

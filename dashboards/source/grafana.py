@@ -17,6 +17,22 @@ def expand(expression):
     return " ".join(expression.replace("SEL", SELECTORS).replace("GENUINE", GENUINE).split())
 
 
+def owed(by):
+    """What is owed, by some labels. Every instance reports the whole of a queue in Redis, which is counted once a job."""
+    return f"""
+        sum by ({by}) (hookline_queue_depth{{SEL, store!="redis"}})
+        or sum by ({by}) (max by (job, store, priority, state) (hookline_queue_depth{{SEL, store="redis"}}))"""
+
+
+def dead_letters():
+    """The dead letters of each instance with a queue of its own, and those of a shared queue once a job."""
+    return """
+        sum by (instance) (hookline_dead_letters{SEL} unless on (job, instance) hookline_redis_up{SEL, role="queue"})
+        or label_replace(
+          sum(max by (job) (hookline_dead_letters{SEL} and on (job, instance) hookline_redis_up{SEL, role="queue"})),
+          "instance", "the shared queue", "", "")"""
+
+
 def query(expression, legend="", ref="A", format="time_series", instant=False, exemplar=False):
     """One query of a panel."""
     return {

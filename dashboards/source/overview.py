@@ -1,6 +1,6 @@
 """Hookline / Overview: is Twilio answered, in time, and is what it sends genuine?"""
 
-from .grafana import GREEN, GREY, ORANGE, RED, dashboard, gauge, graph, heatmap, limit_line, query, row, stat, states
+from .grafana import GREEN, GREY, ORANGE, RED, dashboard, dead_letters, gauge, graph, heatmap, limit_line, owed, query, row, stat, states
 
 DURATION = "hookline_webhook_duration_seconds"
 FAILED = 'result=~"invalid_signature|missing_signature|unknown_account"'
@@ -46,8 +46,8 @@ GLANCE = row(100, "At a glance", [
     stat(5, "Validation failures", "Invalid or missing signature and unknown account, of all that could be judged.", "percentunit",
          f"sum(rate(hookline_validations_total{{SEL, {FAILED}}}[$__rate_interval])) / sum(rate(hookline_validations_total{{SEL, {JUDGED}}}[$__rate_interval]))", no_value="no traffic"),
     stat(6, "Messages owed", "Stored and not yet taken by the application; a shared queue is counted once.", "short",
-         'sum(sum by (store) (hookline_queue_depth{SEL, store!="redis"}) or sum by (store) (max by (store, priority, state) (hookline_queue_depth{SEL, store="redis"})))'),
-    stat(7, "Dead letters", "Messages that were given up and are kept.", "short", "max(hookline_dead_letters{SEL})", steps=[(None, GREEN), (1, RED)]),
+         f"sum({owed('store')})"),
+    stat(7, "Dead letters", "Messages that were given up and are kept; those of a shared queue are counted once.", "short", f"sum({dead_letters()})", steps=[(None, GREEN), (1, RED)]),
     stat(8, "Verdicts against it", "Alerts of the process's own monitor that are active now, over all instances.", "short", "sum(hookline_alert_active{SEL})",
          steps=[(None, GREEN), (1, RED)]),
 ])

@@ -7,6 +7,9 @@ struct QueueGauges: Sendable {
     let store: StoreStatus
     /// Reads the shared queue's figures, nil when Redis cannot be read; nil without such a queue.
     let shared: (@Sendable () -> RedisQueueStatus?)?
+    /// When the oldest row that is on its way from the spool into the shared queue was received, in
+    /// milliseconds since the epoch; nil when none is.
+    var draining: @Sendable (DeliveryPriority) -> Int64? = { _ in nil }
 
     /// Declares them; each closure is called on the ops loop.
     func declare(in registry: Registry) {
@@ -51,9 +54,8 @@ struct QueueGauges: Sendable {
     }
 
     private func oldest(_ name: StoreName, _ priority: DeliveryPriority) -> Int64? {
-        name == .sqlite
-            ? store.oldestMilliseconds(priority)
-            : shared?()?.rows[priority]?.oldestMilliseconds
+        guard name == .sqlite else { return shared?()?.rows[priority]?.oldestMilliseconds }
+        return [store.oldestMilliseconds(priority), draining(priority)].compactMap { $0 }.min()
     }
 
     private var deadLetters: Int64? {

@@ -35,9 +35,10 @@ final class RedisLedger: Sendable {
     /// A message was appended: Redis says how many of this process that makes.
     func appended(total: Int64, epoch: [UInt8]?) -> Loss? {
         state.withLock { state in
-            // An epoch that changed is the whole loss; `seen` reports it.
+            // An epoch that changed is the whole loss; `seen` reports it. This message came after
+            // it, into the new data, and is not lost.
             guard epoch != nil, epoch == state.epoch else {
-                state.owed += 1
+                if state.epoch == nil { state.owed += 1 }
                 return nil
             }
             defer {

@@ -214,6 +214,8 @@ extension RedisLink.Options {
     /// The link that appends: what it is told to write may have to be replicated.
     static func queueWriter(_ options: RedisQueue.Options, name: String) -> RedisLink.Options {
         var link = queue(options, name: name)
+        // Whoever waits for an append has the spool: one that is late is reason enough to go there.
+        link.graceNanoseconds = 50_000_000
         guard options.replicas > 0 else { return link }
         link.replication = LinkReplication.Options(
             replicas: options.replicas,

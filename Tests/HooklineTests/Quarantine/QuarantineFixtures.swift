@@ -52,14 +52,17 @@ final class LiveStore: Sendable {
     private let thread = Mutex<WorkerThread?>(nil)
 
     /// Opens a store and starts its thread.
-    init(path: String, owedMax: Int = 1_000_000, rowsMax: Int = 1_000_000) throws {
+    init(
+        path: String, owedMax: Int = 1_000_000, rowsMax: Int = 1_000_000,
+        claimed: @escaping @Sendable ([Delivery]) -> Void = { _ in }
+    ) throws {
         group = GroupCommit(
             options: GroupCommit.Options(
                 path: path, batchRowsMax: 512, waitingMax: 4096, owedMax: owedMax,
                 checkpointBytes: 32 << 20, unverifiedMax: UnverifiedRows.Size(),
                 dedupeRetentionMilliseconds: .max / 2),
             callbacks: GroupCommit.Callbacks(
-                replied: {}, claimed: { _ in }, verify: { _, _ in .undecided },
+                replied: {}, claimed: claimed, verify: { _, _ in .undecided },
                 awaited: { _ in }, failed: { _ in }, unwritten: { _ in }, broken: { _ in }),
             metrics: metrics)
         quarantine = Refused.quarantine(

@@ -69,6 +69,17 @@ import Testing
         epochs.add([known])
     }
 
+    @Test func `what came into the new data before the loss was noticed is not lost`() {
+        let ledger = RedisLedger(knownEpoch: [1])
+        ledger.counted(owed: 2)
+        // Redis was emptied; two appends arrive before anybody looks, and one after.
+        #expect(ledger.appended(total: 1, epoch: nil) == nil)
+        #expect(ledger.appended(total: 2, epoch: [2]) == nil)
+        #expect(ledger.seen(epoch: [2], appends: 2) == .init(messages: 2, isTotal: true))
+        #expect(ledger.appended(total: 3, epoch: [2]) == nil)
+        #expect(ledger.seen(epoch: [3], appends: 0) == .init(messages: 1, isTotal: true))
+    }
+
     @Test func `a Redis that was set back is noticed, and by how much`() throws {
         let fixture = try QueueFixture(place)
         _ = fixture.append((0..<5).map { sampleWebhook("x\($0)") })

@@ -13,9 +13,6 @@ HISTOGRAM_PARTS = re.compile(r"_(bucket|sum|count)$")
 # What Prometheus itself makes.
 PROMETHEUS_OWN = {"up", "scrape_duration_seconds", "scrape_samples_scraped", "ALERTS"}
 
-# Metrics that the shipped files read and the program does not export yet. It only ever shrinks.
-NOT_BUILT_YET = set((pathlib.Path(__file__).parent / "not-built-yet.txt").read_text().split())
-
 # Metrics that no dashboard shows, each with its reason.
 UNUSED = {
     "process_virtual_memory_max_bytes": "no limit is set on any usual system",

@@ -10,6 +10,7 @@ final class MonitorBench {
     let monitor: Monitor
     let options: Monitor.Options
     private let log: Log
+    let beginning: UInt64 = 1_000_000_000_000
     private(set) var now: UInt64 = 1_000_000_000_000
     private let usage: UsageBox
 
@@ -67,6 +68,11 @@ final class MonitorBench {
     /// So many validations ended so.
     func validate(_ result: ValidationResult, times: UInt64) {
         metrics.validations[result].add(times, shard: 0)
+    }
+
+    /// Reads what the process uses.
+    var usageNow: @Sendable () -> ProcessUsage {
+        { [usage] in usage.value.withLock { $0 } }
     }
 
     /// The process used so much processor time up to now.

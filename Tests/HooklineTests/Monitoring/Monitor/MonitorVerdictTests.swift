@@ -157,6 +157,32 @@ import Testing
         #expect(lines[2]["value_s"] == nil && lines[2]["samples"] as? Int == 0)
     }
 
+    @Test func `the monitor keeps its beat after a late look, and begins a new one after a stall`()
+        throws
+    {
+        let bench = try MonitorBench()
+        var looks: [Int] = []
+        // Looks are due at 1, 2, 3 s …; milliseconds since the beginning.
+        for (at, isLook) in [
+            (999, false), (1300, true), (1999, false), (2000, true), (5200, true), (6000, false),
+            (6199, false), (6200, true), (7200, true),
+        ] {
+            bench.stall(nanoseconds: UInt64(at - (looks.last ?? 0)) * 1_000_000)
+            looks.append(at)
+            bench.tick()
+            #expect((bench.seen?.figures.atNanoseconds == bench.now) == isLook, "at \(at) ms")
+        }
+    }
+
+    @Test func `the window is as long as configured, once the process is old enough`() throws {
+        let bench = try MonitorBench()
+        for second in [1, 59, 60, 61, 100] as [UInt64] {
+            bench.pass(seconds: Int(second - (bench.now - bench.beginning) / 1_000_000_000))
+            let covered = bench.seen?.figures.coveredNanoseconds
+            #expect(covered == min(second, 60) * 1_000_000_000, "after \(second) s")
+        }
+    }
+
     @Test func `the monitor looks once a second however often it is asked`() throws {
         let bench = try MonitorBench()
         for _ in 0..<500 {
