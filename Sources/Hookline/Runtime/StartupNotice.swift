@@ -40,6 +40,12 @@ struct StartupNotice {
                 .with("url", "http://\(reachable(webhooks))/webhook/whatsapp")
                 .with("origin", originWords).with("data_dir", paths.folder)
                 .with("forward_to", destination))
+        if let redis = configuration.redis {
+            log.write(
+                LogLine(.info, "sharing with other machines through Redis")
+                    .with("url", "\(redis)").with("queue", configuration.queue.rawValue)
+                    .with("validation_cache", configuration.validationCacheInForce.rawValue))
+        }
         log.write(
             LogLine(.info, "metrics, health and status page")
                 .with("status", "http://\(reachable(operations))/")
