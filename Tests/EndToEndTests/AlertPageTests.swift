@@ -63,7 +63,7 @@ extension EndToEnd {
             #expect(receiver.stop() == 0)
             let told = monitoring.notices(to: "chat", of: Self.slow).count
             let stricter = try Receiver(
-                arguments + ["--alert-warning", "200ms"], folder: faults.folder, faults: faults)
+                arguments + ["--alert-warning", "300ms"], folder: faults.folder, faults: faults)
             try monitoring.scrape(stricter)
             try faults.delay(milliseconds: 200)
             load.start(port: stricter.webhookPort, connections: 48)
@@ -72,10 +72,11 @@ extension EndToEnd {
                     monitoring.notices(to: "chat", of: Self.slow).count > told
                 })
             let moved = try #require(monitoring.waits(for: Self.slow, at: "chat"))
-            #expect(moved.annotations["description"]?.contains("threshold is 200ms.") == true)
+            #expect(moved.annotations["description"]?.contains("threshold is 300ms.") == true)
             // Under a second, which was no reason before.
             #expect(moved.annotations["description"]?.contains("ms over the last") == true)
-            try faults.delay(milliseconds: 60)
+            // Far from the threshold: on a busy machine the store thread waits for a processor as long again.
+            try faults.delay(milliseconds: 40)
             #expect(monitoring.waits(for: Self.slow, at: "chat", "resolved") != nil)
             #expect(load.stop())
             #expect(stricter.stop() == 0)
