@@ -17,6 +17,9 @@ final class RedisClaimer: Sendable {
     private let isStopping = Atomic<Bool>(false)
     private let bell = Bell()
 
+    /// Results that may wait to be written before nothing more is claimed.
+    private static let backlogMax = 4096
+
     /// When something is due next, by the monotonic clock. The thread's own.
     private struct Timetable {
         var reclaim: UInt64 = 0
@@ -65,7 +68,9 @@ final class RedisClaimer: Sendable {
         while !isStopping.load(ordering: .relaxed) {
             let now = MonotonicClock.now()
             keep(&times, now)
-            let room = wanted.load(ordering: .relaxed)
+            // While results cannot be written, work goes on as long as they can be kept in mind.
+            let room = min(
+                wanted.load(ordering: .relaxed), Self.backlogMax - recorder.backlog)
             guard room > 0 else {
                 bell.wait(untilNanoseconds: now + 200_000_000)
                 continue

@@ -30,23 +30,32 @@ final class RedisRecorder: Sendable {
         self.metrics = metrics
     }
 
+    /// Changes that are sent at once after an outage: the writer takes a batch as a whole or not at
+    /// all, and appends need its room too.
+    private static let sliceMax = 1024
+
+    /// Changes that are not written yet.
+    var backlog: Int { state.withLock { $0.waiting.count + $0.underWay } }
+
     /// True when nothing waits to be written.
     var isIdle: Bool { state.withLock { $0.waiting.isEmpty && $0.underWay == 0 } }
 
     /// Sends changes; those that fail wait for `retry()`.
     func record(_ changes: [DeliveryChange]) {
+        guard !changes.isEmpty else { return }
         let deadline = MonotonicClock.now() + options.budgetNanoseconds * 4
         let requests = changes.compactMap { request($0, deadline) }
         state.withLock { $0.underWay += requests.count }
         writer.send(requests)
     }
 
-    /// Sends again what could not be written. A turn of the claims' thread, or the stop.
+    /// Sends a slice of what could not be written. A turn of the claims' thread, or the stop.
     func retry() {
         guard !writer.isOpen else { return }
         let changes = state.withLock { state in
-            defer { state.waiting = [] }
-            return state.waiting
+            let slice = Array(state.waiting.prefix(max(0, Self.sliceMax - state.underWay)))
+            state.waiting.removeFirst(slice.count)
+            return slice
         }
         record(changes)
     }

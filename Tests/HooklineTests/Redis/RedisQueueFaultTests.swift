@@ -183,6 +183,19 @@ import Testing
         #expect(eventually { fixture.append("x") == [.duplicate] })
     }
 
+    @Test func `more results than the writer takes at once are written after an outage`() throws {
+        let fixture = try QueueFixture(place)
+        for part in 0..<5 {
+            _ = fixture.append((0..<1000).map { sampleWebhook("m\(part)-\($0)") })
+        }
+        let claimed = fixture.claim(5000)
+        server.kill()
+        #expect(eventually { !fixture.queue.isReady })
+        for change in claimed.map(\.completion) { fixture.queue.record([change]) }
+        try server.restart()
+        #expect(fixture.isEmpty)
+    }
+
     @Test func `10,000 appends of one message from several connections are one entry`() throws {
         let machines = try ["a", "b", "c", "d"].map { try QueueFixture(place, $0) }
         let outcomes = Collected<Appended>()
