@@ -128,7 +128,7 @@ class Server:
         return subprocess.Popen(
             [HOOKLINE, "bench", "--to", f"http://{self.webhooks}/webhook/whatsapp", "--ops",
              f"http://{self.ops}", "--rate", str(rate), "--duration", str(seconds),
-             "--connections", "64", "--no-benchmark", "--json"],
+             "--connections", "512", "--no-benchmark", "--json"],
             env={**os.environ, "TWILIO_AUTH_TOKEN": TOKEN}, stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL, text=True)
 
