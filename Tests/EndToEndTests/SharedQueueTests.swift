@@ -161,6 +161,30 @@ extension EndToEnd {
             application.release()
         }
 
+        @Test func `what is above queue-rows-max waits in the spool until there is room in Redis`()
+            throws
+        {
+            let (redis, application) = (try SharedRedis(), try Application())
+            application.hold()
+            let receiver = try Receiver(
+                redis.queue + [
+                    "--forward-to", application.url, "--queue-rows-max", "10",
+                    "--forward-concurrency", "2",
+                ])
+            #expect(try receiver.send(10).status == 0)
+            #expect(try eventually { try receiver.metrics().sum("queue_depth", #""redis""#) == 10 })
+            #expect(try receiver.send(5).status == 0)
+            // Two reads of the figures, in which a drain would show.
+            let polls = "redis_round_trip_duration_seconds_count"
+            let before = try receiver.metrics().sum(polls, #""queue""#)
+            #expect(try eventually { try receiver.metrics().sum(polls, #""queue""#) > before + 6 })
+            #expect(try receiver.metrics()["spooled"] == 5)
+            #expect(try redis.owed() == 10)
+            application.release()
+            #expect(try receiver.hasDrained(into: redis))
+            #expect(eventually { application.taken.count == 15 })
+        }
+
         @Test func `X2 what is spooled survives a restart and goes into Redis when it is back`()
             throws
         {

@@ -34,13 +34,19 @@ final class Spool: Sendable {
     private let queue: RedisQueue
     private let store: GroupCommit
     private let budgetNanoseconds: UInt64
+    private let owedMax: Int64
     private let state = Mutex(State())
 
-    /// Rows of `store` go into `queue`, each with so long a time for its answer.
-    init(_ queue: RedisQueue, store: GroupCommit, budgetNanoseconds: UInt64) {
+    /// Rows of `store` go into `queue`, each with so long a time for its answer, as long as fewer
+    /// than `owedMax` deliveries are owed there.
+    init(
+        _ queue: RedisQueue, store: GroupCommit, budgetNanoseconds: UInt64,
+        owedMax: Int64 = .max
+    ) {
         self.queue = queue
         self.store = store
         self.budgetNanoseconds = budgetNanoseconds
+        self.owedMax = owedMax
     }
 
     /// When the oldest row in hand was received, which the store counts as running: milliseconds since
@@ -52,7 +58,7 @@ final class Spool: Sendable {
     /// Gives back what Redis refused and asks for the next batch, when it is time. The timer thread.
     func tick() {
         let now = MonotonicClock.now()
-        guard queue.isReady, queue.isReplicated else { return }
+        guard queue.isReady, queue.isReplicated, !isFull else { return }
         let (refused, more) = state.withLock { state -> ([Int64], Int) in
             guard state.underWay == 0, now >= state.pauseUntilNanoseconds, !state.isStopping
             else { return ([], 0) }
@@ -66,11 +72,13 @@ final class Spool: Sendable {
     /// Takes claimed rows. The store thread.
     func take(_ rows: [Delivery]) {
         let now = MonotonicClock.now()
+        let isFull = self.isFull
         let isStopping = state.withLock { state in
             state.wanted = max(0, state.wanted - rows.count)
             guard !state.isStopping else { return true }
+            if isFull { state.refused += rows.map(\.id) }
             if state.underWay == 0 { state.startedNanoseconds = now }
-            state.underWay += rows.count
+            if !isFull { state.underWay += rows.count }
             for row in rows {
                 let oldest = state.oldest[row.webhook.priority] ?? .max
                 state.oldest[row.webhook.priority] = min(oldest, row.owedSinceMilliseconds)
@@ -78,6 +86,8 @@ final class Spool: Sendable {
             return false
         }
         guard !isStopping else { return store.record(rows.map { .release(id: $0.id) }) }
+        // They are in hand until there is room.
+        guard !isFull else { return }
         let appends = rows.map { row in
             RedisQueue.Append(
                 webhook: row.webhook, owedAnewMilliseconds: row.owedAnewMilliseconds,
@@ -94,6 +104,9 @@ final class Spool: Sendable {
         }
         if !refused.isEmpty { store.record(refused.map { .release(id: $0) }) }
     }
+
+    /// True while as much is owed in Redis as may be, by the figures that were read last.
+    private var isFull: Bool { queue.status?.owed ?? 0 >= owedMax }
 
     private func ended(_ row: Delivery, _ outcome: RedisAppend) {
         let isThere = outcome == .stored || outcome == .duplicate

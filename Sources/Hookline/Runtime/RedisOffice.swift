@@ -81,7 +81,8 @@ final class RedisOffice: Sendable {
             self.queue = queue
             spool = Spool(
                 queue, store: links.store,
-                budgetNanoseconds: configuration.redisQueueTimeout.nanoseconds * 4)
+                budgetNanoseconds: configuration.redisQueueTimeout.nanoseconds * 4,
+                owedMax: Int64(configuration.queueRowsMax))
         } catch {
             throw .redis("--redis: \(error)")
         }
