@@ -32,10 +32,10 @@ enum FramingGuard {
         for index in 0..<fields.count {
             let name = fields.name(at: index)
             guard !name.isEmpty, name.allSatisfy(isTokenByte) else { return .fieldName }
-            for byte in fields.value(at: index) where (byte < 0x20 && byte != 0x09) || byte == 0x7f
-            {
-                return .fieldValue
+            let isText = fields.value(at: index).allSatisfy { byte in
+                byte >= 0x20 ? byte != 0x7f : byte == 0x09
             }
+            guard isText else { return .fieldValue }
         }
         return nil
     }
@@ -83,11 +83,9 @@ enum FramingGuard {
 
     /// A `tchar` of RFC 9110, section 5.6.2.
     private static func isTokenByte(_ byte: UInt8) -> Bool {
-        if isAlphanumeric(byte) { return true }
-        return switch byte {
-        case 0x21, 0x23...0x27, 0x2a, 0x2b, 0x2d, 0x2e, 0x5e...0x60, 0x7c, 0x7e: true
-        default: false
-        }
+        // One bit a byte below 128: the test is on the path of every request.
+        let bits: UInt64 = byte < 64 ? 0x03ff_6cfa_0000_0000 : 0x57ff_ffff_c7ff_fffe
+        return byte < 128 && bits >> UInt64(byte & 63) & 1 == 1
     }
 }
 

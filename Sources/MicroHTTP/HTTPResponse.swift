@@ -2,11 +2,16 @@
 public struct HTTPField: Sendable {
     /// The field's name.
     public var name: StaticString
-    /// The field's value; libmicrohttpd refuses CR and LF in it.
-    public var value: String
+    /// The field's value; libmicrohttpd refuses CR and LF in it, and it ends at a NUL.
+    public var value: [UInt8]
 
     /// A field from its parts.
     public init(_ name: StaticString, _ value: String) {
+        self.init(name, Array(value.utf8))
+    }
+
+    /// A field from its parts.
+    public init(_ name: StaticString, _ value: [UInt8]) {
         self.name = name
         self.value = value
     }

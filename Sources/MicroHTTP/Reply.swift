@@ -14,13 +14,7 @@ enum Reply {
         guard let created else { return .NO }
         defer { MHD_destroy_response(created) }
         for field in response.fields {
-            let added = field.name.withUTF8Buffer { name in
-                name.withMemoryRebound(to: CChar.self) { name in
-                    // A StaticString is null-terminated (its documentation says so).
-                    MHD_add_response_header(created, name.baseAddress, field.value)
-                }
-            }
-            guard added == .YES else { return .NO }
+            guard add(field, to: created) == .YES else { return .NO }
         }
         if closing || response.closesConnection {
             guard MHD_add_response_header(created, "Connection", "close") == .YES else {
@@ -28,5 +22,21 @@ enum Reply {
             }
         }
         return MHD_queue_response(connection, UInt32(response.status), created)
+    }
+
+    /// Adds one field, which is copied.
+    private static func add(_ field: HTTPField, to response: OpaquePointer) -> MHD_Result {
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: field.value.count + 1) { text in
+            for (index, byte) in field.value.enumerated() {
+                text[index] = CChar(bitPattern: byte)
+            }
+            text[field.value.count] = 0
+            return field.name.withUTF8Buffer { name in
+                name.withMemoryRebound(to: CChar.self) { name in
+                    // A StaticString is null-terminated (its documentation says so).
+                    MHD_add_response_header(response, name.baseAddress, text.baseAddress)
+                }
+            }
+        }
     }
 }

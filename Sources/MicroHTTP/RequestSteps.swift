@@ -27,8 +27,8 @@ extension LoopCore {
         _ slot: Int32, _ connection: OpaquePointer, method: UnsafePointer<CChar>,
         version: UnsafePointer<CChar>
     ) -> MHD_Result {
-        let methodBytes = Array(UnsafeRawBufferPointer(start: method, count: strlen(method)))
-        let versionBytes = Array(UnsafeRawBufferPointer(start: version, count: strlen(version)))
+        let methodBytes = Self.bytes(of: method, usually: Self.post)
+        let versionBytes = Self.bytes(of: version, usually: Self.http11)
         let fields = Self.fields(of: connection)
         let fault = FramingGuard.fault(
             method: methodBytes[...], target: table[slot].target, version: versionBytes[...],
@@ -149,6 +149,15 @@ extension LoopCore {
         return fields
     }
 
+    private static let post = Array("POST".utf8)
+    private static let http11 = Array("HTTP/1.1".utf8)
+
+    /// The bytes of a C string; what it usually is is there already.
+    private static func bytes(of text: UnsafePointer<CChar>, usually usual: [UInt8]) -> [UInt8] {
+        let bytes = UnsafeRawBufferPointer(start: text, count: strlen(text))
+        return bytes.elementsEqual(usual) ? usual : Array(bytes)
+    }
+
     private static func isContinue(_ value: ArraySlice<UInt8>) -> Bool {
         value.map { $0 >= 0x41 && $0 <= 0x5a ? $0 | 0x20 : $0 }.elementsEqual("100-continue".utf8)
     }
@@ -158,7 +167,7 @@ extension LoopCore {
     }
 
     private static func method(_ bytes: [UInt8]) -> HTTPMethod {
-        if bytes.elementsEqual("POST".utf8) { return .post }
+        if bytes == post { return .post }
         if bytes.elementsEqual("GET".utf8) { return .get }
         if bytes.elementsEqual("HEAD".utf8) { return .head }
         return .other

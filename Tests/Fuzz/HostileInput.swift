@@ -14,10 +14,10 @@ public struct HostileInput: Sendable {
     public init() throws {
         let account = Array(("AC" + String(repeating: "0", count: 32)).utf8)
         var table = TokenTable()
-        table.byAccount[account] = [try HMACKey(Array("12345".utf8))]
-        table.anyAccount = [try HMACKey(Array("67890".utf8))]
+        table.byAccount[account] = [HMACKey(Array("12345".utf8))]
+        table.anyAccount = [HMACKey(Array("67890".utf8))]
         table.sharedKeys.byAccount[account] = [
-            Array("key".utf8): try SharedKey(secret: Secret([1]), algorithm: .sha256)
+            Array("key".utf8): SharedKey(secret: Secret([1]), algorithm: .sha256)
         ]
         tokens = Tokens(table)
         var configuration = Configuration()

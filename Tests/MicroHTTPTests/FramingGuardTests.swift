@@ -91,6 +91,29 @@ private let wellFormed: [(name: String, request: String)] = [
         #expect(client.response()?.status == 200, "\(name)")
     }
 
+    /// RFC 9110, sections 5.6.2 and 5.5, byte by byte.
+    @Test func `a name is a token and a value is text`() {
+        func fault(name: [UInt8], value: [UInt8]) -> FramingFault? {
+            var fields = HTTPFields()
+            fields.append(name: "Host".utf8, value: "h".utf8)
+            fields.append(name: name, value: value)
+            let line = "POST / HTTP/1.1\r\n".utf8.count
+            return FramingGuard.fault(
+                method: Array("POST".utf8)[...], target: Array("/".utf8),
+                version: Array("HTTP/1.1".utf8)[...], fields: fields,
+                headBytes: line + fields.contentBytes + fields.count * 4 + 2)
+        }
+        let letters = "abcdefghijklmnopqrstuvwxyz"
+        let tokens = Set("!#$%&'*+-.^_`|~0123456789\(letters)\(letters.uppercased())".utf8)
+        for byte in UInt8.min...UInt8.max {
+            let isToken = tokens.contains(byte)
+            let isText = byte == 0x09 || byte >= 0x20 && byte != 0x7f
+            #expect(fault(name: [0x58, byte], value: [0x76]) == (isToken ? nil : .fieldName))
+            #expect(fault(name: [0x58], value: [0x76, byte]) == (isText ? nil : .fieldValue))
+        }
+        #expect(fault(name: [], value: [0x76]) == .fieldName)
+    }
+
     @Test func `an expectation that is not known is answered 417`() throws {
         let handler = TestHandler { $0.answer(HTTPResponse(status: 200)) }
         let server = try TestServer(handler)

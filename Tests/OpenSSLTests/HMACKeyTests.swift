@@ -28,13 +28,13 @@ import Testing
     func `HMAC-SHA1 gives the codes of RFC 2202`(
         key: [UInt8], message: String, expected: String
     ) throws {
-        let code = try HMACKey(key).code(of: Array(message.utf8))
+        let code = HMACKey(key).code(of: Array(message.utf8))
         #expect(hexadecimal(code) == expected)
     }
 
     /// RFC 4231, section 4.3.
     @Test func `HMAC-SHA256 gives the code of RFC 4231`() throws {
-        let key = try HMACKey(Array("Jefe".utf8), algorithm: .sha256)
+        let key = HMACKey(Array("Jefe".utf8), algorithm: .sha256)
         let code = key.code(of: Array("what do ya want for nothing?".utf8))
         #expect(
             hexadecimal(code)
@@ -42,7 +42,7 @@ import Testing
     }
 
     @Test func `a key serves many messages, from several threads at once`() async throws {
-        let key = try HMACKey(Array("Jefe".utf8))
+        let key = HMACKey(Array("Jefe".utf8))
         let message = Array("what do ya want for nothing?".utf8)
         let expected = key.code(of: message)
         let codes = await withTaskGroup(of: Bool.self) { group in
@@ -52,6 +52,41 @@ import Testing
             return await group.reduce(true) { $0 && $1 }
         }
         #expect(codes)
+    }
+
+    @Test func `a key knows the Base64 of its codes and no other text`() {
+        for algorithm in HashAlgorithm.allCases {
+            let key = HMACKey(Array("Jefe".utf8), algorithm: algorithm)
+            let message = Array("what do ya want for nothing?".utf8)
+            let text = Base64.encode(key.code(of: message))
+            for split in [0, 1, 17, message.count] {
+                let (head, tail) = (Array(message[..<split]), Array(message[split...]))
+                #expect(key.matches(head, tail, base64: text[...]))
+                #expect(!key.matches(tail, head, base64: text[...]) || head.isEmpty || tail.isEmpty)
+            }
+            for index in text.indices {
+                var other = text
+                other[index] ^= 1
+                #expect(!key.matches(message, [], base64: other[...]))
+            }
+            #expect(!key.matches(message, [], base64: text.dropLast()))
+            #expect(!key.matches(message, [], base64: (text + [0x3d])[...]))
+            #expect(!key.matches(message, [], base64: []))
+        }
+    }
+
+    @Test func `a digest in pieces is the digest of the whole`() {
+        var digest = SHA256()
+        digest.update(Array("a".utf8))
+        // A copy goes its own way, and asking does not end the digest.
+        var other = digest
+        #expect(digest.prefix != SHA256().prefix)
+        digest.update(Array("xbcx".utf8).dropFirst().dropLast())
+        #expect(digest.prefix == (0xba78_16bf_8f01_cfea, 0x4141_40de_5dae_2223))
+        other.update(0x6263_6465 as UInt32)
+        let whole = hexadecimal(SHA256.digest(Array("abcde".utf8)))
+        let first = String(other.prefix.0, radix: 16)
+        #expect(whole.hasPrefix(first) && first.utf8.count == 16)
     }
 
     /// FIPS 180-4 example of one block, and of the empty message.

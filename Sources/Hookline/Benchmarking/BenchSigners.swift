@@ -17,16 +17,12 @@ struct BenchSigners: Sendable {
         } catch {
             throw .setUp(error)
         }
-        do {
-            let key = try HMACKey(token.bytes)
-            given = Self.signer(options, options.url, options.signedURL, key)
-            forger = Self.signer(options, options.url, options.signedURL, try HMACKey([0x21]))
-            other = Self.otherPath(than: options.url).map { url in
-                let signed = options.signedURL.map { Self.otherPath(than: $0) ?? $0 }
-                return Self.signer(options, url, signed, key)
-            }
-        } catch {
-            throw .library("\(error)")
+        let key = HMACKey(token.bytes)
+        given = Self.signer(options, options.url, options.signedURL, key)
+        forger = Self.signer(options, options.url, options.signedURL, HMACKey([0x21]))
+        other = Self.otherPath(than: options.url).map { url in
+            let signed = options.signedURL.map { Self.otherPath(than: $0) ?? $0 }
+            return Self.signer(options, url, signed, key)
         }
     }
 

@@ -1,3 +1,5 @@
+import POSIX
+
 /// Why a form cannot be read.
 enum FormFault: Error, Sendable, Equatable {
     /// There are more parameters than the limit.
@@ -9,16 +11,16 @@ enum WebhookField: Int, CaseIterable, Sendable {
     case accountSID, messageSID, body, from, to, messageStatus, errorCode, mediaCount
 
     /// The field of this name, compared byte by byte.
-    init?(_ name: ArraySlice<UInt8>) {
+    init?(_ name: Span<UInt8>) {
         switch name.count {
-        case 2 where name.elementsEqual("To".utf8): self = .to
-        case 4 where name.elementsEqual("Body".utf8): self = .body
-        case 4 where name.elementsEqual("From".utf8): self = .from
-        case 8 where name.elementsEqual("NumMedia".utf8): self = .mediaCount
-        case 9 where name.elementsEqual("ErrorCode".utf8): self = .errorCode
-        case 10 where name.elementsEqual("AccountSid".utf8): self = .accountSID
-        case 10 where name.elementsEqual("MessageSid".utf8): self = .messageSID
-        case 13 where name.elementsEqual("MessageStatus".utf8): self = .messageStatus
+        case 2 where name.equals("To"): self = .to
+        case 4 where name.equals("Body"): self = .body
+        case 4 where name.equals("From"): self = .from
+        case 8 where name.equals("NumMedia"): self = .mediaCount
+        case 9 where name.equals("ErrorCode"): self = .errorCode
+        case 10 where name.equals("AccountSid"): self = .accountSID
+        case 10 where name.equals("MessageSid"): self = .messageSID
+        case 13 where name.equals("MessageStatus"): self = .messageStatus
         default: return nil
         }
     }
@@ -90,13 +92,19 @@ struct FormParameters: Sendable {
     /// Names and values as Twilio appends them to the URL: sorted by name, values of one name
     /// sorted and each once, all by bytes, without delimiters.
     var signedSuffix: [UInt8] {
-        let sorted = pairs.sorted { compare($0, $1) < 0 }
+        let bytes = self.bytes.span
+        // The beginnings of the names decide nearly every comparison, as one number each.
+        let sorted = pairs.map { (start: Self.beginning($0, bytes), pair: $0) }
+            .sorted { left, right in
+                left.start != right.start
+                    ? left.start < right.start : compare(left.pair, right.pair) < 0
+            }
         var suffix: [UInt8] = []
         suffix.reserveCapacity(bytes.count)
         var previous: Pair?
-        for pair in sorted {
+        for (_, pair) in sorted {
             if let previous, compare(previous, pair) == 0 { continue }
-            suffix.append(contentsOf: bytes[pair.start..<pair.valueEnd])
+            suffix.append(contentsOf: self.bytes[pair.start..<pair.valueEnd])
             previous = pair
         }
         return suffix
@@ -118,12 +126,25 @@ struct FormParameters: Sendable {
 
     private mutating func note(_ index: Int) {
         let pair = pairs[index]
-        guard let field = WebhookField(bytes[pair.start..<pair.nameEnd]) else { return }
+        guard let field = field(of: pair) else { return }
         if firsts[field.rawValue] < 0 {
             firsts[field.rawValue] = index
         } else if self[field] != value(pair), ambiguous == nil {
             ambiguous = field
         }
+    }
+
+    private func field(of pair: Pair) -> WebhookField? {
+        WebhookField(bytes.span.extracting(pair.start..<pair.nameEnd))
+    }
+
+    /// The first eight bytes of the name, missing ones as 0, the first the most significant.
+    private static func beginning(_ pair: Pair, _ bytes: Span<UInt8>) -> UInt64 {
+        let count = min(8, pair.nameEnd - pair.start)
+        guard count > 0 else { return 0 }
+        var number: UInt64 = 0
+        for index in pair.start..<pair.start + count { number = number << 8 | UInt64(bytes[index]) }
+        return number << UInt64(8 * (8 - count))
     }
 
     /// By name, then by value: below, equal to or above 0.
@@ -150,43 +171,50 @@ extension FormParameters {
         _ body: [UInt8], into pairs: inout [Pair], parametersMax: Int
     ) -> [UInt8] {
         // Decoding never makes a body longer.
-        var decoded = [UInt8](repeating: 0, count: body.count)
-        let input = body.span
-        var output = decoded.mutableSpan
-        var used = 0
-        var index = 0
-        while index < input.count, pairs.count <= parametersMax {
-            let segment = index
-            let start = used
-            var nameEnd = -1
-            while index < input.count, input[index] != UInt8(ascii: "&") {
-                var byte = input[index]
-                index += 1
-                switch byte {
-                case UInt8(ascii: "=") where nameEnd < 0:
-                    nameEnd = used
-                    continue
-                case UInt8(ascii: "+"):
-                    byte = UInt8(ascii: " ")
-                case UInt8(ascii: "%") where index + 1 < input.count:
-                    // `&` is no digit, so an escape never reaches over the segment's end.
-                    if let high = digit(input[index]), let low = digit(input[index + 1]) {
-                        byte = high << 4 | low
-                        index += 2
+        [UInt8](capacity: body.count) { output in
+            let input = body.span
+            var index = 0
+            while index < input.count, pairs.count <= parametersMax {
+                let segment = index
+                let start = output.count
+                var nameEnd = -1
+                while index < input.count {
+                    var byte = input[index]
+                    // Whatever has a meaning is `=` (0x3d) or below.
+                    if byte <= UInt8(ascii: "=") {
+                        if byte == UInt8(ascii: "&") { break }
+                        if byte == UInt8(ascii: "="), nameEnd < 0 {
+                            nameEnd = output.count
+                            index += 1
+                            continue
+                        }
+                        if byte == UInt8(ascii: "+") {
+                            byte = UInt8(ascii: " ")
+                        } else if byte == UInt8(ascii: "%"), let escaped = escape(input, index) {
+                            byte = escaped
+                            index += 2
+                        }
                     }
-                default: break
+                    output.append(byte)
+                    index += 1
                 }
-                output[used] = byte
-                used += 1
+                if index > segment {
+                    let end = output.count
+                    pairs.append(
+                        Pair(start: start, nameEnd: nameEnd < 0 ? end : nameEnd, valueEnd: end))
+                }
+                index += 1
             }
-            if index > segment {
-                pairs.append(
-                    Pair(start: start, nameEnd: nameEnd < 0 ? used : nameEnd, valueEnd: used))
-            }
-            index += 1
         }
-        decoded.removeLast(decoded.count - used)
-        return decoded
+    }
+
+    /// The byte of the escape that begins at `index`; nil when it is none. `&` is no digit, so
+    /// an escape never reaches over its segment's end.
+    private static func escape(_ input: Span<UInt8>, _ index: Int) -> UInt8? {
+        guard index + 2 < input.count, let high = digit(input[index + 1]),
+            let low = digit(input[index + 2])
+        else { return nil }
+        return high << 4 | low
     }
 
     private static func digit(_ byte: UInt8) -> UInt8? {

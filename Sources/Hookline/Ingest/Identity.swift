@@ -6,17 +6,34 @@ import OpenSSL
 /// and `ErrorCode`, because one message has several; a request without a SID is its own
 /// fingerprint. Never the route, the URL or Twilio's idempotency token, which is not signed.
 struct Identity: Sendable, Hashable {
-    /// 16 bytes: the beginning of a SHA-256.
-    let bytes: [UInt8]
+    /// The beginning of a SHA-256: its first eight bytes, the most significant first.
+    let high: UInt64
+    /// The next eight.
+    let low: UInt64
 
-    /// An identity read back from where it was stored.
+    /// An identity read back from where it was stored; bytes that are missing are 0.
     init(stored bytes: [UInt8]) {
-        self.bytes = bytes
+        high = Self.number(bytes.prefix(8))
+        low = Self.number(bytes.dropFirst(8).prefix(8))
     }
+
+    /// 16 bytes.
+    var bytes: [UInt8] {
+        [UInt8](capacity: 16) { bytes in
+            for part in [high, low] {
+                for shift in stride(from: 56, through: 0, by: -8) {
+                    bytes.append(UInt8(truncatingIfNeeded: part >> UInt64(shift)))
+                }
+            }
+        }
+    }
+
+    /// A digest is evenly spread: a part of it tells one from another.
+    func hash(into hasher: inout Hasher) { hasher.combine(low) }
 
     /// The identity of an inbound message.
     init(account: ArraySlice<UInt8>, messageSID: ArraySlice<UInt8>) {
-        self.init(parts: [Array("message".utf8)[...], account, messageSID])
+        self.init(digest: Self.digest("message", account, messageSID))
     }
 
     /// The identity of one status callback.
@@ -24,12 +41,17 @@ struct Identity: Sendable, Hashable {
         account: ArraySlice<UInt8>, messageSID: ArraySlice<UInt8>, status: ArraySlice<UInt8>,
         errorCode: ArraySlice<UInt8>
     ) {
-        self.init(parts: [Array("status".utf8)[...], account, messageSID, status, errorCode])
+        var digest = Self.digest("status", account, messageSID)
+        Self.add(status, to: &digest)
+        Self.add(errorCode, to: &digest)
+        self.init(digest: digest)
     }
 
     /// The fingerprint of a request that carries no SID.
-    init(target: [UInt8], body: [UInt8], signature: ArraySlice<UInt8>) {
-        self.init(parts: [Array("request".utf8)[...], target[...], body[...], signature])
+    init(target: ArraySlice<UInt8>, body: [UInt8], signature: ArraySlice<UInt8>) {
+        var digest = Self.digest("request", target, body[...])
+        Self.add(signature, to: &digest)
+        self.init(digest: digest)
     }
 
     /// The value of the `Idempotency-Key` header: 32 hexadecimal digits, the same for every
@@ -38,18 +60,29 @@ struct Identity: Sendable, Hashable {
         Hexadecimal.text(bytes)
     }
 
+    private init(digest: SHA256) { (high, low) = digest.prefix }
+
+    /// What an identity of this kind begins with.
+    private static func digest(
+        _ kind: String, _ first: ArraySlice<UInt8>, _ second: ArraySlice<UInt8>
+    ) -> SHA256 {
+        var digest = SHA256()
+        add(Array(kind.utf8)[...], to: &digest)
+        add(first, to: &digest)
+        add(second, to: &digest)
+        return digest
+    }
+
     /// Each part is preceded by its length, so that no two lists of parts read the same.
-    private init(parts: [ArraySlice<UInt8>]) {
-        var message: [UInt8] = []
-        message.reserveCapacity(parts.reduce(0) { $0 + $1.count + 4 })
-        for part in parts {
-            let count = UInt32(part.count)
-            for shift in [24, 16, 8, 0] as [UInt32] {
-                message.append(UInt8(truncatingIfNeeded: count >> shift))
-            }
-            message.append(contentsOf: part)
-        }
-        bytes = Array(SHA256.digest(message).prefix(16))
+    private static func add(_ part: ArraySlice<UInt8>, to digest: inout SHA256) {
+        digest.update(UInt32(part.count))
+        digest.update(part)
+    }
+
+    private static func number(_ bytes: ArraySlice<UInt8>) -> UInt64 {
+        var number: UInt64 = 0
+        for byte in bytes { number = number << 8 | UInt64(byte) }
+        return number << UInt64(8 * (8 - bytes.count))
     }
 }
 

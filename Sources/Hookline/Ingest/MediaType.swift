@@ -1,3 +1,5 @@
+import POSIX
+
 /// The kinds of body that Twilio sends.
 enum MediaType: Sendable, Equatable {
     case form, json, other, none
@@ -9,12 +11,11 @@ enum MediaType: Sendable, Equatable {
             return
         }
         let essence = field.prefix { $0 != UInt8(ascii: ";") && $0 != 0x20 && $0 != 0x09 }
-            .map { $0 >= 0x41 && $0 <= 0x5a ? $0 | 0x20 : $0 }
         if essence.isEmpty {
             self = .none
-        } else if essence.elementsEqual("application/x-www-form-urlencoded".utf8) {
+        } else if essence.equalsIgnoringCase("application/x-www-form-urlencoded") {
             self = .form
-        } else if essence.elementsEqual("application/json".utf8) {
+        } else if essence.equalsIgnoringCase("application/json") {
             self = .json
         } else {
             self = .other

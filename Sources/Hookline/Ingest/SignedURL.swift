@@ -1,3 +1,5 @@
+import POSIX
+
 /// The forms of a URL that Twilio may have signed.
 ///
 /// Messaging requests are signed with the port as configured, voice requests without it, and
@@ -30,34 +32,49 @@ struct SignedURL: Sendable {
             let afterBracket = url[host].lastIndex(of: UInt8(ascii: "]")) ?? host.lowerBound
             let tail = url[afterBracket..<host.upperBound]
             if let colon = tail.firstIndex(of: UInt8(ascii: ":")) {
-                candidates.append((.withoutPort, Array(url[..<colon]) + url[host.upperBound...]))
+                let port = colon..<host.upperBound
+                candidates.append((.withoutPort, Self.replacing(port, of: url, with: [])))
             } else {
-                let isHTTPS = url.starts(with: "https".utf8)
-                let port = isHTTPS ? ":443" : ":80"
-                candidates.append(
-                    (
-                        .withDefaultPort,
-                        Array(url[..<host.upperBound]) + Array(port.utf8) + url[host.upperBound...]
-                    ))
+                let port = url.prefix(5).equals("https") ? Self.portOfHTTPS : Self.portOfHTTP
+                let end = host.upperBound..<host.upperBound
+                candidates.append((.withDefaultPort, Self.replacing(end, of: url, with: port)))
             }
         }
         self.candidates = candidates
     }
 
     /// The values of the query's parameters called exactly `name`, as they stand in the URL.
-    static func queryValues(of target: [UInt8], named name: StaticString) -> [ArraySlice<UInt8>] {
+    static func queryValues(
+        of target: ArraySlice<UInt8>, named name: StaticString
+    ) -> [ArraySlice<UInt8>] {
         guard let mark = target.firstIndex(of: UInt8(ascii: "?")) else { return [] }
         let prefix = Array("\(name)=".utf8)
         return target[(mark + 1)...].split(separator: UInt8(ascii: "&"))
             .filter { $0.starts(with: prefix) }.map { $0.dropFirst(prefix.count) }
     }
 
+    private static let portOfHTTP = Array(":80".utf8)
+    private static let portOfHTTPS = Array(":443".utf8)
+
+    private static func replacing(
+        _ range: Range<Int>, of url: [UInt8], with port: [UInt8]
+    ) -> [UInt8] {
+        var other: [UInt8] = []
+        other.reserveCapacity(url.count + port.count)
+        other.append(contentsOf: url[..<range.lowerBound])
+        other.append(contentsOf: port)
+        other.append(contentsOf: url[range.upperBound...])
+        return other
+    }
+
     private static func authority(of url: [UInt8]) -> Range<Int>? {
         guard let colon = url.firstIndex(of: UInt8(ascii: ":")),
-            url[colon...].starts(with: "://".utf8)
+            url[colon...].prefix(3).equals("://")
         else { return nil }
         let start = colon + 3
-        let end = url[start...].firstIndex { "/?#".utf8.contains($0) } ?? url.count
-        return start..<end
+        let end = url[start...].firstIndex { byte in
+            byte == UInt8(ascii: "/") || byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#")
+        }
+        return start..<(end ?? url.count)
     }
 }

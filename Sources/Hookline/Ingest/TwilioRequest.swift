@@ -2,8 +2,9 @@ import MicroHTTP
 import POSIX
 
 /// A request that claims to be Twilio's: everything that verification needs, and nothing of the
-/// connection that it came by. It can be stored and verified again later.
-struct TwilioRequest: Sendable {
+/// connection that it came by. It can be stored and verified again later. A class, because it is
+/// passed on many times and its parts need not be counted each time.
+final class TwilioRequest: Sendable {
     /// What came with the body; account and SID are as claimed until the request is verified.
     let head: WebhookHead
     /// The body as received.
@@ -29,11 +30,11 @@ struct TwilioRequest: Sendable {
         let contentType = request.fields.first("content-type") ?? []
         let parameters = try Self.parameters(request.body, contentType, parametersMax)
         self.parameters = parameters
-        head = WebhookHead([
-            try origin.origin(of: request)[...], request.target[...], contentType, signature,
-            trace.bytes[...], parameters?[.accountSID] ?? [], parameters?[.messageSID] ?? [],
-            Self.traceState(of: request.fields),
-        ])
+        head = WebhookHead(
+            origin: try origin.origin(of: request)[...], target: request.target[...],
+            contentType: contentType, signature: signature, traceParent: trace.bytes[...],
+            account: parameters?[.accountSID] ?? [], messageSID: parameters?[.messageSID] ?? [],
+            traceState: Self.traceState(of: request.fields))
         body = request.body
         scheme = SigningScheme(request.fields)
         self.receivedMilliseconds = receivedMilliseconds
@@ -55,7 +56,7 @@ struct TwilioRequest: Sendable {
         return Webhook(
             kind: claimed.kind, priority: claimed.priority,
             identity: Identity(
-                target: Array(head[.target]), body: body, signature: head[.signature]),
+                target: head[.target], body: body, signature: head[.signature]),
             receivedMilliseconds: receivedMilliseconds, head: head, body: body)
     }
 

@@ -3,9 +3,9 @@ import OpenSSL
 /// What Twilio signed, as it was received.
 struct SignedRequest: Sendable {
     /// The origin that Twilio called, with a base path if a proxy strips one.
-    var origin: [UInt8]
+    var origin: ArraySlice<UInt8>
     /// The raw request target.
-    var target: [UInt8]
+    var target: ArraySlice<UInt8>
     /// The body as received.
     var body: [UInt8]
     /// The body's parameters; nil when the body is not a form.
@@ -43,13 +43,12 @@ enum TwilioSignature {
     static func verify(_ request: SignedRequest, keys: [HMACKey]) -> SignatureVerdict {
         guard bodyIsCovered(request) else { return .bodyMismatch }
         let suffix = request.parameters?.signedSuffix ?? []
-        let url = SignedURL(request.origin + request.target)
+        let url = SignedURL(Array(request.origin + request.target))
         var match: SignatureMatch?
         for (form, bytes) in url.candidates {
-            let message = bytes + suffix
             for (position, key) in keys.enumerated() {
-                let expected = Base64.encode(key.code(of: message))
-                if ConstantTime.equal(expected, request.signature), match == nil {
+                let isCode = key.matches(bytes, suffix, base64: request.signature)
+                if isCode, match == nil {
                     match = SignatureMatch(tokenPosition: position, candidate: form)
                 }
             }

@@ -8,10 +8,10 @@ struct RequestFingerprint: Sendable, Hashable {
     private let high: UInt64
     private let low: UInt64
 
-    init(digest: [UInt8]) {
-        high = digest.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
-        low = digest.dropFirst(8).prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
-    }
+    init(_ digest: SHA256) { (high, low) = digest.prefix }
+
+    /// The fingerprint is a keyed digest: a part of it tells one from another.
+    func hash(into hasher: inout Hasher) { hasher.combine(high) }
 
     /// Which of `count` shards holds it; a power of two.
     func shard(of count: Int) -> Int { Int(truncatingIfNeeded: low) & (count - 1) }
@@ -79,7 +79,8 @@ final class ValidationCache: Sendable {
 
     private static let shardCount = 16
 
-    private let secret: [UInt8]
+    /// A secret block was hashed.
+    private let keyed: SHA256
     private let liveNanoseconds: UInt64
     private let shardEntriesMax: Int
     private let shards: [LockedShard]
@@ -89,7 +90,9 @@ final class ValidationCache: Sendable {
         self.liveNanoseconds = liveNanoseconds
         shardEntriesMax = (entriesMax + Self.shardCount - 1) / Self.shardCount
         shards = (0..<Self.shardCount).map { _ in LockedShard() }
-        secret = RandomBytes.make(32)
+        var keyed = SHA256()
+        keyed.update(RandomBytes.make(64))
+        self.keyed = keyed
     }
 
     /// False when it was switched off.
@@ -100,13 +103,11 @@ final class ValidationCache: Sendable {
 
     /// The fingerprint of a request.
     func fingerprint(of head: WebhookHead, body: [UInt8]) -> RequestFingerprint {
-        var message: [UInt8] = []
-        message.reserveCapacity(secret.count + head.bytes.count + body.count)
-        message.append(contentsOf: secret)
+        var digest = keyed
         // The head's parts carry their lengths, so no two requests read the same.
-        message.append(contentsOf: head.signedBytes)
-        message.append(contentsOf: body)
-        return RequestFingerprint(digest: SHA256.digest(message))
+        digest.update(head.signedBytes)
+        digest.update(body)
+        return RequestFingerprint(digest)
     }
 
     /// True when the request was validated and stored not long ago, in this epoch.

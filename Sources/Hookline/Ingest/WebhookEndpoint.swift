@@ -137,11 +137,10 @@ final class WebhookEndpoint: HTTPHandler {
     private func sharing(
         _ arrival: Arrival, _ token: WebhookVerifier.MatchedToken
     ) -> Arrival {
-        guard let shared = parts.shared,
-            let key = shared.key(of: arrival.request, provedBy: token.key)
-        else { return arrival }
+        guard let shared = parts.shared else { return arrival }
         var arrival = arrival
-        arrival.cacheEntry = arrival.cacheEntry.shared(in: shared, key: key)
+        arrival.cacheEntry = arrival.cacheEntry.shared(
+            in: shared, key: shared.key(of: arrival.request, provedBy: token.key))
         return arrival
     }
 

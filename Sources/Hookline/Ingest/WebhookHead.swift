@@ -26,20 +26,35 @@ struct WebhookHead: Sendable, Equatable {
     /// Where each part ends in `bytes`.
     private let ends: InlineArray<8, Int>
 
-    /// A head from its parts in the order of `Part`; parts that are missing are empty.
-    init(_ parts: [ArraySlice<UInt8>]) {
+    /// A head from its parts.
+    init(
+        origin: ArraySlice<UInt8>, target: ArraySlice<UInt8>, contentType: ArraySlice<UInt8>,
+        signature: ArraySlice<UInt8>, traceParent: ArraySlice<UInt8>,
+        account: ArraySlice<UInt8>, messageSID: ArraySlice<UInt8>, traceState: ArraySlice<UInt8>
+    ) {
+        let content =
+            origin.count + target.count + contentType.count + signature.count
+            + traceParent.count + account.count + messageSID.count + traceState.count
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(parts.reduce(4 * Part.allCases.count) { $0 + $1.count })
+        bytes.reserveCapacity(4 * Part.allCases.count + content)
         var ends = InlineArray<8, Int>(repeating: 0)
-        for part in Part.allCases {
-            let content = part.rawValue < parts.count ? parts[part.rawValue] : []
+        func add(_ part: Part, _ content: ArraySlice<UInt8>) {
             let count = UInt32(content.count)
-            for shift in [24, 16, 8, 0] as [UInt32] {
-                bytes.append(UInt8(truncatingIfNeeded: count >> shift))
-            }
+            bytes.append(UInt8(truncatingIfNeeded: count >> 24))
+            bytes.append(UInt8(truncatingIfNeeded: count >> 16))
+            bytes.append(UInt8(truncatingIfNeeded: count >> 8))
+            bytes.append(UInt8(truncatingIfNeeded: count))
             bytes.append(contentsOf: content)
             ends[part.rawValue] = bytes.count
         }
+        add(.origin, origin)
+        add(.target, target)
+        add(.contentType, contentType)
+        add(.signature, signature)
+        add(.traceParent, traceParent)
+        add(.account, account)
+        add(.messageSID, messageSID)
+        add(.traceState, traceState)
         self.bytes = bytes
         self.ends = ends
     }

@@ -18,7 +18,7 @@ enum WebhookReader {
                     errorCode: parameters?[.errorCode] ?? [])
             case .statusCallback, .other:
                 Identity(
-                    target: Array(head[.target]), body: body, signature: head[.signature])
+                    target: head[.target], body: body, signature: head[.signature])
             }
         return Webhook(
             kind: kind, priority: hasMedia(parameters) ? .high : .normal, identity: identity,

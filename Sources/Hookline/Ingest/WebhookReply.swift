@@ -10,7 +10,7 @@ final class WebhookReply: WebhookReceipt, HTTPCompletionObserver {
     private let exchange: HTTPExchange
     private let context: ReplyContext
     private let route: RouteLabel
-    private let requestID: String
+    private let requestID: [UInt8]
     private let trace: TraceContext
     /// Nil when the request cannot be read.
     private let request: TwilioRequest?
@@ -74,23 +74,21 @@ final class WebhookReply: WebhookReceipt, HTTPCompletionObserver {
     /// What identifies the request in the log, and its trace for the caller
     /// (https://w3c.github.io/trace-context/#trace-context-http-response-headers-format).
     private var identifyingFields: [HTTPField] {
-        [
-            HTTPField("X-Request-Id", requestID),
-            HTTPField("traceresponse", String(decoding: trace.bytes, as: UTF8.self)),
-        ]
+        [HTTPField("X-Request-Id", requestID), HTTPField("traceresponse", trace.bytes)]
     }
 
     private func decide(_ outcome: WebhookOutcome, silently: Bool = false) {
-        let response =
-            outcome == .unavailable
-            ? HTTPResponse(
-                status: 503,
-                fields: identifyingFields + [HTTPField("Retry-After", "1")])
-            : HTTPResponse(
-                status: 200,
-                fields: identifyingFields + [HTTPField("Content-Type", "text/xml")],
-                body: ReplyContext.emptyTwiML)
-        decide(outcome, response, silently: silently)
+        var fields = identifyingFields
+        if outcome == .unavailable {
+            fields.append(HTTPField("Retry-After", "1"))
+            decide(outcome, HTTPResponse(status: 503, fields: fields), silently: silently)
+        } else {
+            fields.append(ReplyContext.twiMLType)
+            decide(
+                outcome,
+                HTTPResponse(status: 200, fields: fields, body: ReplyContext.emptyTwiML),
+                silently: silently)
+        }
     }
 
     private func decide(
@@ -116,7 +114,7 @@ final class WebhookReply: WebhookReceipt, HTTPCompletionObserver {
             exemplar: trace.exemplar(unixMilliseconds: WallClock.nowMilliseconds()))
         let isRefused = decided == .refused || decided == .malformed
         context.log.writeSampled(.info, of: isRefused ? .refused : .taken) {
-            LogLine(.info, "webhook").with("request_id", requestID)
+            LogLine(.info, "webhook").with("request_id", bytes: requestID)
                 .with("trace_id", bytes: trace.traceID)
                 .with("route", route.rawValue).with("outcome", decided.rawValue)
                 .with("status", completion.status)
@@ -132,7 +130,7 @@ final class WebhookReply: WebhookReceipt, HTTPCompletionObserver {
         if timing.validation > context.budgets.validationNanoseconds {
             context.log.writeSampled(.warning) {
                 LogLine(.warning, "validation took longer than its budget")
-                    .with("request_id", requestID)
+                    .with("request_id", bytes: requestID)
                     .with("validation_s", nanoseconds: timing.validation)
                     .with("budget_s", nanoseconds: context.budgets.validationNanoseconds)
             }
@@ -171,17 +169,30 @@ extension ReplyTiming {
     }
 }
 
-/// What every reply needs; one value for all.
-struct ReplyContext: Sendable {
+/// What every reply needs; one object for all.
+final class ReplyContext: Sendable {
     /// "No reply" in TwiML: nothing is sent to the person who wrote.
     static let emptyTwiML = Array(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response></Response>".utf8)
+
+    static let twiMLType = HTTPField("Content-Type", "text/xml")
 
     let metrics: ReceiverMetrics
     let log: Log
     let requestIDs: RequestIDs
     let traces: TraceIDs
     let budgets: Budgets
+
+    init(
+        metrics: ReceiverMetrics, log: Log, requestIDs: RequestIDs, traces: TraceIDs,
+        budgets: Budgets
+    ) {
+        self.metrics = metrics
+        self.log = log
+        self.requestIDs = requestIDs
+        self.traces = traces
+        self.budgets = budgets
+    }
 
     /// Observes one answered webhook on its loop's shard.
     ///
@@ -227,12 +238,19 @@ struct Budgets: Sendable {
 
 /// Makes request ids: unlike over restarts, rising within one. Any thread.
 final class RequestIDs: Sendable {
-    private let prefix = Hexadecimal.text(RandomBytes.make(6)) + "-"
+    private let prefix = Hexadecimal.bytes(RandomBytes.make(6)) + [UInt8(ascii: "-")]
     private let count = Atomic<UInt64>(0)
 
     /// The next id, for example `9f3c01ab77e2-1a`.
-    func next() -> String {
+    func next() -> [UInt8] {
         let number = count.add(1, ordering: .relaxed).newValue
-        return prefix + String(number, radix: 16)
+        let digits = max(1, (64 - number.leadingZeroBitCount + 3) / 4)
+        return [UInt8](capacity: prefix.count + digits) { id in
+            for byte in prefix { id.append(byte) }
+            for place in (0..<digits).reversed() {
+                let digit = UInt8(truncatingIfNeeded: number >> UInt64(4 * place)) & 15
+                id.append(digit &+ (digit < 10 ? 0x30 : 0x57))
+            }
+        }
     }
 }

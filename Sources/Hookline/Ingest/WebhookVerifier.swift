@@ -51,7 +51,7 @@ struct WebhookVerifier: Sendable {
     private func match(_ request: TwilioRequest, _ keys: [HMACKey]) -> Int? {
         guard !keys.isEmpty else { return nil }
         let signed = SignedRequest(
-            origin: Array(request.head[.origin]), target: Array(request.head[.target]),
+            origin: request.head[.origin], target: request.head[.target],
             body: request.body, parameters: request.parameters,
             signature: request.head[.signature])
         guard case .match(let match) = TwilioSignature.verify(signed, keys: keys) else {

@@ -36,22 +36,20 @@ struct TraceContext: Sendable, Equatable {
 
     /// A new trace, which is recorded.
     init(trace: (UInt64, UInt64), span: UInt64) {
-        var digits: [UInt8] = []
-        digits.reserveCapacity(32)
-        Self.append(trace.0, to: &digits)
-        Self.append(trace.1, to: &digits)
-        self.init(traceID: digits[...], span: span, isSampled: true)
+        bytes = [UInt8](capacity: Self.fieldBytes) { field in
+            Self.begin(&field)
+            Self.append(trace.0, to: &field)
+            Self.append(trace.1, to: &field)
+            Self.end(&field, span: span, isSampled: true)
+        }
     }
 
     private init(traceID: ArraySlice<UInt8>, span: UInt64, isSampled: Bool) {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(Self.fieldBytes)
-        bytes.append(contentsOf: "00-".utf8)
-        bytes.append(contentsOf: traceID)
-        bytes.append(UInt8(ascii: "-"))
-        Self.append(span, to: &bytes)
-        bytes.append(contentsOf: (isSampled ? "-01" : "-00").utf8)
-        self.bytes = bytes
+        bytes = [UInt8](capacity: Self.fieldBytes) { field in
+            Self.begin(&field)
+            for digit in traceID { field.append(digit) }
+            Self.end(&field, span: span, isSampled: isSampled)
+        }
     }
 
     /// 32 lower-case hexadecimal digits, not all zero.
@@ -67,10 +65,27 @@ struct TraceContext: Sendable, Equatable {
     /// 16 lower-case hexadecimal digits, not all zero: the parent of what the application does.
     var spanID: ArraySlice<UInt8> { bytes[36..<52] }
 
-    private static func append(_ number: UInt64, to digits: inout [UInt8]) {
-        for shift in stride(from: UInt64(60), through: 0, by: -4) {
-            let digit = UInt8(truncatingIfNeeded: number >> shift) & 15
-            digits.append(digit < 10 ? 0x30 + digit : 0x61 + digit - 10)
+    /// The version and what follows it.
+    private static func begin(_ field: inout OutputSpan<UInt8>) {
+        field.append(UInt8(ascii: "0"))
+        field.append(UInt8(ascii: "0"))
+        field.append(UInt8(ascii: "-"))
+    }
+
+    private static func end(_ field: inout OutputSpan<UInt8>, span: UInt64, isSampled: Bool) {
+        field.append(UInt8(ascii: "-"))
+        append(span, to: &field)
+        field.append(UInt8(ascii: "-"))
+        field.append(UInt8(ascii: "0"))
+        field.append(isSampled ? UInt8(ascii: "1") : UInt8(ascii: "0"))
+    }
+
+    private static func append(_ number: UInt64, to field: inout OutputSpan<UInt8>) {
+        var rest = number
+        for _ in 0..<16 {
+            let digit = UInt8(truncatingIfNeeded: rest >> 60)
+            field.append(digit &+ (digit < 10 ? 0x30 : 0x57))
+            rest <<= 4
         }
     }
 

@@ -28,7 +28,7 @@ final class QuarantinedRequest: Sendable {
     /// with each call, off the path of requests.
     var fingerprint: Identity {
         Identity(
-            target: request.target, body: request.body,
+            target: request.target[...], body: request.body,
             signature: request.fields.first("x-twilio-signature") ?? [])
     }
 

@@ -32,11 +32,10 @@ final class SharedValidations: Sendable {
         flush()
     }
 
-    /// The key of a request that a token has proved: the same on every machine. Nil when OpenSSL
-    /// has no memory left.
-    func key(of request: TwilioRequest, provedBy token: HMACKey) -> [UInt8]? {
-        guard let keys = try? ValidationKeys(token: token) else { return nil }
-        return keys.key(of: SHA256.digest(Array(request.head.signedBytes) + request.body))
+    /// The key of a request that a token has proved: the same on every machine.
+    func key(of request: TwilioRequest, provedBy token: HMACKey) -> [UInt8] {
+        ValidationKeys(token: token)
+            .key(of: SHA256.digest(Array(request.head.signedBytes) + request.body))
     }
 
     /// Writes that a webhook was validated and stored.

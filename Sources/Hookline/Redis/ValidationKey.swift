@@ -11,11 +11,11 @@ struct ValidationKeys: Sendable {
 
     /// The keys of a token. Twilio signs URLs with it and never this text, so that no signature
     /// is the secret.
-    init(token: HMACKey) throws(OpenSSLError) {
-        secret = try HMACKey(
+    init(token: HMACKey) {
+        secret = HMACKey(
             token.code(of: Array("hookline validation cache 1".utf8)), algorithm: .sha256)
     }
 
-    /// The key of a request's fingerprint: 32 bytes, none when OpenSSL has no memory left.
+    /// The key of a request's fingerprint: 32 bytes.
     func key(of fingerprint: [UInt8]) -> [UInt8] { secret.code(of: fingerprint) }
 }

@@ -14,9 +14,9 @@ struct TokenLoader {
     /// The tokens of the environment apply to every account that the file does not name.
     func load() throws(StartupError) -> TokenTable {
         var table = TokenTable()
-        table.anyAccount = try keys(configuration.authTokens)
+        table.anyAccount = keys(configuration.authTokens)
         if configuration.development {
-            table.anyAccount = try keys([Secret(developmentToken())])
+            table.anyAccount = keys([Secret(try developmentToken())])
         }
         guard let path = configuration.tokensFile else { return table }
         let accounts: [String: TokensFile.Keys]
@@ -27,39 +27,25 @@ struct TokenLoader {
         }
         for (account, listed) in accounts {
             if account == "*" {
-                table.anyAccount += try keys(listed.tokens)
-                table.sharedKeys.anyAccount = try sharedKeys(listed.sharedKeys)
+                table.anyAccount += keys(listed.tokens)
+                table.sharedKeys.anyAccount = sharedKeys(listed.sharedKeys)
             } else {
-                table.byAccount[Array(account.utf8)] = try keys(listed.tokens)
-                table.sharedKeys.byAccount[Array(account.utf8)] = try sharedKeys(
+                table.byAccount[Array(account.utf8)] = keys(listed.tokens)
+                table.sharedKeys.byAccount[Array(account.utf8)] = sharedKeys(
                     listed.sharedKeys)
             }
         }
         return table
     }
 
-    private func keys(_ tokens: [Secret]) throws(StartupError) -> [HMACKey] {
-        do throws(OpenSSLError) {
-            var keys: [HMACKey] = []
-            for token in tokens { keys.append(try HMACKey(token.bytes)) }
-            return keys
-        } catch {
-            throw .resources("\(error)")
-        }
-    }
+    private func keys(_ tokens: [Secret]) -> [HMACKey] { tokens.map { HMACKey($0.bytes) } }
 
-    private func sharedKeys(
-        _ entries: [SharedKeyEntry]
-    ) throws(StartupError) -> [[UInt8]: SharedKey] {
-        do throws(OpenSSLError) {
-            var keys: [[UInt8]: SharedKey] = [:]
-            for entry in entries {
-                keys[entry.id] = try SharedKey(secret: entry.secret, algorithm: entry.algorithm)
-            }
-            return keys
-        } catch {
-            throw .resources("\(error)")
+    private func sharedKeys(_ entries: [SharedKeyEntry]) -> [[UInt8]: SharedKey] {
+        var keys: [[UInt8]: SharedKey] = [:]
+        for entry in entries {
+            keys[entry.id] = SharedKey(secret: entry.secret, algorithm: entry.algorithm)
         }
+        return keys
     }
 
     /// The throw-away token: made once, kept in the data folder so that `hookline send` finds it.

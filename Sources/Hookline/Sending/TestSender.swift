@@ -36,13 +36,9 @@ public struct TestSender: Sendable {
         }
         self.options = options
         let token = options.badSignature ? Secret("wrong".utf8) : try tokens.token()
-        do {
-            signer = TestRequestSigner(
-                url: options.url, signedURL: options.signedURL, key: try HMACKey(token.bytes),
-                agent: "hookline send", timeoutMilliseconds: options.timeoutMilliseconds)
-        } catch {
-            throw .library("\(error)")
-        }
+        signer = TestRequestSigner(
+            url: options.url, signedURL: options.signedURL, key: HMACKey(token.bytes),
+            agent: "hookline send", timeoutMilliseconds: options.timeoutMilliseconds)
     }
 
     /// Posts everything and waits for every answer. Blocks the calling thread.

@@ -31,7 +31,7 @@ struct SignedWebhook {
         let sorted = fields.sorted { Array($0.name.utf8).lexicographicallyPrecedes($1.name.utf8) }
         let text = "\(scheme)://\(host)\(path)" + sorted.map { $0.name + $0.value }.joined()
         return String(
-            decoding: Base64.encode(try HMACKey(Array(token.utf8)).code(of: Array(text.utf8))),
+            decoding: Base64.encode(HMACKey(Array(token.utf8)).code(of: Array(text.utf8))),
             as: UTF8.self)
     }
 

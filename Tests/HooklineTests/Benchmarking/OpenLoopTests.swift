@@ -28,7 +28,7 @@ import Testing
         options.connections = connections
         options.timeoutMilliseconds = timeoutMilliseconds
         let signer = TestRequestSigner(
-            url: options.url, signedURL: nil, key: try HMACKey([1]), agent: "test",
+            url: options.url, signedURL: nil, key: HMACKey([1]), agent: "test",
             timeoutMilliseconds: timeoutMilliseconds)
         let webhooks = SignedWebhooks(
             count: rate * seconds, message: options.message, signer: signer)

@@ -6,7 +6,7 @@ import Testing
 @Suite struct SignedWebhooksTests {
     private let key: HMACKey
 
-    init() throws { key = try HMACKey(Array("12345".utf8)) }
+    init() throws { key = HMACKey(Array("12345".utf8)) }
 
     private func signer(_ url: String, signedURL: String? = nil) -> TestRequestSigner {
         TestRequestSigner(
@@ -39,8 +39,8 @@ import Testing
             let parameters = try FormParameters(parsing: request.body, parametersMax: 100)
             let signature = header("X-Twilio-Signature", request.headers)
             let signed = SignedRequest(
-                origin: Array("http://127.0.0.1:1".utf8),
-                target: Array("/webhook/whatsapp?tenant=7".utf8), body: request.body,
+                origin: Array("http://127.0.0.1:1".utf8)[...],
+                target: Array("/webhook/whatsapp?tenant=7".utf8)[...], body: request.body,
                 parameters: parameters, signature: Array(signature.utf8)[...])
             guard case .match = TwilioSignature.verify(signed, keys: [key]) else {
                 Issue.record("request \(index) is not genuine")

@@ -22,7 +22,7 @@ import Testing
             Identity(
                 account: bytes("AC1"), messageSID: bytes("SM1"), status: bytes("failed1"),
                 errorCode: []),
-            Identity(target: Array("AC1".utf8), body: Array("SM1".utf8), signature: []),
+            Identity(target: bytes("AC1"), body: Array("SM1".utf8), signature: []),
         ]
         #expect(Set(others + [message]).count == others.count + 1)
     }

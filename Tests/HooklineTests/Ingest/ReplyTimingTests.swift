@@ -26,6 +26,14 @@ import Testing
             route: .sms, outcome: outcome)
     }
 
+    @Test func `ids of requests count in hexadecimal digits`() {
+        let ids = RequestIDs()
+        let texts = (1...4100).map { _ in String(decoding: ids.next(), as: UTF8.self) }
+        let prefix = texts[0].prefix(13)
+        #expect(prefix.last == "-" && prefix.dropLast().allSatisfy(\.isHexDigit))
+        #expect(texts == (1...4100).map { prefix + String($0, radix: 16) })
+    }
+
     private func sum(_ name: String, _ labels: [String: String] = [:]) -> Double? {
         let name = "hookline_" + name
         return MetricsReading(metrics.registry, names: [name]).sum(name, labels)

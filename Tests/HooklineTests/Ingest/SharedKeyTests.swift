@@ -14,9 +14,9 @@ import Testing
 
     private func table(_ algorithm: HashAlgorithm = .sha256) throws -> TokenTable {
         var table = TokenTable()
-        table.byAccount[account] = [try HMACKey(Array("12345".utf8))]
+        table.byAccount[account] = [HMACKey(Array("12345".utf8))]
         table.sharedKeys.byAccount[account] = [
-            Array(Self.id.utf8): try SharedKey(secret: Secret("shared".utf8), algorithm: algorithm)
+            Array(Self.id.utf8): SharedKey(secret: Secret("shared".utf8), algorithm: algorithm)
         ]
         return table
     }

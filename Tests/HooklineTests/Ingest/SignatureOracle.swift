@@ -18,10 +18,10 @@ struct OracleCase {
         let slashes = url.firstRange(of: Array("://".utf8))?.upperBound ?? 0
         let pathStart = url[slashes...].firstIndex(of: UInt8(ascii: "/")) ?? url.count
         let request = SignedRequest(
-            origin: Array(url[..<pathStart]), target: Array(url[pathStart...]), body: body,
+            origin: url[..<pathStart], target: url[pathStart...], body: body,
             parameters: isJSON ? nil : try FormParameters(parsing: body, parametersMax: 100),
             signature: Array(signature.utf8)[...])
-        return TwilioSignature.verify(request, keys: [try HMACKey(token)])
+        return TwilioSignature.verify(request, keys: [HMACKey(token)])
     }
 
     init?(_ fields: [Substring]) {

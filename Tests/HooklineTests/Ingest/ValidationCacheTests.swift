@@ -7,8 +7,7 @@ import Testing
         origin: String = "https://h", target: String = "/x", signature: String = "s",
         traceParent: String = ""
     ) -> WebhookHead {
-        WebhookHead(
-            [origin, target, "a/b", signature, traceParent, "A", "SM"].map { Array($0.utf8)[...] })
+        WebhookHead(sample: [origin, target, "a/b", signature, traceParent, "A", "SM"])
     }
 
     private func fingerprint(_ cache: ValidationCache, _ number: Int) -> RequestFingerprint {

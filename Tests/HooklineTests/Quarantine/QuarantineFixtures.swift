@@ -113,9 +113,9 @@ enum Genuine {
             identity: Identity(account: [0x41], messageSID: Array(sid.utf8)[...]),
             receivedMilliseconds: received,
             head: WebhookHead(
-                [
+                sample: [
                     "https://hooks.example.com", "/webhook/whatsapp?tenant=7",
                     "application/x-www-form-urlencoded", "signature", "", "A", sid,
-                ].map { Array($0.utf8)[...] }), body: Array("From=%2B15005550006&Body=hi".utf8))
+                ]), body: Array("From=%2B15005550006&Body=hi".utf8))
     }
 }

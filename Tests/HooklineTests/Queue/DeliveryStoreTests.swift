@@ -17,8 +17,7 @@ import Testing
             kind: .message, priority: priority,
             identity: Identity(account: [0x41], messageSID: Array(sid.utf8)[...]),
             receivedMilliseconds: received,
-            head: WebhookHead(
-                ["https://h", "/x?y", "a/b", "s", "", "A", sid].map { Array($0.utf8)[...] }),
+            head: WebhookHead(sample: ["https://h", "/x?y", "a/b", "s", "", "A", sid]),
             body: Array("body".utf8))
     }
 

@@ -23,11 +23,11 @@ func sampleWebhook(
     _ sid: String, priority: DeliveryPriority = .normal, received: Int64 = 1000,
     body: [UInt8] = Array("Body=x".utf8)
 ) -> Webhook {
-    let parts = ["https://h", "/x?y", "a/b", "s", "", "A", sid].map { Array($0.utf8)[...] }
-    return Webhook(
+    Webhook(
         kind: .message, priority: priority,
         identity: Identity(account: [0x41], messageSID: Array(sid.utf8)[...]),
-        receivedMilliseconds: received, head: WebhookHead(parts), body: body)
+        receivedMilliseconds: received,
+        head: WebhookHead(sample: ["https://h", "/x?y", "a/b", "s", "", "A", sid]), body: body)
 }
 
 /// What became of an append, without the reason.

@@ -48,7 +48,7 @@ import Testing
     }
 
     private func keys(_ token: String) throws -> ValidationKeys {
-        try ValidationKeys(token: HMACKey(Array(token.utf8)))
+        ValidationKeys(token: HMACKey(Array(token.utf8)))
     }
 
     private func fingerprint(_ index: Int) -> [UInt8] { Array("request \(index)".utf8) }

@@ -66,7 +66,8 @@ public struct SignatureCheck: Sendable {
         // Without an origin nothing can match; the explainer then says what would.
         guard let origin = try? captured.origin(RequestOrigin(configuration)) else { return nil }
         let signed = SignedRequest(
-            origin: origin, target: request.target, body: request.body, parameters: parameters,
+            origin: origin[...], target: request.target[...], body: request.body,
+            parameters: parameters,
             signature: signature)
         guard case .match(let match) = TwilioSignature.verify(signed, keys: keys) else {
             return nil
@@ -91,7 +92,7 @@ public struct SignatureCheck: Sendable {
             defer { configured.stop() }
             let fetched = try source.tokens(
                 of: Array(account), deadlineNanoseconds: deadline, isCancelled: { false })
-            tokens.note(try FetchedTokens(fetched), of: Array(account))
+            tokens.note(FetchedTokens(fetched), of: Array(account))
         } catch let error as TokenSourceError {
             throw .tokens("\(configured.key): \(error.sentence)")
         } catch {

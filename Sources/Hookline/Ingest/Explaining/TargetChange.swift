@@ -77,7 +77,9 @@ enum TargetChange: Sendable, Hashable {
             let joined = Array(sorted.joined(separator: [UInt8(ascii: "&")]))
             return joined == Array(query.dropFirst()) ? nil : path + [mark] + joined
         case .withBodyDigest:
-            guard SignedURL.queryValues(of: target, named: "bodySHA256").isEmpty else { return nil }
+            guard SignedURL.queryValues(of: target[...], named: "bodySHA256").isEmpty else {
+                return nil
+            }
             let joint = query.isEmpty ? "?" : "&"
             return target + Array("\(joint)bodySHA256=".utf8) + bodyDigest()
         case .kept(let field):

@@ -10,12 +10,11 @@ struct SharedKey: Sendable {
     /// `algorithm` by it.
     let misconfigured: HMACKey
 
-    /// Prepares a key; throws when OpenSSL does not offer an algorithm.
-    init(secret: Secret, algorithm: HashAlgorithm) throws(OpenSSLError) {
+    /// Prepares a key.
+    init(secret: Secret, algorithm: HashAlgorithm) {
         self.algorithm = algorithm
-        key = try HMACKey(secret.bytes, algorithm: algorithm)
-        misconfigured = try HMACKey(
-            secret.bytes, algorithm: algorithm == .sha1 ? .sha256 : .sha1)
+        key = HMACKey(secret.bytes, algorithm: algorithm)
+        misconfigured = HMACKey(secret.bytes, algorithm: algorithm == .sha1 ? .sha256 : .sha1)
     }
 }
 

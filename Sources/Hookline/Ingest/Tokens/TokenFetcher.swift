@@ -100,7 +100,7 @@ final class TokenFetcher: Sendable {
             let found = try source.tokens(
                 of: account, deadlineNanoseconds: started + options.timeoutNanoseconds,
                 isCancelled: { state.withLock { $0.isStopping } })
-            tokens.note(try FetchedTokens(found), of: account)
+            tokens.note(FetchedTokens(found), of: account)
             result = found.isEmpty ? .unknown : .found
         } catch {
             tokens.note(nil, of: account)

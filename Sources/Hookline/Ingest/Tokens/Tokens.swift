@@ -185,10 +185,8 @@ struct FetchedTokens: Sendable {
     }
 
     /// Keys of these tokens.
-    init(_ tokens: [Secret]) throws(OpenSSLError) {
-        var keys: [HMACKey] = []
-        for token in tokens { keys.append(try HMACKey(token.bytes)) }
-        self.keys = keys
+    init(_ tokens: [Secret]) {
+        keys = tokens.map { HMACKey($0.bytes) }
         digest = SHA256.digest(Array(tokens.map(\.bytes).joined(separator: [0x0a])))
     }
 }

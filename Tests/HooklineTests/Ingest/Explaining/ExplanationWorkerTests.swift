@@ -23,7 +23,7 @@ import Testing
 
         init(_ options: ExplanationWorker.Options, configured: String) throws {
             var table = TokenTable()
-            table.anyAccount = [try HMACKey(Array("12345".utf8))]
+            table.anyAccount = [HMACKey(Array("12345".utf8))]
             let lines = LineBox()
             self.lines = lines
             log = Log(format: .json, level: .info) { bytes in
@@ -170,7 +170,7 @@ import Testing
 
     @Test func `tokens that changed are used for the next explanation`() throws {
         var table = TokenTable()
-        table.byAccount[Array(SimulatedCall.account.utf8)] = [try HMACKey(Array("old".utf8))]
+        table.byAccount[Array(SimulatedCall.account.utf8)] = [HMACKey(Array("old".utf8))]
         let tokens = Tokens(table)
         let log = Log(format: .json, level: .critical)
         let worker = ExplanationWorker(
@@ -182,7 +182,7 @@ import Testing
         let hints = Mutex<[String]>([])
         let request = CapturedRequest(try SimulatedCall(token: "new").signed().http)
         for token in ["old", "new"] {
-            table.anyAccount = [try HMACKey(Array(token.utf8))]
+            table.anyAccount = [HMACKey(Array(token.utf8))]
             tokens.replace(table)
             worker.explain(RefusedRequest(captured: request, source: [])) { outcome in
                 guard case .explained(let explanation) = outcome else { return }

@@ -8,7 +8,7 @@ import Testing
     private static let other = "AC" + String(repeating: "0", count: 31) + "2"
     private let account = Array(SimulatedCall.account.utf8)
 
-    private func key(_ token: String) throws -> HMACKey { try HMACKey(Array(token.utf8)) }
+    private func key(_ token: String) throws -> HMACKey { HMACKey(Array(token.utf8)) }
 
     /// The account's token, another account's, and one for everybody.
     private func table() throws -> TokenTable {
@@ -83,7 +83,7 @@ import Testing
 
     @Test func `X5 tokens that a source gave are among the candidates`() throws {
         let tokens = Tokens(TokenTable(), hasSource: true)
-        tokens.note(try FetchedTokens([Secret("fetched".utf8)]), of: Array(Self.other.utf8))
+        tokens.note(FetchedTokens([Secret("fetched".utf8)]), of: Array(Self.other.utf8))
         let keys = KeyRing(tokens).candidates(
             own: [], account: account[...], scheme: .authToken)
         #expect(keys.others.map(\.owner) == [.account(Array(Self.other.utf8))])

@@ -8,9 +8,9 @@ import Testing
 @Suite struct RequestMenderTests {
     private func tokens(_ accounts: [String: [String]] = [:], any: [String] = []) throws -> Tokens {
         var table = TokenTable()
-        table.anyAccount = try any.map { try HMACKey(Array($0.utf8)) }
+        table.anyAccount = any.map { HMACKey(Array($0.utf8)) }
         for (account, tokens) in accounts {
-            table.byAccount[Array(account.utf8)] = try tokens.map { try HMACKey(Array($0.utf8)) }
+            table.byAccount[Array(account.utf8)] = tokens.map { HMACKey(Array($0.utf8)) }
         }
         return Tokens(table)
     }

@@ -35,7 +35,7 @@ struct SimulatedCall {
         }
         let signature = TwilioSignature.sign(
             url: Array((origin + target).utf8), parameters: parameters,
-            key: try HMACKey(Array(token.utf8), algorithm: algorithm))
+            key: HMACKey(Array(token.utf8), algorithm: algorithm))
         return SimulatedRequest(
             target: target, body: body,
             contentType: json == nil ? "application/x-www-form-urlencoded" : "application/json",
@@ -85,7 +85,7 @@ struct SimulatedRequest {
         hmacsMax: Int? = nil, hashedBytesMax: Int? = nil
     ) throws -> MismatchExplanation {
         var table = TokenTable()
-        table.anyAccount = [try HMACKey(Array(token.utf8))]
+        table.anyAccount = [HMACKey(Array(token.utf8))]
         return try explained(
             configuration, tokens: table, hmacsMax: hmacsMax, hashedBytesMax: hashedBytesMax)
     }

@@ -11,8 +11,8 @@ import Testing
 
     private func table(named: Bool = false, any: Bool = false) throws -> TokenTable {
         var table = TokenTable()
-        if named { table.byAccount[account] = [try HMACKey([1])] }
-        if any { table.anyAccount = [try HMACKey([2]), try HMACKey([3])] }
+        if named { table.byAccount[account] = [HMACKey([1])] }
+        if any { table.anyAccount = [HMACKey([2]), HMACKey([3])] }
         return table
     }
 
@@ -41,7 +41,7 @@ import Testing
         let tokens = Tokens(try table(named: true, any: true), hasSource: true)
         #expect(word(tokens.lookup(account[...])) == "known 1")
         #expect(word(tokens.lookup(other[...])) == "fetch 2")
-        tokens.note(try FetchedTokens([Secret([9])]), of: other)
+        tokens.note(FetchedTokens([Secret([9])]), of: other)
         #expect(word(tokens.lookup(other[...])) == "known 3")
         #expect(!tokens.isStale(other[...]))
         // A source that fails later does not unmake what it said.
@@ -79,12 +79,12 @@ import Testing
         var options = Tokens.Options()
         options.freshNanoseconds = 0
         let tokens = Tokens(try table(), hasSource: true, options: options)
-        tokens.note(try FetchedTokens([Secret([1])]), of: account)
+        tokens.note(FetchedTokens([Secret([1])]), of: account)
         #expect(tokens.isStale(account[...]))
-        tokens.note(try FetchedTokens([Secret([1])]), of: account)
+        tokens.note(FetchedTokens([Secret([1])]), of: account)
         tokens.note(nil, of: account)
         #expect(tokens.epoch == 0)
-        tokens.note(try FetchedTokens([Secret([2])]), of: account)
+        tokens.note(FetchedTokens([Secret([2])]), of: account)
         #expect(tokens.epoch == 1)
         tokens.note(FetchedTokens.none, of: account)
         #expect(tokens.epoch == 2)
@@ -99,7 +99,7 @@ import Testing
             let sid = "AC" + String(repeating: "0", count: 32 - digits.utf8.count) + digits
             tokens.note(FetchedTokens.none, of: Array(sid.utf8))
         }
-        tokens.note(try FetchedTokens([Secret([1])]), of: account)
+        tokens.note(FetchedTokens([Secret([1])]), of: account)
         let sid = "AC" + String(repeating: "0", count: 31)
         #expect(word(tokens.lookup(Array((sid + "5").utf8)[...])) == "fetch 0")
         #expect(word(tokens.lookup(account[...])) == "known 1")
