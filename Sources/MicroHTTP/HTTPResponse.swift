@@ -17,16 +17,21 @@ public struct HTTPField: Sendable {
     }
 }
 
-/// One answer: status, fields and a body that is copied when it is sent.
+/// One answer: status, fields and body.
 public struct HTTPResponse: Sendable {
     /// The status code, 200 to 599.
     public var status: UInt16
     /// The fields besides `Date`, `Content-Length` and `Connection`, which are the engine's.
     public var fields: [HTTPField]
-    /// The body.
-    public var body: [UInt8]
     /// True when the connection is to be closed after this answer.
     public var closesConnection: Bool
+
+    /// A body of this answer is copied when it is sent, one of the program's text is not.
+    enum Body: Sendable {
+        case bytes([UInt8])
+        case fixed(StaticString)
+    }
+    let body: Body
 
     /// An answer from its parts.
     public init(
@@ -35,7 +40,15 @@ public struct HTTPResponse: Sendable {
     ) {
         self.status = status
         self.fields = fields
-        self.body = body
+        self.body = .bytes(body)
         self.closesConnection = closesConnection
+    }
+
+    /// An answer whose body is fixed text.
+    public init(status: UInt16, fields: [HTTPField], fixedBody: StaticString) {
+        self.status = status
+        self.fields = fields
+        body = .fixed(fixedBody)
+        closesConnection = false
     }
 }

@@ -2,16 +2,11 @@ import CMicroHTTPD
 
 /// Turns a response into libmicrohttpd's and queues it.
 enum Reply {
-    /// Queues `response`; the body is copied. `closing` adds `Connection: close`.
+    /// Queues `response`. `closing` adds `Connection: close`.
     static func queue(
         _ response: HTTPResponse, closing: Bool, on connection: OpaquePointer
     ) -> MHD_Result {
-        let created = response.body.withUnsafeBytes { body in
-            MHD_create_response_from_buffer(
-                body.count, UnsafeMutableRawPointer(mutating: body.baseAddress),
-                .RESPMEM_MUST_COPY)
-        }
-        guard let created else { return .NO }
+        guard let created = create(response.body) else { return .NO }
         defer { MHD_destroy_response(created) }
         for field in response.fields {
             guard add(field, to: created) == .YES else { return .NO }
@@ -22,6 +17,22 @@ enum Reply {
             }
         }
         return MHD_queue_response(connection, UInt32(response.status), created)
+    }
+
+    private static func create(_ body: HTTPResponse.Body) -> OpaquePointer? {
+        switch body {
+        case .bytes(let bytes):
+            bytes.withUnsafeBytes { body in
+                MHD_create_response_from_buffer(
+                    body.count, UnsafeMutableRawPointer(mutating: body.baseAddress),
+                    .RESPMEM_MUST_COPY)
+            }
+        case .fixed(let text):
+            // A StaticString lives as long as the process, and libmicrohttpd does not write.
+            MHD_create_response_from_buffer(
+                text.utf8CodeUnitCount, UnsafeMutableRawPointer(mutating: text.utf8Start),
+                .RESPMEM_PERSISTENT)
+        }
     }
 
     /// Adds one field, which is copied.

@@ -35,6 +35,15 @@ public final class Statement {
         try check(code)
     }
 
+    /// Binds bytes, which are copied; there must be some.
+    public func bind(_ index: Int32, _ value: Span<UInt8>) throws(SQLiteError) {
+        let code = value.withUnsafeBytes { bytes in
+            hookline_sqlite_bind_blob(
+                handle, index, bytes.baseAddress, Int32(clamping: bytes.count))
+        }
+        try check(code)
+    }
+
     /// Binds text, which is copied.
     public func bind(_ index: Int32, _ value: String) throws(SQLiteError) {
         let code = Array(value.utf8).withUnsafeBytes { bytes in

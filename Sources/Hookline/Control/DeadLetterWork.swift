@@ -120,7 +120,7 @@ struct DeadLetterWork {
             var done = SliceEnd(lastID: page.afterID)
             if !isDryRun {
                 for id in found.rows {
-                    done.isFull = store.counts.owed + Int64(done.count) >= owedMax
+                    done.isFull = store.rows.counts.owed + Int64(done.count) >= owedMax
                     if done.isFull || done.count > 0 && MonotonicClock.now() >= end { return done }
                     _ = try Self.apply(verb, id, store, now)
                     done.count += 1
@@ -166,8 +166,8 @@ struct DeadLetterWork {
         _ verb: Verb, _ id: Int64, _ store: DeliveryStore, _ now: Int64
     ) throws(SQLiteError) -> Bool {
         switch verb {
-        case .retry: try store.revive(id, nowMilliseconds: now)
-        case .discard: try store.discardDeadLetter(id)
+        case .retry: try store.rows.revive(id, nowMilliseconds: now)
+        case .discard: try store.rows.discardDeadLetter(id)
         }
     }
 }

@@ -191,7 +191,7 @@ struct QuarantineWork {
         return try desk.slice(isDryRun ? .reading : .writing) { store throws(SQLiteError) in
             let end = MonotonicClock.now() + QueueDesk.sliceNanoseconds
             let now = WallClock.nowMilliseconds()
-            var room = owedMax - store.counts.owed
+            var room = owedMax - store.rows.counts.owed
             var done: [Judged] = []
             for var row in judged where done.isEmpty || MonotonicClock.now() < end {
                 if row.leaves {

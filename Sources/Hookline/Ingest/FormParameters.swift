@@ -104,7 +104,7 @@ struct FormParameters: Sendable {
         var previous: Pair?
         for (_, pair) in sorted {
             if let previous, compare(previous, pair) == 0 { continue }
-            suffix.append(contentsOf: self.bytes[pair.start..<pair.valueEnd])
+            suffix.append(copying: bytes.extracting(pair.start..<pair.valueEnd))
             previous = pair
         }
         return suffix

@@ -17,14 +17,18 @@ struct Identity: Sendable, Hashable {
         low = Self.number(bytes.dropFirst(8).prefix(8))
     }
 
-    /// 16 bytes.
+    /// The 16 bytes in place.
+    var digits: InlineArray<16, UInt8> {
+        InlineArray { place in
+            UInt8(truncatingIfNeeded: (place < 8 ? high : low) >> UInt64(56 - place % 8 * 8))
+        }
+    }
+
+    /// The 16 bytes.
     var bytes: [UInt8] {
-        [UInt8](capacity: 16) { bytes in
-            for part in [high, low] {
-                for shift in stride(from: 56, through: 0, by: -8) {
-                    bytes.append(UInt8(truncatingIfNeeded: part >> UInt64(shift)))
-                }
-            }
+        let digits = digits
+        return [UInt8](capacity: 16) { bytes in
+            for place in digits.indices { bytes.append(digits[place]) }
         }
     }
 

@@ -1,4 +1,5 @@
 import MicroHTTP
+import POSIX
 
 /// Where the origin of the signed URL comes from; chosen once, at start.
 ///
@@ -46,14 +47,25 @@ enum RequestOrigin: Sendable {
         _ request: HTTPRequest, scheme: ArraySlice<UInt8>
     ) throws(Rejection) -> [UInt8] {
         guard let host = request.fields.first("host"), !host.isEmpty else { throw .noOrigin }
-        return Array(scheme) + Array("://".utf8) + host
+        return origin(scheme, host)
+    }
+
+    private static func origin(
+        _ scheme: ArraySlice<UInt8>, _ host: ArraySlice<UInt8>
+    ) -> [UInt8] {
+        var origin: [UInt8] = []
+        origin.reserveCapacity(scheme.count + 3 + host.count)
+        origin.append(copying: scheme.span)
+        for byte in "://".utf8 { origin.append(byte) }
+        origin.append(copying: host.span)
+        return origin
     }
 
     private static func forwardedScheme(
         _ request: HTTPRequest
     ) throws(Rejection) -> ArraySlice<UInt8> {
         let scheme = request.fields.first("x-forwarded-proto") ?? plain
-        guard scheme.elementsEqual("http".utf8) || scheme.elementsEqual("https".utf8),
+        guard scheme.equals("http") || scheme.equals("https"),
             request.fields.count(of: "x-forwarded-proto") <= 1
         else { throw .noOrigin }
         return scheme
@@ -67,7 +79,7 @@ enum RequestOrigin: Sendable {
             isHost(host)
         else { throw .noOrigin }
         let scheme = try forwardedScheme(request)
-        var origin = Array(scheme) + Array("://".utf8) + host
+        var origin = origin(scheme, host)
         if let port = fields.first("x-forwarded-port"), !hasPort(host) {
             guard !port.isEmpty, port.count <= 5, port.allSatisfy(isDigit) else { throw .noOrigin }
             let isHTTPS = scheme.count == 5

@@ -61,9 +61,9 @@ struct SignedURL: Sendable {
     ) -> [UInt8] {
         var other: [UInt8] = []
         other.reserveCapacity(url.count + port.count)
-        other.append(contentsOf: url[..<range.lowerBound])
-        other.append(contentsOf: port)
-        other.append(contentsOf: url[range.upperBound...])
+        other.append(copying: url.span.extracting(..<range.lowerBound))
+        other.append(copying: port.span)
+        other.append(copying: url.span.extracting(range.upperBound...))
         return other
     }
 

@@ -1,4 +1,5 @@
 import OpenSSL
+import POSIX
 
 /// What Twilio signed, as it was received.
 struct SignedRequest: Sendable {
@@ -12,6 +13,15 @@ struct SignedRequest: Sendable {
     var parameters: FormParameters?
     /// The value of `X-Twilio-Signature`.
     var signature: ArraySlice<UInt8>
+
+    /// Origin and target.
+    var url: [UInt8] {
+        var url: [UInt8] = []
+        url.reserveCapacity(origin.count + target.count)
+        url.append(copying: origin.span)
+        url.append(copying: target.span)
+        return url
+    }
 }
 
 /// Which key and which form of the URL gave the signature.
@@ -43,7 +53,7 @@ enum TwilioSignature {
     static func verify(_ request: SignedRequest, keys: [HMACKey]) -> SignatureVerdict {
         guard bodyIsCovered(request) else { return .bodyMismatch }
         let suffix = request.parameters?.signedSuffix ?? []
-        let url = SignedURL(Array(request.origin + request.target))
+        let url = SignedURL(request.url)
         var match: SignatureMatch?
         for (form, bytes) in url.candidates {
             for (position, key) in keys.enumerated() {

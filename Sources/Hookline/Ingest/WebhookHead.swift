@@ -1,3 +1,5 @@
+import POSIX
+
 /// What came with a webhook's body, in one buffer, which is also how it is stored: each part
 /// behind its length in four bytes, the most significant first, in the order of `Part`.
 struct WebhookHead: Sendable, Equatable {
@@ -44,7 +46,7 @@ struct WebhookHead: Sendable, Equatable {
             bytes.append(UInt8(truncatingIfNeeded: count >> 16))
             bytes.append(UInt8(truncatingIfNeeded: count >> 8))
             bytes.append(UInt8(truncatingIfNeeded: count))
-            bytes.append(contentsOf: content)
+            bytes.append(copying: content.span)
             ends[part.rawValue] = bytes.count
         }
         add(.origin, origin)

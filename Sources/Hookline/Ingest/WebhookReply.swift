@@ -71,10 +71,11 @@ final class WebhookReply: WebhookReceipt, HTTPCompletionObserver {
         decide(rejection.outcome, HTTPResponse(status: rejection.status, fields: fields))
     }
 
-    /// What identifies the request in the log, and its trace for the caller
+    /// What identifies the request in the log, and its span for a caller that traces
     /// (https://w3c.github.io/trace-context/#trace-context-http-response-headers-format).
     private var identifyingFields: [HTTPField] {
-        [HTTPField("X-Request-Id", requestID), HTTPField("traceresponse", trace.bytes)]
+        let id = HTTPField("X-Request-Id", requestID)
+        return trace.isCallers ? [id, HTTPField("traceresponse", trace.bytes)] : [id]
     }
 
     private func decide(_ outcome: WebhookOutcome, silently: Bool = false) {
@@ -86,7 +87,7 @@ final class WebhookReply: WebhookReceipt, HTTPCompletionObserver {
             fields.append(ReplyContext.twiMLType)
             decide(
                 outcome,
-                HTTPResponse(status: 200, fields: fields, body: ReplyContext.emptyTwiML),
+                HTTPResponse(status: 200, fields: fields, fixedBody: ReplyContext.emptyTwiML),
                 silently: silently)
         }
     }
@@ -172,8 +173,8 @@ extension ReplyTiming {
 /// What every reply needs; one object for all.
 final class ReplyContext: Sendable {
     /// "No reply" in TwiML: nothing is sent to the person who wrote.
-    static let emptyTwiML = Array(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response></Response>".utf8)
+    static let emptyTwiML: StaticString =
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response></Response>"
 
     static let twiMLType = HTTPField("Content-Type", "text/xml")
 

@@ -10,6 +10,8 @@ struct TraceContext: Sendable, Equatable {
     /// The value of `traceparent` for what is done on this request's behalf, and of
     /// `traceresponse` for the caller: `00-TRACE-SPAN-FLAGS`.
     let bytes: [UInt8]
+    /// True when the caller began the trace: then it is told the span.
+    let isCallers: Bool
 
     private static let fieldBytes = 55
     /// Longer fields are not looked at.
@@ -36,6 +38,7 @@ struct TraceContext: Sendable, Equatable {
 
     /// A new trace, which is recorded.
     init(trace: (UInt64, UInt64), span: UInt64) {
+        isCallers = false
         bytes = [UInt8](capacity: Self.fieldBytes) { field in
             Self.begin(&field)
             Self.append(trace.0, to: &field)
@@ -45,6 +48,7 @@ struct TraceContext: Sendable, Equatable {
     }
 
     private init(traceID: ArraySlice<UInt8>, span: UInt64, isSampled: Bool) {
+        isCallers = true
         bytes = [UInt8](capacity: Self.fieldBytes) { field in
             Self.begin(&field)
             for digit in traceID { field.append(digit) }

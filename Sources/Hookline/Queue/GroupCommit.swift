@@ -134,7 +134,7 @@ final class GroupCommit: Sendable {
     /// Says what the store holds, after a transaction. The store thread.
     func publishStatus(of store: DeliveryStore) {
         status.publish(
-            store.counts, walFrames: store.logFrames, unverified: store.unverified.size.rows)
+            store.rows.counts, walFrames: store.logFrames, unverified: store.unverified.size.rows)
     }
 
     /// Ends the thread after everything that waits is written. Any thread.

@@ -9,29 +9,9 @@ import SQLite
 /// order of its keys, so that neighbours share a page. A crash between loses nothing: rows above
 /// the mark are read back into memory at start, and entering a key twice changes nothing.
 final class SeenIdentities {
-    /// The 16 bytes of an identity.
-    private struct Key: Hashable {
-        let high: UInt64
-        let low: UInt64
-
-        init(_ identity: Identity) {
-            let bytes = identity.bytes
-            high = bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
-            low = bytes.dropFirst(8).reduce(0) { $0 << 8 | UInt64($1) }
-        }
-
-        var bytes: [UInt8] {
-            [high, low].flatMap { part in
-                stride(from: UInt64(56), through: 0, by: -8).map {
-                    UInt8(truncatingIfNeeded: part >> $0)
-                }
-            }
-        }
-    }
-
     /// Rows on their way into the index, in the order of its keys.
     private struct Entering {
-        let rows: [(key: Key, id: Int64)]
+        let rows: [(key: Identity, id: Int64)]
         let lastID: Int64
         /// How many have entered, as of the last transaction that ended.
         var entered = 0
@@ -43,14 +23,14 @@ final class SeenIdentities {
     private let recentMax: Int
     private let sliceMax: Int
     private let statements: IdentityStatements
-    private var recent: [Key: Int64] = [:]
+    private var recent: [Identity: Int64] = [:]
     private var entering: Entering?
     /// Where pruning goes on: everything up to here is kept for the sake of its delivery.
     private var pruneAfterID: Int64 = 0
 
     // What the transaction under way will have changed.
-    private var added: [Key] = []
-    private var forgotten: [Key] = []
+    private var added: [Identity] = []
+    private var forgotten: [Identity] = []
     private var enteredNow = 0
 
     /// Reads the rows that are not in the index yet; at most about `recentMax`.
@@ -65,7 +45,7 @@ final class SeenIdentities {
         statements = try IdentityStatements(connection)
         let rows = statements.unindexed
         while try rows.step() {
-            recent[Key(Identity(stored: rows.bytes(1)))] = rows.integer(0)
+            recent[Identity(stored: rows.bytes(1))] = rows.integer(0)
         }
         rows.reset()
         let last = statements.lastID
@@ -100,26 +80,41 @@ final class SeenIdentities {
 
     /// The number of the message with this identity, nil when it was not seen.
     func find(_ identity: Identity) throws(SQLiteError) -> Int64? {
-        if let id = recent[Key(identity)] { return id }
+        if let id = recent[identity] { return id }
         let find = statements.find
-        try find.bind(1, identity.bytes)
+        let digits = identity.digits
+        try find.bind(1, digits.span)
         defer { find.reset() }
         return try find.step() ? find.integer(0) : nil
     }
 
-    /// Takes the next number for an identity, nil when it was seen before.
-    func claim(_ identity: Identity, seenMilliseconds: Int64) throws(SQLiteError) -> Int64? {
-        guard try find(identity) == nil else { return nil }
-        let insert = statements.insert
-        try insert.bind(1, nextID)
-        try insert.bind(2, identity.bytes)
-        try insert.bind(3, seenMilliseconds)
-        try insert.run()
-        let key = Key(identity)
-        recent[key] = nextID
-        added.append(key)
-        nextID += 1
-        return nextID - 1
+    /// Takes the next numbers for identities in their order; nil for one that was seen before.
+    func claim(
+        _ messages: [(identity: Identity, seenMilliseconds: Int64)]
+    ) throws(SQLiteError) -> [Int64?] {
+        var ids: [Int64?] = []
+        ids.reserveCapacity(messages.count)
+        var new: [Int] = []
+        let first = nextID
+        for (index, (identity, _)) in messages.enumerated() {
+            guard try find(identity) == nil else {
+                ids.append(nil)
+                continue
+            }
+            recent[identity] = nextID
+            added.append(identity)
+            new.append(index)
+            ids.append(nextID)
+            nextID += 1
+        }
+        try statements.insert.run(new.count) { (row, insert, parameter) throws(SQLiteError) in
+            let (identity, milliseconds) = messages[new[row]]
+            let digits = identity.digits
+            try insert.bind(parameter, first + Int64(row))
+            try insert.bind(parameter + 1, digits.span)
+            try insert.bind(parameter + 2, milliseconds)
+        }
+        return ids
     }
 
     /// Moves a slice of the recent rows into the index, if enough have gathered.
@@ -166,8 +161,7 @@ final class SeenIdentities {
     private func forget(_ identity: Identity, _ id: Int64) throws(SQLiteError) {
         try statements.delete.bind(1, id)
         try statements.delete.run()
-        let key = Key(identity)
-        if recent[key] != nil { return forgotten.append(key) }
+        if recent[identity] != nil { return forgotten.append(identity) }
         try statements.leave.bind(1, identity.bytes)
         try statements.leave.run()
     }
@@ -183,7 +177,7 @@ final class SeenIdentities {
 
 /// The statements of `SeenIdentities`, compiled once.
 struct IdentityStatements {
-    let insert: Statement
+    let insert: BulkInsert
     let find: Statement
     let delete: Statement
     let enter: Statement
@@ -194,7 +188,7 @@ struct IdentityStatements {
     let lastID: Statement
 
     init(_ connection: Connection) throws(SQLiteError) {
-        insert = try connection.prepare("INSERT INTO identity(id, key, seen_ms) VALUES(?1, ?2, ?3)")
+        insert = try BulkInsert(connection, into: "identity", ["id", "key", "seen_ms"])
         find = try connection.prepare("SELECT id FROM identity_index WHERE key=?1")
         delete = try connection.prepare("DELETE FROM identity WHERE id=?1")
         enter = try connection.prepare(

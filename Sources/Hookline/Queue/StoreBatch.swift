@@ -34,11 +34,22 @@ struct StoreBatch {
         changes.isEmpty && settled.isEmpty && appends.isEmpty && accounts.isEmpty
     }
 
+    /// True when all that there is to write are deliveries that are complete.
+    var isOnlyComplete: Bool {
+        !changes.isEmpty && settled.isEmpty && appends.isEmpty && accounts.isEmpty
+            && changes.allSatisfy { if case .complete = $0 { true } else { false } }
+    }
+
     /// Adds the webhooks and claims up to `room` of them at once, media first.
     mutating func append(
         to store: DeliveryStore, claiming room: Int
     ) throws(SQLiteError) {
         let isClaimed = choose(room)
+        var ids = try store.append(
+            zip(appends, isClaimed).filter { $0.0.isVerified }
+                .map { (webhook: $0.webhook, running: $1) }
+        )[...]
+        additions.reserveCapacity(appends.count)
         for (pending, isClaimed) in zip(appends, isClaimed) {
             let webhook = pending.webhook
             if let request = pending.unverified {
@@ -48,7 +59,7 @@ struct StoreBatch {
                 additions.append(.unverified(addition))
                 continue
             }
-            let id = try store.append(webhook, running: isClaimed)
+            let id = ids.removeFirst()
             additions.append(.delivery(id))
             guard let id else { continue }
             if isClaimed {

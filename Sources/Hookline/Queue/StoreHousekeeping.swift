@@ -63,7 +63,7 @@ final class StoreHousekeeping {
         var oldest: [DeliveryPriority: Int64] = [:]
         do {
             for priority in DeliveryPriority.allCases {
-                oldest[priority] = try store.oldestReceivedMilliseconds(priority)
+                oldest[priority] = try store.rows.oldestReceivedMilliseconds(priority)
             }
         } catch {
             group.metrics.storeFailed(StoreError.sqlite(error).reason)

@@ -1,7 +1,16 @@
 import SQLite
 
+/// A delivery that is added.
+struct NewDelivery {
+    let id: Int64
+    let webhook: Webhook
+    let state: DeliveryState
+}
+
 /// Every statement of the store, compiled once.
 struct StoreStatements {
+    let begin: Statement
+    let commit: Statement
     let deleteDelivery: Statement
     let deleteRunning: Statement
     let selectDue: Statement
@@ -13,16 +22,19 @@ struct StoreStatements {
     let revive: Statement
     let discardDead: Statement
     let owe: Statement
-    private let insertDelivery: Statement
+    private let insertDeliveries: BulkInsert
 
     init(_ connection: Connection) throws(SQLiteError) {
-        insertDelivery = try connection.prepare(
-            """
-            INSERT INTO delivery(
-                id, priority, state, due_ms, attempts, kind, received_ms, identity, head, body)
-            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?4, ?7, ?8, ?9)
-            """)
-        deleteRunning = try connection.prepare("DELETE FROM delivery WHERE id=?1 AND state=1")
+        begin = try connection.prepare("BEGIN IMMEDIATE")
+        commit = try connection.prepare("COMMIT")
+        insertDeliveries = try BulkInsert(
+            connection, into: "delivery",
+            [
+                "id", "priority", "state", "due_ms", "attempts", "kind", "received_ms",
+                "identity", "head", "body",
+            ])
+        deleteRunning = try connection.prepare(
+            "DELETE FROM delivery WHERE id BETWEEN ?1 AND ?2 AND state=1")
         deleteDelivery = try connection.prepare("DELETE FROM delivery WHERE id=?1")
         selectDue = try connection.prepare(
             """
@@ -56,18 +68,23 @@ struct StoreStatements {
         owe = try connection.prepare("UPDATE delivery SET due_ms=?2, owed_ms=?2 WHERE id=?1")
     }
 
-    /// Adds a delivery, due at once.
-    func insert(_ webhook: Webhook, id: Int64, state: DeliveryState) throws(SQLiteError) {
-        try insertDelivery.bind(1, id)
-        try insertDelivery.bind(2, webhook.priority.code)
-        try insertDelivery.bind(3, state.code)
-        try insertDelivery.bind(4, webhook.receivedMilliseconds)
-        try insertDelivery.bind(5, state == .running ? 1 : 0)
-        try insertDelivery.bind(6, webhook.kind.code)
-        try insertDelivery.bind(7, webhook.identity.bytes)
-        try insertDelivery.bind(8, webhook.head.bytes)
-        try insertDelivery.bind(9, webhook.body)
-        try insertDelivery.run()
+    /// Adds deliveries, due at once.
+    func insert(_ deliveries: [NewDelivery]) throws(SQLiteError) {
+        try insertDeliveries.run(deliveries.count) { (row, insert, first) throws(SQLiteError) in
+            let delivery = deliveries[row]
+            let webhook = delivery.webhook
+            let identity = webhook.identity.digits
+            try insert.bind(first, delivery.id)
+            try insert.bind(first + 1, webhook.priority.code)
+            try insert.bind(first + 2, delivery.state.code)
+            try insert.bind(first + 3, webhook.receivedMilliseconds)
+            try insert.bind(first + 4, delivery.state == .running ? 1 : 0)
+            try insert.bind(first + 5, webhook.kind.code)
+            try insert.bind(first + 6, webhook.receivedMilliseconds)
+            try insert.bind(first + 7, identity.span)
+            try insert.bind(first + 8, webhook.head.bytes)
+            try insert.bind(first + 9, webhook.body)
+        }
     }
 
     /// Reads the row of `selectDue` that the query stands on; nil when its head is damaged.

@@ -22,10 +22,18 @@ struct StoreThread: ~Copyable {
     private var followUps: [DeliveryChange] = []
     private var nextDueMilliseconds: Int64?
     private var mayClaim = true
-    private var pauseUntilNanoseconds: UInt64?
+    /// When deliveries that are complete are written at the latest; nil while none wait.
+    private var gatherUntilNanoseconds: UInt64?
+    private let gatherNanoseconds: UInt64
 
-    init(store: DeliveryStore, group: GroupCommit, quarantine: Quarantine? = nil) {
+    /// Deliveries that are complete wait for up to `gatherNanoseconds` for webhooks to be written
+    /// with; a crash within that time forwards them once more.
+    init(
+        store: DeliveryStore, group: GroupCommit, quarantine: Quarantine? = nil,
+        gatherNanoseconds: UInt64 = 5_000_000
+    ) {
         self.store = store
+        self.gatherNanoseconds = gatherNanoseconds
         self.group = group
         housekeeping = StoreHousekeeping(store: store, group: group)
         background = StoreBackground(store: store, group: group, quarantine: quarantine)
@@ -40,6 +48,11 @@ struct StoreThread: ~Copyable {
             var (batch, isStopping) = takeBatch()
             let claim: Claim =
                 wanted == 0 || isStopping ? .nothing : isClaimDue() ? .due : .appended
+            if batch.isOnlyComplete && claim != .due && !isStopping && mayGather(now) {
+                followUps = batch.changes
+                group.bell.wait(untilNanoseconds: gatherUntilNanoseconds)
+                continue
+            }
             if batch.isEmpty && claim != .due {
                 if isStopping { break }
                 housekeeping.turn(nowNanoseconds: now)
@@ -60,6 +73,14 @@ struct StoreThread: ~Copyable {
         }
         background.finish()
         housekeeping.finish()
+    }
+
+    /// True while what is complete may wait for webhooks to be written with it: nobody waits for
+    /// it, and a transaction of its own costs as much as theirs.
+    private mutating func mayGather(_ now: UInt64) -> Bool {
+        let end = gatherUntilNanoseconds ?? now + gatherNanoseconds
+        gatherUntilNanoseconds = end
+        return now < end
     }
 
     /// Something else than a batch was written.
@@ -109,6 +130,7 @@ struct StoreThread: ~Copyable {
     /// Writes one transaction; false when an fsync failed.
     private mutating func write(_ batch: inout StoreBatch, _ claim: Claim) -> Bool {
         let started = MonotonicClock.now()
+        gatherUntilNanoseconds = nil
         group.committing.withLock { $0 = batch.appends }
         group.status.commitBegan(at: started)
         defer {
@@ -117,7 +139,7 @@ struct StoreThread: ~Copyable {
         }
         do {
             try store.begin()
-            for change in batch.changes { try store.apply(change) }
+            try store.rows.apply(batch.changes)
             for identity in batch.settled {
                 try store.settle(identity, nowMilliseconds: WallClock.nowMilliseconds())
             }
@@ -125,9 +147,9 @@ struct StoreThread: ~Copyable {
             try batch.verify(in: store, group)
             if claim == .due {
                 let now = WallClock.nowMilliseconds()
-                batch.claimed = try store.claim(wanted, nowMilliseconds: now)
+                batch.claimed = try store.rows.claim(wanted, nowMilliseconds: now)
                 if batch.claimed.count < wanted {
-                    nextDueMilliseconds = try store.nextDueMilliseconds()
+                    nextDueMilliseconds = try store.rows.nextDueMilliseconds()
                 }
             }
             try store.indexIdentities()

@@ -91,7 +91,9 @@ import Testing
         try fillDeadLetters(rows)
         let live = try LiveStore(path: path)
         #expect(try change(live, .retry) == ["retried": rows])
-        let counts = try live.group.perform(.reading) { store throws(SQLiteError) in store.counts }
+        let counts = try live.group.perform(.reading) { store throws(SQLiteError) in
+            store.rows.counts
+        }
         #expect(counts[.normal, .deadLettered] == 0)
         #expect(counts[.normal, .available] > Int64(rows))
     }
@@ -101,7 +103,9 @@ import Testing
         try fillDeadLetters(rows)
         let live = try LiveStore(path: path)
         #expect(try change(live, .discard) == ["discarded": rows])
-        let counts = try live.group.perform(.reading) { store throws(SQLiteError) in store.counts }
+        let counts = try live.group.perform(.reading) { store throws(SQLiteError) in
+            store.rows.counts
+        }
         #expect(counts[.normal, .deadLettered] == 0)
     }
 

@@ -19,7 +19,7 @@ import Testing
     }
 
     private func counts() throws -> DeliveryCounts {
-        try live.group.perform(.reading) { store throws(SQLiteError) in store.counts }
+        try live.group.perform(.reading) { store throws(SQLiteError) in store.rows.counts }
     }
 
     private func quarantine(_ numbers: ClosedRange<Int>, proven: Set<Int> = []) throws {
@@ -74,7 +74,7 @@ import Testing
         #expect(Desk.outcomes(lines) == ["1 released", "1 missing"])
         let delivery = try #require(
             try live.group.perform(.writing) { store throws(SQLiteError) in
-                try store.claim(9, nowMilliseconds: .max).first
+                try store.rows.claim(9, nowMilliseconds: .max).first
             })
         #expect(delivery.webhook.receivedMilliseconds == 5000 && delivery.attempt == 1)
         #expect(delivery.owedSinceMilliseconds > 5000)
@@ -187,11 +187,8 @@ import Testing
         #expect(Desk.outcomes(forced) == ["33 queue_full"])
         // Two of them are forwarded: there is room again.
         try live.group.perform(.writing) { store throws(SQLiteError) in
-            for delivery in try store.claim(2, nowMilliseconds: .max) {
-                try store.apply(
-                    .complete(
-                        id: delivery.id, identity: delivery.webhook.identity,
-                        priority: delivery.webhook.priority))
+            for delivery in try store.rows.claim(2, nowMilliseconds: .max) {
+                try store.rows.apply([delivery.completion])
             }
         }
         #expect(

@@ -23,13 +23,13 @@ import Testing
             for number in 1...count {
                 guard let id = try store.append(Genuine.webhook("SM\(number)")) else { continue }
                 let reason: DeadLetterReason = id % 4 == 0 ? .gone : .expired
-                if id % 2 == 0 { try store.apply(.deadLetter(id: id, reason: reason)) }
+                if id % 2 == 0 { try store.rows.apply([.deadLetter(id: id, reason: reason)]) }
             }
         }
     }
 
     private func counts() throws -> DeliveryCounts {
-        try live.group.perform(.reading) { store throws(SQLiteError) in store.counts }
+        try live.group.perform(.reading) { store throws(SQLiteError) in store.rows.counts }
     }
 
     @Test func `the status is the counts`() throws {
@@ -100,7 +100,7 @@ import Testing
         #expect(try counts()[.normal, .deadLettered] == 1)
         #expect(try counts()[.normal, .available] == 5)
         let found = try live.group.perform(.writing) { store throws(SQLiteError) in
-            try store.claim(20, nowMilliseconds: .max)
+            try store.rows.claim(20, nowMilliseconds: .max)
         }
         let retried = try #require(found.first { $0.id == 2 })
         // It starts anew: first attempt, and a retry window that begins now.

@@ -54,6 +54,7 @@ final class LiveStore: Sendable {
     /// Opens a store and starts its thread.
     init(
         path: String, owedMax: Int = 1_000_000, rowsMax: Int = 1_000_000,
+        gatherNanoseconds: UInt64 = 5_000_000,
         claimed: @escaping @Sendable ([Delivery]) -> Void = { _ in }
     ) throws {
         group = GroupCommit(
@@ -71,7 +72,9 @@ final class LiveStore: Sendable {
         let started = try WorkerThread.start(name: "store") { [group, quarantine] in
             do {
                 let store = try DeliveryStore(path: path)
-                var thread = StoreThread(store: store, group: group, quarantine: quarantine)
+                var thread = StoreThread(
+                    store: store, group: group, quarantine: quarantine,
+                    gatherNanoseconds: gatherNanoseconds)
                 opened.set(nil)
                 thread.run()
             } catch {

@@ -37,7 +37,7 @@ import Testing
     private func claim(_ store: DeliveryStore, _ count: Int, at now: Int64 = 2000) throws
         -> [Delivery]
     {
-        try transaction(store) { try store.claim(count, nowMilliseconds: now) }
+        try transaction(store) { try store.rows.claim(count, nowMilliseconds: now) }
     }
 
     private func sids(_ deliveries: [Delivery]) -> [String] {
@@ -66,12 +66,12 @@ import Testing
             let store = try DeliveryStore(path: path)
             #expect(try append(store, [webhook("a"), webhook("a"), webhook("b")]) == [1, nil, 2])
             let claimed = try claim(store, 10)
-            try transaction(store) { for one in claimed { try store.apply(one.completion) } }
+            try transaction(store) { try store.rows.apply(claimed.map(\.completion)) }
             #expect(try append(store, [webhook("a")]) == [nil])
         }
         let store = try DeliveryStore(path: path)
         #expect(try append(store, [webhook("b"), webhook("c")]) == [nil, 3])
-        #expect(store.counts.owed == 1)
+        #expect(store.rows.counts.owed == 1)
     }
 
     @Test func `R8 media goes first and text gets every fourth place`() throws {
@@ -87,32 +87,33 @@ import Testing
         let store = try DeliveryStore(path: path)
         _ = try append(store, ["a", "b", "c", "d"].map { webhook($0) })
         let claimed = try claim(store, 4)
-        #expect(store.counts[.normal, .running] == 4)
+        #expect(store.rows.counts[.normal, .running] == 4)
         try transaction(store) {
-            try store.apply(claimed[0].completion)
-            try store.apply(.retry(id: claimed[1].id, dueMilliseconds: 9000))
-            try store.apply(.deadLetter(id: claimed[2].id, reason: .gone))
-            try store.apply(.release(id: claimed[3].id))
+            try store.rows.apply([
+                claimed[0].completion, .retry(id: claimed[1].id, dueMilliseconds: 9000),
+                .deadLetter(id: claimed[2].id, reason: .gone), .release(id: claimed[3].id),
+            ])
         }
         var expected = DeliveryCounts()
         expected[.normal, .retryable] = 1
         expected[.normal, .deadLettered] = 1
         expected[.normal, .available] = 1
-        #expect(store.counts == expected)
-        #expect(store.counts.owed == 2)
+        #expect(store.rows.counts == expected)
+        #expect(store.rows.counts.owed == 2)
         #expect(sids(try claim(store, 9, at: 8999)) == ["d"])
-        #expect(try store.nextDueMilliseconds() == 9000)
+        #expect(try store.rows.nextDueMilliseconds() == 9000)
         let again = try claim(store, 9, at: 9000)
         #expect(sids(again) == ["b"] && again[0].attempt == 2)
         // What is gone stays gone: a late change of it does nothing.
         try transaction(store) {
-            try store.apply(claimed[0].completion)
-            try store.apply(.retry(id: claimed[0].id, dueMilliseconds: 1))
+            try store.rows.apply([
+                claimed[0].completion, .retry(id: claimed[0].id, dueMilliseconds: 1),
+            ])
         }
-        #expect(store.counts[.normal, .running] == 2)
+        #expect(store.rows.counts[.normal, .running] == 2)
         // The counts that are kept are those that counting gives.
         let counted = try DeliveryCounts(counting: try Connection(path: path, create: false))
-        #expect(counted == store.counts)
+        #expect(counted == store.rows.counts)
     }
 
     @Test func `a claim with the append needs no second look, and is rescued like any other`()
@@ -120,12 +121,12 @@ import Testing
     {
         do {
             let store = try DeliveryStore(path: path)
-            _ = try transaction(store) { try store.append(webhook("a"), running: true) }
-            #expect(store.counts[.normal, .running] == 1)
+            _ = try transaction(store) { try store.append([(webhook("a"), true)]) }
+            #expect(store.rows.counts[.normal, .running] == 1)
             #expect(try claim(store, 1).isEmpty)
         }
         let store = try DeliveryStore(path: path)
-        #expect(store.counts[.normal, .available] == 1)
+        #expect(store.rows.counts[.normal, .available] == 1)
         let claimed = try claim(store, 1)
         #expect(sids(claimed) == ["a"] && claimed[0].attempt == 2)
     }
@@ -135,9 +136,9 @@ import Testing
         try store.begin()
         _ = try store.append(webhook("a"))
         store.rollBack()
-        #expect(store.counts == DeliveryCounts())
+        #expect(store.rows.counts == DeliveryCounts())
         #expect(try append(store, [webhook("a")]).compactMap { $0 }.count == 1)
-        #expect(store.counts.owed == 1)
+        #expect(store.rows.counts.owed == 1)
     }
 
     @Test func `settling completes a message that is stored and keeps one out that is not`() throws
@@ -148,7 +149,7 @@ import Testing
             try store.settle(webhook("a").identity, nowMilliseconds: 0)
             try store.settle(webhook("b").identity, nowMilliseconds: 0)
         }
-        #expect(store.counts == DeliveryCounts())
+        #expect(store.rows.counts == DeliveryCounts())
         #expect(try append(store, [webhook("a"), webhook("b")]) == [nil, nil])
     }
 
@@ -162,9 +163,10 @@ import Testing
             ])
         let claimed = try claim(store, 3, at: 9000)
         try transaction(store) {
-            try store.apply(claimed[0].completion)
-            try store.apply(claimed[2].completion)
-            try store.apply(.retry(id: claimed[1].id, dueMilliseconds: 9000))
+            try store.rows.apply([
+                claimed[0].completion, claimed[2].completion,
+                .retry(id: claimed[1].id, dueMilliseconds: 9000),
+            ])
         }
         let pruned = try transaction(store) { try store.pruneIdentities(before: 5000, count: 10) }
         #expect(pruned == 1)
@@ -190,7 +192,7 @@ import Testing
         let other = try Connection(path: path, create: false)
         try other.execute("UPDATE delivery SET head=x'000000ff' WHERE id=1")
         #expect(sids(try claim(store, 2)) == ["b"])
-        #expect(store.counts[.normal, .deadLettered] == 1)
+        #expect(store.rows.counts[.normal, .deadLettered] == 1)
     }
 
     @Test func `a file that is no database is refused and left alone`() throws {

@@ -39,9 +39,9 @@ import Testing
         let webhooks = try writeVersion1()
         for _ in 0..<2 {
             let store = try DeliveryStore(path: path)
-            #expect(store.counts[.normal, .available] == 2)
-            #expect(store.counts[.normal, .retryable] == 1)
-            #expect(store.counts[.normal, .deadLettered] == 1)
+            #expect(store.rows.counts[.normal, .available] == 2)
+            #expect(store.rows.counts[.normal, .retryable] == 1)
+            #expect(store.rows.counts[.normal, .deadLettered] == 1)
             for (index, webhook) in webhooks.prefix(4).enumerated() {
                 let found = try #require(try store.listing.delivery(Int64(index + 1)))
                 #expect(found.webhook?.head == webhook.head)

@@ -29,9 +29,7 @@ import Testing
     ) throws -> [Int64?] {
         seen.begin()
         try connection.execute("BEGIN")
-        let ids = try numbers.map {
-            try seen.claim(identity($0), seenMilliseconds: milliseconds)
-        }
+        let ids = try seen.claim(numbers.map { (identity($0), milliseconds) })
         try seen.enterIndex()
         try connection.execute(commits ? "COMMIT" : "ROLLBACK")
         if commits { seen.committed() } else { seen.rolledBack() }

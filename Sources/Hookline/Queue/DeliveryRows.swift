@@ -1,0 +1,214 @@
+import SQLite
+
+/// The table of deliveries, and how many rows of each state and priority it has; every method but
+/// those that begin and end a transaction is part of one. Confined to the store thread.
+final class DeliveryRows {
+    /// Rows by state and priority; true as of the last transaction that ended.
+    private(set) var counts: DeliveryCounts
+    /// What the transaction under way will have changed.
+    private var pending: DeliveryCounts
+    private let connection: Connection
+    private let statements: StoreStatements
+    private var claimsSinceNormal = 0
+
+    init(_ connection: Connection, _ statements: StoreStatements) throws(SQLiteError) {
+        self.connection = connection
+        self.statements = statements
+        counts = try DeliveryCounts(counting: connection)
+        pending = counts
+    }
+
+    /// A transaction begins.
+    func begin() { pending = counts }
+
+    /// The transaction was committed.
+    func committed() { counts = pending }
+
+    /// Adds deliveries, due at once.
+    func insert(_ deliveries: [NewDelivery]) throws(SQLiteError) {
+        try statements.insert(deliveries)
+        for delivery in deliveries { pending[delivery.webhook.priority, delivery.state] += 1 }
+    }
+
+    /// Takes up to `count` deliveries that are due: media first, but every fourth place goes to
+    /// text when there is any, so that text never starves.
+    func claim(_ count: Int, nowMilliseconds: Int64) throws(SQLiteError) -> [Delivery] {
+        var claimed: [Delivery] = []
+        var exhausted: Set<DeliveryPriority> = []
+        while claimed.count < count && exhausted.count < DeliveryPriority.allCases.count {
+            let turn: DeliveryPriority = claimsSinceNormal >= 3 ? .normal : .high
+            let priority = exhausted.contains(turn) ? (turn == .high ? .normal : .high) : turn
+            guard let delivery = try claimOne(priority, nowMilliseconds) else {
+                exhausted.insert(priority)
+                continue
+            }
+            claimsSinceNormal = priority == .normal ? 0 : claimsSinceNormal + 1
+            claimed.append(delivery)
+        }
+        return claimed
+    }
+
+    /// When the next delivery is due: milliseconds since the epoch, nil when none waits.
+    func nextDueMilliseconds() throws(SQLiteError) -> Int64? {
+        var next: Int64?
+        for priority in DeliveryPriority.allCases {
+            let query = statements.firstDue
+            try query.bind(1, priority.code)
+            if try query.step() { next = min(next ?? .max, query.integer(0)) }
+            query.reset()
+        }
+        return next
+    }
+
+    /// Writes down what became of deliveries; one that is gone already changes nothing.
+    ///
+    /// What is complete is deleted last: nothing that became of it otherwise can bring it back.
+    func apply(_ changes: [DeliveryChange]) throws(SQLiteError) {
+        var complete: [(id: Int64, priority: DeliveryPriority)] = []
+        for change in changes {
+            if case .complete(let id, _, let priority) = change {
+                complete.append((id, priority))
+            } else {
+                try apply(change)
+            }
+        }
+        complete.sort { $0.id < $1.id }
+        var first = 0
+        for index in complete.indices {
+            let (id, priority) = complete[index]
+            let next = index + 1 < complete.count ? complete[index + 1] : nil
+            if let next, next.id == id + 1, next.priority == priority { continue }
+            try removeRunning(complete[first].id...id, priority)
+            first = index + 1
+        }
+    }
+
+    private func apply(_ change: DeliveryChange) throws(SQLiteError) {
+        switch change {
+        case .complete(let id, _, let priority): try removeRunning(id...id, priority)
+        case .retry(let id, let due):
+            try move(id, to: .retryable, due: due, reason: nil)
+        case .deadLetter(let id, let reason):
+            try move(id, to: .deadLettered, due: 0, reason: reason.rawValue)
+        case .hold(let id):
+            try move(id, to: .running, due: 0, reason: nil)
+        case .release(let id):
+            try move(id, to: .available, due: 0, reason: nil)
+        }
+    }
+
+    /// Makes a delivery owed from now on.
+    func owe(_ id: Int64, nowMilliseconds: Int64) throws(SQLiteError) {
+        try statements.owe.bind(2, nowMilliseconds)
+        try run(statements.owe, id)
+    }
+
+    /// Owes a dead letter anew: no attempts, a whole retry window; false when it is none.
+    func revive(_ id: Int64, nowMilliseconds: Int64) throws(SQLiteError) -> Bool {
+        try statements.revive.bind(2, nowMilliseconds)
+        guard let priority = try leaveDeadLetters(statements.revive, id) else { return false }
+        pending[priority, .available] += 1
+        return true
+    }
+
+    /// Deletes a dead letter; false when it is none. Its identity stays seen.
+    func discardDeadLetter(_ id: Int64) throws(SQLiteError) -> Bool {
+        try leaveDeadLetters(statements.discardDead, id) != nil
+    }
+
+    /// When the oldest message that waits for an attempt was received.
+    func oldestReceivedMilliseconds(_ priority: DeliveryPriority) throws(SQLiteError) -> Int64? {
+        let query = statements.oldest
+        try query.bind(1, priority.code)
+        defer { query.reset() }
+        return try query.step() ? query.integer(0) : nil
+    }
+
+    private func claimOne(
+        _ priority: DeliveryPriority, _ now: Int64
+    ) throws(SQLiteError) -> Delivery? {
+        while true {
+            let query = statements.selectDue
+            try query.bind(1, priority.code)
+            try query.bind(2, now)
+            guard try query.step() else {
+                query.reset()
+                return nil
+            }
+            let id = query.integer(0)
+            let state = DeliveryState(code: query.integer(2)) ?? .available
+            let delivery = statements.delivery(from: query, priority: priority)
+            query.reset()
+            guard let delivery else {
+                try move(
+                    id, to: .deadLettered, due: 0, reason: DeadLetterReason.damaged.rawValue)
+                continue
+            }
+            try run(statements.markRunning, id)
+            pending[priority, state] -= 1
+            pending[priority, .running] += 1
+            return delivery
+        }
+    }
+
+    private func leaveDeadLetters(
+        _ statement: Statement, _ id: Int64
+    ) throws(SQLiteError) -> DeliveryPriority? {
+        try statement.bind(1, id)
+        defer { statement.reset() }
+        guard try statement.step() else { return nil }
+        let priority = DeliveryPriority(code: statement.integer(0))
+        pending[priority, .deadLettered] -= 1
+        return priority
+    }
+
+    private func move(
+        _ id: Int64, to state: DeliveryState, due: Int64, reason: String?
+    ) throws(SQLiteError) {
+        guard try leave(id, entering: state) else { return }
+        let update = statements.move
+        try update.bind(1, id)
+        try update.bind(2, state.code)
+        try update.bind(3, due)
+        if let reason { try update.bind(4, reason) } else { try update.bindNull(4) }
+        try update.run()
+    }
+
+    /// Takes a delivery out of the counts of its present state; false when there is no such row.
+    private func leave(_ id: Int64, entering: DeliveryState? = nil) throws(SQLiteError) -> Bool {
+        let query = statements.stateOf
+        try query.bind(1, id)
+        defer { query.reset() }
+        guard try query.step(), let state = DeliveryState(code: query.integer(1)) else {
+            return false
+        }
+        let priority = DeliveryPriority(code: query.integer(0))
+        pending[priority, state] -= 1
+        if let entering { pending[priority, entering] += 1 }
+        return true
+    }
+
+    /// Deletes deliveries of one priority, which are running but for a few.
+    private func removeRunning(
+        _ ids: ClosedRange<Int64>, _ priority: DeliveryPriority
+    ) throws(SQLiteError) {
+        let delete = statements.deleteRunning
+        try delete.bind(1, ids.lowerBound)
+        try delete.bind(2, ids.upperBound)
+        try delete.run()
+        let removed = connection.changes
+        pending[priority, .running] -= Int64(removed)
+        if removed < ids.count { for id in ids { try remove(id) } }
+    }
+
+    /// Deletes a delivery in whatever state it is.
+    func remove(_ id: Int64) throws(SQLiteError) {
+        guard try leave(id) else { return }
+        try run(statements.deleteDelivery, id)
+    }
+
+    private func run(_ statement: Statement, _ id: Int64) throws(SQLiteError) {
+        try statement.bind(1, id)
+        try statement.run()
+    }
+}
