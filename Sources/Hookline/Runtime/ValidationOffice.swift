@@ -39,7 +39,7 @@ final class ValidationOffice: Sendable {
             ExplanationWorker(
                 ExplanationWorker.Options(configuration),
                 ExplanationWorker.Parts(
-                    explainer: MismatchExplainer(configuration), tokens: tokens,
+                    explainer: MismatchExplainer(configuration, pace: WorkPace()), tokens: tokens,
                     metrics: metrics, log: log)),
             ClientAddress(trustedProxies: configuration.trustedProxies))
         retentionMilliseconds = configuration.unverifiedRetention.milliseconds

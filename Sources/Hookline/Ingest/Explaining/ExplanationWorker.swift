@@ -1,7 +1,8 @@
 import POSIX
 import Synchronization
 
-/// Explains refused requests on a thread of its own, off the path of requests (X6).
+/// Explains refused requests on a thread of its own, off the path of requests (X6), in slices
+/// with rests between them, so that no request waits for a core.
 ///
 /// A full search costs up to 2,048 HMACs, so at most `searchesPerSecond` are made. What a search
 /// found is remembered for a while, and every later request is first tried against that, which
@@ -78,10 +79,12 @@ final class ExplanationWorker: Sendable {
         var lines = MismatchLog(parts.log)
         var searches: [ExplanationInbox.Entry] = []
         var nextSearch: UInt64 = 0
+        var pace = WorkPace()
         while true {
             let (entries, isLast) = inbox.take(
                 untilNanoseconds: searches.isEmpty ? nil : nextSearch)
             for entry in entries {
+                pace.step()
                 if let explanation = known.explain(entry.refused.captured) {
                     finish(entry, explanation, &lines)
                 } else if isLast || !hasRoom(searches, entry) {

@@ -1,5 +1,6 @@
 import MicroHTTP
 import OpenSSL
+import POSIX
 
 /// Says why a signature does not match, by finding what it would match (X6).
 ///
@@ -16,6 +17,8 @@ struct MismatchExplainer: Sendable {
         var hmacsMax = 2048
         /// Bytes that are hashed or rewritten for one explanation.
         var hashedBytesMax = 16 << 20
+        /// How an explanation is divided; nil when it is made in one go.
+        var pace: WorkPace?
 
         init(_ configuration: Configuration) {
             choice = OriginChoice(configuration)
@@ -29,8 +32,10 @@ struct MismatchExplainer: Sendable {
     private let origin: RequestOrigin
 
     /// An explainer for what `configuration` makes of a request.
-    init(_ configuration: Configuration) {
-        self.init(Options(configuration), RequestOrigin(configuration))
+    init(_ configuration: Configuration, pace: WorkPace? = nil) {
+        var options = Options(configuration)
+        options.pace = pace
+        self.init(options, RequestOrigin(configuration))
     }
 
     init(_ options: Options, _ origin: RequestOrigin) {
@@ -84,7 +89,8 @@ struct MismatchExplainer: Sendable {
             subject, keys: keys,
             trials: SignatureTrials(
                 signature: captured.request.fields.first("x-twilio-signature") ?? [],
-                hmacsMax: hmacsMax, hashedBytesMax: options.hashedBytesMax))
+                hmacsMax: hmacsMax, hashedBytesMax: options.hashedBytesMax,
+                pace: options.pace))
     }
 
     private func explanation(
