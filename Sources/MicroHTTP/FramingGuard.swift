@@ -1,3 +1,5 @@
+import Glibc
+
 /// Refuses requests whose framing two HTTP implementations could read differently.
 ///
 /// libmicrohttpd 0.9.75 accepts many of them (`docs/http.md` lists what was measured), so every
@@ -9,16 +11,15 @@ enum FramingGuard {
     /// `headBytes` is libmicrohttpd's count of the head as received; a difference to the
     /// canonical size shows folding, NUL, bare LF and doubled spaces, which it hides otherwise.
     static func fault(
-        method: ArraySlice<UInt8>, target: [UInt8], version: ArraySlice<UInt8>,
+        method: UnsafeRawBufferPointer, target: [UInt8], version: UnsafeRawBufferPointer,
         fields: HTTPFields, headBytes: Int
     ) -> FramingFault? {
-        guard version.elementsEqual("HTTP/1.1".utf8) || version.elementsEqual("HTTP/1.0".utf8)
-        else { return .version }
+        let isHTTP11 = equals(version, "HTTP/1.1")
+        guard isHTTP11 || equals(version, "HTTP/1.0") else { return .version }
         guard !method.isEmpty, method.allSatisfy(isTokenByte) else { return .method }
         guard target.first == UInt8(ascii: "/"), target.allSatisfy({ $0 > 0x20 && $0 != 0x7f })
         else { return .target }
         if let fault = fieldFault(fields) { return fault }
-        let isHTTP11 = version.last == UInt8(ascii: "1")
         if let fault = hostFault(fields, isHTTP11) { return fault }
         if let fault = lengthFault(fields, isHTTP11) { return fault }
         let line = method.count + 1 + target.count + 1 + version.count + 2
@@ -64,6 +65,11 @@ enum FramingGuard {
             guard isHTTP11, lower.elementsEqual("chunked".utf8) else { return .length }
         }
         return nil
+    }
+
+    private static func equals(_ bytes: UnsafeRawBufferPointer, _ text: StaticString) -> Bool {
+        bytes.count == text.utf8CodeUnitCount
+            && (bytes.baseAddress.map { memcmp($0, text.utf8Start, bytes.count) == 0 } ?? true)
     }
 
     private static func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }

@@ -1,19 +1,29 @@
 /// One response header field; the name is fixed text of ours.
 public struct HTTPField: Sendable {
-    /// The field's name.
-    public var name: StaticString
-    /// The field's value; libmicrohttpd refuses CR and LF in it, and it ends at a NUL.
-    public var value: [UInt8]
-
-    /// A field from its parts.
-    public init(_ name: StaticString, _ value: String) {
-        self.init(name, Array(value.utf8))
+    /// A value is counted as a reference each time it is passed on, unless it is fixed text.
+    enum Value: Sendable {
+        case bytes([UInt8])
+        case fixed(StaticString)
     }
 
-    /// A field from its parts.
-    public init(_ name: StaticString, _ value: [UInt8]) {
+    let name: StaticString
+    let value: Value
+
+    /// A field whose value is fixed text.
+    public init(_ name: StaticString, _ value: StaticString) {
         self.name = name
-        self.value = value
+        self.value = .fixed(value)
+    }
+
+    /// A field whose value is made; libmicrohttpd refuses CR and LF in it, and it ends at a NUL.
+    public init(_ name: StaticString, bytes: [UInt8]) {
+        self.name = name
+        value = .bytes(bytes)
+    }
+
+    /// A field whose value is made; libmicrohttpd refuses CR and LF in it, and it ends at a NUL.
+    public init(_ name: StaticString, text: String) {
+        self.init(name, bytes: Array(text.utf8))
     }
 }
 

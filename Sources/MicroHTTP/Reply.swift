@@ -37,17 +37,23 @@ enum Reply {
 
     /// Adds one field, which is copied.
     private static func add(_ field: HTTPField, to response: OpaquePointer) -> MHD_Result {
-        withUnsafeTemporaryAllocation(of: CChar.self, capacity: field.value.count + 1) { text in
-            for (index, byte) in field.value.enumerated() {
-                text[index] = CChar(bitPattern: byte)
-            }
-            text[field.value.count] = 0
-            return field.name.withUTF8Buffer { name in
-                name.withMemoryRebound(to: CChar.self) { name in
-                    // A StaticString is null-terminated (its documentation says so).
-                    MHD_add_response_header(response, name.baseAddress, text.baseAddress)
-                }
+        switch field.value {
+        case .fixed(let text): add(field.name, text.utf8Start, to: response)
+        case .bytes(let bytes):
+            withUnsafeTemporaryAllocation(of: UInt8.self, capacity: bytes.count + 1) { text in
+                _ = text.update(fromContentsOf: bytes)
+                text[bytes.count] = 0
+                return add(field.name, UnsafePointer(text.baseAddress), to: response)
             }
         }
+    }
+
+    /// A StaticString is null-terminated (its documentation says so).
+    private static func add(
+        _ name: StaticString, _ value: UnsafePointer<UInt8>?, to response: OpaquePointer
+    ) -> MHD_Result {
+        MHD_add_response_header(
+            response, UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self),
+            value.map { UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self) })
     }
 }

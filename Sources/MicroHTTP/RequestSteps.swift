@@ -27,11 +27,11 @@ extension LoopCore {
         _ slot: Int32, _ connection: OpaquePointer, method: UnsafePointer<CChar>,
         version: UnsafePointer<CChar>
     ) -> MHD_Result {
-        let methodBytes = Self.bytes(of: method, usually: Self.post)
-        let versionBytes = Self.bytes(of: version, usually: Self.http11)
         let fields = Self.fields(of: connection)
         let fault = FramingGuard.fault(
-            method: methodBytes[...], target: table[slot].target, version: versionBytes[...],
+            method: UnsafeRawBufferPointer(start: method, count: strlen(method)),
+            target: table[slot].target,
+            version: UnsafeRawBufferPointer(start: version, count: strlen(version)),
             fields: fields, headBytes: hookline_mhd_header_size(connection))
         if fault != nil { return refuse(slot, connection, .framing, status: 400) }
         if isDraining { return refuse(slot, connection, .stopping, status: 503) }
@@ -44,7 +44,7 @@ extension LoopCore {
         if let length = fields.first("content-length"), Self.number(length) > options.bodyBytesMax {
             return refuse(slot, connection, .bodyTooLarge, status: 413)
         }
-        table[slot].method = Self.method(methodBytes)
+        table[slot].method = Self.method(method)
         table[slot].fields = fields
         table.setPhase(slot, .body, at: Self.now())
         return .YES
@@ -149,15 +149,6 @@ extension LoopCore {
         return fields
     }
 
-    private static let post = Array("POST".utf8)
-    private static let http11 = Array("HTTP/1.1".utf8)
-
-    /// The bytes of a C string; what it usually is is there already.
-    private static func bytes(of text: UnsafePointer<CChar>, usually usual: [UInt8]) -> [UInt8] {
-        let bytes = UnsafeRawBufferPointer(start: text, count: strlen(text))
-        return bytes.elementsEqual(usual) ? usual : Array(bytes)
-    }
-
     private static func isContinue(_ value: ArraySlice<UInt8>) -> Bool {
         value.map { $0 >= 0x41 && $0 <= 0x5a ? $0 | 0x20 : $0 }.elementsEqual("100-continue".utf8)
     }
@@ -166,10 +157,10 @@ extension LoopCore {
         digits.reduce(0) { $0 * 10 + Int($1 - 0x30) }
     }
 
-    private static func method(_ bytes: [UInt8]) -> HTTPMethod {
-        if bytes == post { return .post }
-        if bytes.elementsEqual("GET".utf8) { return .get }
-        if bytes.elementsEqual("HEAD".utf8) { return .head }
+    private static func method(_ name: UnsafePointer<CChar>) -> HTTPMethod {
+        if strcmp(name, "POST") == 0 { return .post }
+        if strcmp(name, "GET") == 0 { return .get }
+        if strcmp(name, "HEAD") == 0 { return .head }
         return .other
     }
 }

@@ -98,10 +98,13 @@ private let wellFormed: [(name: String, request: String)] = [
             fields.append(name: "Host".utf8, value: "h".utf8)
             fields.append(name: name, value: value)
             let line = "POST / HTTP/1.1\r\n".utf8.count
-            return FramingGuard.fault(
-                method: Array("POST".utf8)[...], target: Array("/".utf8),
-                version: Array("HTTP/1.1".utf8)[...], fields: fields,
-                headBytes: line + fields.contentBytes + fields.count * 4 + 2)
+            return Array("POST".utf8).withUnsafeBytes { method in
+                Array("HTTP/1.1".utf8).withUnsafeBytes { version in
+                    FramingGuard.fault(
+                        method: method, target: Array("/".utf8), version: version, fields: fields,
+                        headBytes: line + fields.contentBytes + fields.count * 4 + 2)
+                }
+            }
         }
         let letters = "abcdefghijklmnopqrstuvwxyz"
         let tokens = Set("!#$%&'*+-.^_`|~0123456789\(letters)\(letters.uppercased())".utf8)

@@ -56,8 +56,8 @@ enum TwilioSignature {
         let url = SignedURL(request.url)
         var match: SignatureMatch?
         for (form, bytes) in url.candidates {
-            for (position, key) in keys.enumerated() {
-                let isCode = key.matches(bytes, suffix, base64: request.signature)
+            for position in keys.indices {
+                let isCode = keys[position].matches(bytes, suffix, base64: request.signature)
                 if isCode, match == nil {
                     match = SignatureMatch(tokenPosition: position, candidate: form)
                 }

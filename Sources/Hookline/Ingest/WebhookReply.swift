@@ -74,8 +74,8 @@ final class WebhookReply: WebhookReceipt, HTTPCompletionObserver {
     /// What identifies the request in the log, and its span for a caller that traces
     /// (https://w3c.github.io/trace-context/#trace-context-http-response-headers-format).
     private var identifyingFields: [HTTPField] {
-        let id = HTTPField("X-Request-Id", requestID)
-        return trace.isCallers ? [id, HTTPField("traceresponse", trace.bytes)] : [id]
+        let id = HTTPField("X-Request-Id", bytes: requestID)
+        return trace.isCallers ? [id, HTTPField("traceresponse", bytes: trace.bytes)] : [id]
     }
 
     private func decide(_ outcome: WebhookOutcome, silently: Bool = false) {

@@ -46,8 +46,8 @@ final class MetricsEndpoint: Sendable {
         let body = render(negotiated, ticket, deadline, shard: exchange.loop)
         guard !deadline.isOver else { return fail(exchange, .timeout) }
         var fields = [
-            HTTPField("Content-Type", negotiated.contentType),
-            HTTPField("Vary", ContentNegotiation.vary),
+            HTTPField("Content-Type", text: negotiated.contentType),
+            HTTPField("Vary", text: ContentNegotiation.vary),
         ]
         if body.isGzip { fields.append(HTTPField("Content-Encoding", "gzip")) }
         answer(

@@ -75,19 +75,21 @@ final class Tokens: Sendable {
 
     /// What is known of an account. Event loops.
     func lookup(_ account: ArraySlice<UInt8>) -> TokenLookup {
-        let (table, fetched) = state.withLock { state in
-            (state.table, hasSource ? state.fetched[Array(account)] : nil)
+        // Only the keys leave the lock: every reference that is counted here is every loop's.
+        let (named, meanwhile, fetched) = state.withLock { state in
+            let table = state.table
+            return (
+                table.byAccount.isEmpty ? nil : table.byAccount[Array(account)],
+                table.keys(of: account), hasSource ? state.fetched[Array(account)] : nil
+            )
         }
-        if let named = table.byAccount.isEmpty ? nil : table.byAccount[Array(account)] {
-            return .known(named)
-        }
-        let meanwhile = table.keys(of: account)
+        if let named { return .known(named) }
         guard hasSource, AccountSID.isValid(account) else {
             return meanwhile.isEmpty ? .unknown : .known(meanwhile)
         }
         guard let fetched else { return .toFetch(meanwhile: meanwhile) }
         if !fetched.tokens.keys.isEmpty {
-            return .known(fetched.tokens.keys + table.anyAccount)
+            return .known(fetched.tokens.keys + current.anyAccount)
         }
         guard MonotonicClock.now() < fetched.freshUntilNanoseconds else {
             return .toFetch(meanwhile: meanwhile)

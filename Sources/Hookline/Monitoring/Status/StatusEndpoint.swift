@@ -58,7 +58,7 @@ final class StatusEndpoint: Sendable {
             status: 200,
             fields: [
                 HTTPField("Content-Type", "text/html; charset=utf-8"),
-                HTTPField("Content-Security-Policy", policy),
+                HTTPField("Content-Security-Policy", text: policy),
             ] + guarding, body: body)
     }
 
