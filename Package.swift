@@ -79,7 +79,10 @@ let package = Package(
                 "Hookline",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            swiftSettings: strictAndPointerFree),
+            swiftSettings: strictAndPointerFree,
+            // A webhook is allocated on one thread and freed on another (docs/dependencies.md). Debug builds keep the C
+            // library's allocator, which sanitizers and valgrind know.
+            linkerSettings: [.linkedLibrary("jemalloc", .when(configuration: .release))]),
 
         // What several test targets share: child processes, temporary folders, raw clients.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),

@@ -4,8 +4,9 @@ import COpenSSL
 ///
 /// It is made with OpenSSL's functions for one algorithm each, which OpenSSL 3 has deprecated in
 /// favour of `EVP_MD_CTX`. They run the same code on the message, and cannot fail; but a context
-/// of EVP is allocated, and allocates again for each copy, which for the length of a webhook costs
-/// as much as the hashing (counted with callgrind: 4,100 instructions of 9,100 for a HMAC).
+/// of EVP is allocated, and allocates again for each copy. To verify one signature of a webhook
+/// took 10,100 instructions with EVP and takes 7,900 with these (callgrind, which hashes without
+/// the processor's own instructions for it).
 struct HashState {
     private let algorithm: HashAlgorithm
     private var sha1 = SHA_CTX()

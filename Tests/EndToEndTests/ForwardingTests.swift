@@ -31,9 +31,13 @@ extension EndToEnd {
             #expect(span.1 == trace && span.2 != "b7ad6b7169203331")
             #expect(head.contains("tracestate: a=b\r\n"))
             #expect(response.head.contains("traceresponse: 00-\(trace)-\(span.2)-01\r\n"))
+            // Twilio traces nothing, and is told nothing.
+            client.send(try SignedWebhook(sid: "SM2").request())
+            let untraced = try #require(client.response())
+            #expect(untraced.status == 200 && !untraced.head.contains("traceresponse"))
             #expect(eventually { receiver.log.contains("\"trace_id\":\"\(trace)\"") })
             #expect(receiver.log.contains("\"from\":\"whatsapp:+…06\""))
-            _ = try receiver.metrics(afterReplies: 1)
+            _ = try receiver.metrics(afterReplies: 2)
             let page = try receiver.ops("/metrics", accept: "application/openmetrics-text").body
             let bucket = try #require(
                 page.split(separator: "\n").first { $0.contains("trace_id=\"\(trace)\"") })

@@ -7,7 +7,9 @@ import SQLite
 /// every insertion writes a page of its own (measured: three of four pages of a commit). Here a
 /// message appends a row, and once `recentMax` rows have gathered they enter the index in the
 /// order of its keys, so that neighbours share a page. A crash between loses nothing: rows above
-/// the mark are read back into memory at start, and entering a key twice changes nothing.
+/// the mark are read back into memory at start, and entering a key twice changes nothing. Most
+/// messages are new, and a filter in memory says so without a look at the index, which would read
+/// a page that nothing else needs.
 final class SeenIdentities {
     /// Rows on their way into the index, in the order of its keys.
     private struct Entering {
@@ -23,6 +25,9 @@ final class SeenIdentities {
     private let recentMax: Int
     private let sliceMax: Int
     private let statements: IdentityStatements
+    private var filter: IndexFilter
+    /// How often the index was looked at.
+    private(set) var indexReads = 0
     private var recent: [Identity: Int64] = [:]
     private var entering: Entering?
     /// Where pruning goes on: everything up to here is kept for the sake of its delivery.
@@ -38,7 +43,8 @@ final class SeenIdentities {
     /// At 131,072 rows the dictionary takes about 6 MiB; a slice is what one transaction may
     /// move on top of its own work.
     init(
-        _ connection: Connection, recentMax: Int = 131_072, sliceMax: Int = 1024
+        _ connection: Connection, recentMax: Int = 131_072, sliceMax: Int = 1024,
+        filterCapacity: Int = 262_144
     ) throws(SQLiteError) {
         self.recentMax = recentMax
         self.sliceMax = sliceMax
@@ -51,6 +57,12 @@ final class SeenIdentities {
         let last = statements.lastID
         if try last.step() { nextID = last.integer(0) + 1 }
         last.reset()
+        // Ids rise by one, and pruning takes the oldest: what lies between is about the count.
+        let range = statements.indexedRange
+        _ = try range.step()
+        filter = IndexFilter(
+            capacity: filterCapacity, indexed: max(0, Int(clamping: range.integer(0))))
+        range.reset()
     }
 
     /// A transaction begins.
@@ -81,6 +93,8 @@ final class SeenIdentities {
     /// The number of the message with this identity, nil when it was not seen.
     func find(_ identity: Identity) throws(SQLiteError) -> Int64? {
         if let id = recent[identity] { return id }
+        guard filter.mayHold(identity) else { return nil }
+        indexReads += 1
         let find = statements.find
         let digits = identity.digits
         try find.bind(1, digits.span)
@@ -119,6 +133,7 @@ final class SeenIdentities {
 
     /// Moves a slice of the recent rows into the index, if enough have gathered.
     func enterIndex() throws(SQLiteError) {
+        try fillFilter()
         if entering == nil, recent.count - added.count >= recentMax { startEntering() }
         guard let entering else { return }
         let slice = entering.rows[entering.entered...].prefix(sliceMax)
@@ -127,6 +142,7 @@ final class SeenIdentities {
             try enter.bind(1, key.bytes)
             try enter.bind(2, id)
             try enter.run()
+            filter.add(key)
         }
         if entering.entered + slice.count == entering.rows.count {
             try statements.setMark.bind(1, entering.lastID)
@@ -166,6 +182,22 @@ final class SeenIdentities {
         try statements.leave.run()
     }
 
+    /// Reads a slice of the index into its filter, while that is not whole; a larger one than
+    /// what enters the index meanwhile.
+    private func fillFilter() throws(SQLiteError) {
+        guard filter.isFilling else { return }
+        let max = 2 * sliceMax
+        var read: [Identity] = []
+        let rows = statements.indexedAfter
+        let position = filter.position.digits
+        try rows.bind(1, position.span)
+        try rows.bind(2, Int64(max))
+        while try rows.step() { read.append(Identity(stored: rows.bytes(0))) }
+        rows.reset()
+        // A slice begins with the last key of the one before it.
+        filter.read(read, isLast: read.count < max)
+    }
+
     /// What is committed may enter; what the transaction under way added may yet be rolled back.
     private func startEntering() {
         let lastID = nextID - 1 - Int64(added.count)
@@ -186,6 +218,8 @@ struct IdentityStatements {
     let unindexed: Statement
     let oldest: Statement
     let lastID: Statement
+    let indexedRange: Statement
+    let indexedAfter: Statement
 
     init(_ connection: Connection) throws(SQLiteError) {
         insert = try BulkInsert(connection, into: "identity", ["id", "key", "seen_ms"])
@@ -203,6 +237,15 @@ struct IdentityStatements {
             SELECT id, key, seen_ms, EXISTS(SELECT 1 FROM delivery WHERE delivery.id=identity.id)
             FROM identity WHERE id > ?1 ORDER BY id LIMIT ?2
             """)
+        indexedRange = try connection.prepare(
+            """
+            SELECT CASE WHEN EXISTS(SELECT 1 FROM identity_index)
+            THEN max(1, coalesce(
+                (SELECT indexed_id FROM identity_mark) - (SELECT min(id) FROM identity), 1))
+            ELSE 0 END
+            """)
+        indexedAfter = try connection.prepare(
+            "SELECT key FROM identity_index WHERE key >= ?1 ORDER BY key LIMIT ?2")
         lastID = try connection.prepare("SELECT max(id) FROM identity")
     }
 }

@@ -15,7 +15,7 @@ import Testing
     }
 
     private func open() throws -> SeenIdentities {
-        try SeenIdentities(connection, recentMax: 8, sliceMax: 3)
+        try SeenIdentities(connection, recentMax: 8, sliceMax: 3, filterCapacity: 1)
     }
 
     private func identity(_ number: Int) -> Identity {
@@ -71,6 +71,25 @@ import Testing
         }
         #expect(try count("identity") == 40)
         #expect(try count("identity_index") >= 16)
+    }
+
+    /// Through a restart and through filters that became too small.
+    @Test func `X4 a new message is told from those in the index without reading it`() throws {
+        var seen = try open()
+        for start in stride(from: 0, to: 120, by: 4) { _ = try claim(seen, start..<start + 4) }
+        // More transactions, in which nothing new comes: what has gathered enters.
+        for _ in 0..<60 { _ = try claim(seen, 0..<0) }
+        #expect(try count("identity_index") > 100)
+        seen = try open()
+        // Nothing is known before the index was read, a slice with each transaction.
+        #expect(try seen.find(identity(1000)) == nil && seen.indexReads == 1)
+        for start in stride(from: 120, to: 360, by: 4) { _ = try claim(seen, start..<start + 4) }
+        for _ in 0..<200 { _ = try claim(seen, 0..<0) }
+        let before = seen.indexReads
+        for number in 2000..<3000 { #expect(try seen.find(identity(number)) == nil) }
+        #expect(seen.indexReads - before < 100)
+        for number in 0..<360 { #expect(try seen.find(identity(number)) == Int64(number + 1)) }
+        #expect(seen.indexReads - before > 300)
     }
 
     @Test func `what is rolled back was never seen, in memory and in the index`() throws {
