@@ -76,11 +76,12 @@ final class Tokens: Sendable {
     /// What is known of an account. Event loops.
     func lookup(_ account: ArraySlice<UInt8>) -> TokenLookup {
         // Only the keys leave the lock: every reference that is counted here is every loop's.
-        let (named, meanwhile, fetched) = state.withLock { state in
+        let (named, meanwhile, anyAccount, fetched) = state.withLock { state in
             let table = state.table
             return (
                 table.byAccount.isEmpty ? nil : table.byAccount[Array(account)],
-                table.keys(of: account), hasSource ? state.fetched[Array(account)] : nil
+                table.keys(of: account), hasSource ? table.anyAccount : [],
+                hasSource ? state.fetched[Array(account)] : nil
             )
         }
         if let named { return .known(named) }
@@ -89,7 +90,7 @@ final class Tokens: Sendable {
         }
         guard let fetched else { return .toFetch(meanwhile: meanwhile) }
         if !fetched.tokens.keys.isEmpty {
-            return .known(fetched.tokens.keys + current.anyAccount)
+            return .known(fetched.tokens.keys + anyAccount)
         }
         guard MonotonicClock.now() < fetched.freshUntilNanoseconds else {
             return .toFetch(meanwhile: meanwhile)
