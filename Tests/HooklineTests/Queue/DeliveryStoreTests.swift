@@ -21,15 +21,6 @@ import Testing
             body: Array("body".utf8))
     }
 
-    private func transaction<Value>(
-        _ store: DeliveryStore, _ body: () throws -> Value
-    ) throws -> Value {
-        try store.begin()
-        let value = try body()
-        try store.commit()
-        return value
-    }
-
     private func append(_ store: DeliveryStore, _ webhooks: [Webhook]) throws -> [Int64?] {
         try transaction(store) { try webhooks.map { try store.append($0) } }
     }

@@ -22,15 +22,6 @@ import Testing
             body: Array(repeating: UInt8(truncatingIfNeeded: number), count: number % 90))
     }
 
-    private func transaction<Value>(
-        _ store: DeliveryStore, _ body: () throws -> Value
-    ) throws -> Value {
-        try store.begin()
-        let value = try body()
-        try store.commit()
-        return value
-    }
-
     /// Appends webhooks, of which every third is claimed at once.
     private func append(_ store: DeliveryStore, _ numbers: [Int]) throws -> [Int64?] {
         try transaction(store) {
