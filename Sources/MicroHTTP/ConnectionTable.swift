@@ -12,7 +12,9 @@ enum ConnectionPhase {
     case discarding
     /// The handler has the exchange and has not answered; called on the loop's own stack.
     case handling
-    /// Suspended until an answer comes.
+    /// It waits for its answer among the connections that libmicrohttpd asks about each turn.
+    case held
+    /// It waits for its answer outside libmicrohttpd's lists, because that takes long.
     case suspended
     /// An answer is there and will be queued when libmicrohttpd calls again.
     case answered
@@ -43,29 +45,44 @@ struct ConnectionSlot {
 }
 
 /// All connections of one loop. Confined to the loop's thread.
-struct ConnectionTable {
-    private(set) var slots: [ConnectionSlot]
+final class ConnectionTable {
+    /// A slot for each connection that there may be.
+    let slots: UnsafeMutableBufferPointer<ConnectionSlot>
     private var freeSlots: [Int32]
     /// Connections that exist.
     private(set) var count = 0
-    /// Connections that wait for an answer.
+    /// Connections in the phase `held`.
+    var held = 0
+    /// Connections in the phase `suspended`.
     var suspended = 0
     /// Requests that have begun and not ended.
     private(set) var requests = 0
 
     init(capacity: Int) {
-        slots = Array(repeating: ConnectionSlot(), count: capacity)
+        slots = .allocate(capacity: capacity)
+        slots.initialize(repeating: ConnectionSlot())
         freeSlots = (0..<Int32(capacity)).reversed()
     }
 
+    deinit {
+        slots.deinitialize()
+        slots.deallocate()
+    }
+
+    // A pointer: an array in a class is checked for one owner and one writer at each access.
     subscript(index: Int32) -> ConnectionSlot {
-        _read { yield slots[Int(index)] }
-        _modify { yield &slots[Int(index)] }
+        _read {
+            precondition(slots.indices.contains(Int(index)))
+            yield slots[Int(index)]
+        }
+        _modify {
+            precondition(slots.indices.contains(Int(index)))
+            yield &slots[Int(index)]
+        }
     }
 
     /// Takes a free slot, or nil when there are as many connections as slots.
-    mutating func take(_ connection: OpaquePointer, _ descriptor: Int32, _ peer: [UInt8]) -> Int32?
-    {
+    func take(_ connection: OpaquePointer, _ descriptor: Int32, _ peer: [UInt8]) -> Int32? {
         guard let index = freeSlots.popLast() else { return nil }
         count += 1
         self[index].connection = connection
@@ -75,7 +92,7 @@ struct ConnectionTable {
     }
 
     /// Gives a slot back; its generation has moved on, so nothing can find the old connection.
-    mutating func giveBack(_ index: Int32) {
+    func giveBack(_ index: Int32) {
         let generation = self[index].generation &+ 1
         self[index] = ConnectionSlot()
         self[index].generation = generation
@@ -84,7 +101,7 @@ struct ConnectionTable {
     }
 
     /// Starts a new request on a connection.
-    mutating func beginRequest(_ index: Int32, target: [UInt8], at now: UInt64) {
+    func beginRequest(_ index: Int32, target: [UInt8], at now: UInt64) {
         requests += 1
         self[index].generation &+= 1
         self[index].phase = .head
@@ -95,9 +112,19 @@ struct ConnectionTable {
         self[index].body = []
     }
 
+    /// A connection waits for an answer no longer: it has it, or is gone.
+    func endWait(_ index: Int32) {
+        switch self[index].phase {
+        case .held: held -= 1
+        case .suspended: suspended -= 1
+        default: break
+        }
+    }
+
     /// Ends the request of a connection, which may carry another.
-    mutating func endRequest(_ index: Int32, at now: UInt64) {
+    func endRequest(_ index: Int32, at now: UInt64) {
         requests -= 1
+        endWait(index)
         self[index].generation &+= 1
         self[index].phase = .idle
         self[index].phaseNanoseconds = now
@@ -109,7 +136,7 @@ struct ConnectionTable {
         self[index].status = 0
     }
 
-    mutating func setPhase(_ index: Int32, _ phase: ConnectionPhase, at now: UInt64) {
+    func setPhase(_ index: Int32, _ phase: ConnectionPhase, at now: UInt64) {
         self[index].phase = phase
         self[index].phaseNanoseconds = now
     }

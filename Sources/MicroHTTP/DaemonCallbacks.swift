@@ -47,6 +47,8 @@ enum DaemonCallbacks {
             return core.bodyPiece(slot, piece)
         case .answered:
             return core.sendAnswer(slot, connection)
+        case .held:
+            return core.stillHeld(slot, connection)
         case .free, .idle, .handling, .suspended, .replying:
             return .YES
         }

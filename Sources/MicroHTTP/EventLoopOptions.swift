@@ -14,13 +14,17 @@ public struct EventLoopOptions: Sendable {
     public var bodyTimeoutNanoseconds: UInt64
     /// Between two requests of one connection.
     public var idleTimeoutNanoseconds: UInt64
+    /// How long a request waits for its answer before its connection leaves libmicrohttpd's
+    /// lists; until then it costs a look in each turn, and the loop turns a thousand times a second.
+    public var heldNanosecondsMax: UInt64
 
     /// Limits with the values that suit a webhook.
     public init(
         number: Int, connectionsMax: Int = 1024, headerBytesMax: Int = 16 * 1024,
         bodyBytesMax: Int = 64 * 1024, headerTimeoutNanoseconds: UInt64 = 5_000_000_000,
         bodyTimeoutNanoseconds: UInt64 = 10_000_000_000,
-        idleTimeoutNanoseconds: UInt64 = 60_000_000_000
+        idleTimeoutNanoseconds: UInt64 = 60_000_000_000,
+        heldNanosecondsMax: UInt64 = 20_000_000
     ) {
         self.number = number
         self.connectionsMax = connectionsMax
@@ -29,5 +33,6 @@ public struct EventLoopOptions: Sendable {
         self.headerTimeoutNanoseconds = headerTimeoutNanoseconds
         self.bodyTimeoutNanoseconds = bodyTimeoutNanoseconds
         self.idleTimeoutNanoseconds = idleTimeoutNanoseconds
+        self.heldNanosecondsMax = heldNanosecondsMax
     }
 }

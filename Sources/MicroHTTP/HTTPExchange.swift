@@ -27,11 +27,8 @@ public final class HTTPExchange: Sendable {
 
     deinit {
         guard !isAnswered else { return }
-        mailbox.post(
-            Mailbox.Answer(
-                slot: slot, generation: generation,
-                response: HTTPResponse(status: 503, fields: [HTTPField("Retry-After", "1")]),
-                observer: nil, dropped: true), silently: false)
+        let response = HTTPResponse(status: 503, fields: [HTTPField("Retry-After", "1")])
+        post(response, observer: nil, dropped: true, silently: false)
     }
 
     /// True once an answer was given.
@@ -50,11 +47,20 @@ public final class HTTPExchange: Sendable {
         // Acquire and release: whoever sees `true` also sees what the winner did before.
         let exchange = answered.exchange(true, ordering: .acquiringAndReleasing)
         guard !exchange else { return false }
+        post(response, observer: observer, dropped: false, silently: silently)
+        return true
+    }
+
+    private func post(
+        _ response: HTTPResponse, observer: (any HTTPCompletionObserver)?, dropped: Bool,
+        silently: Bool
+    ) {
         mailbox.post(
             Mailbox.Answer(
-                slot: slot, generation: generation, response: response,
-                observer: observer, dropped: false), silently: silently)
-        return true
+                slot: slot, generation: generation, response: response, observer: observer,
+                startedNanoseconds: request.startedNanoseconds,
+                completedNanoseconds: request.completedNanoseconds, dropped: dropped),
+            silently: silently)
     }
 }
 

@@ -10,8 +10,12 @@ final class LoopCore {
     let connectionsGauge = Atomic<Int>(0)
     let waitingGauge = Atomic<Int>(0)
     let requestsGauge = Atomic<Int>(0)
-    var table: ConnectionTable
+    let table: ConnectionTable
     var isDraining = false
+    /// When the present turn's wait ended, in monotonic nanoseconds.
+    var wokeNanoseconds: UInt64 = 0
+    /// True when libmicrohttpd got on with a request in this turn: it may have more to do.
+    var hasProgressed = false
 
     private var daemon: OpaquePointer?
     private let listenDescriptor: Int32
@@ -75,11 +79,13 @@ final class LoopCore {
                 loop: options.number, lagNanoseconds: sleepStart - expectedNanoseconds)
         }
         expectedNanoseconds = woke
+        wokeNanoseconds = woke
         let isRung =
             ready > 0 && events.0.data.fd == mailbox.bell
             || ready > 1 && events.1.data.fd == mailbox.bell
         if isRung { mailbox.silence() }
         deliverAnswers()
+        hasProgressed = false
         MHD_run(daemon)
         handler.turnEnded(loop: options.number)
         if woke >= nextReapNanoseconds {
@@ -87,7 +93,7 @@ final class LoopCore {
             reap(at: woke)
         }
         connectionsGauge.store(table.count, ordering: .relaxed)
-        waitingGauge.store(table.suspended, ordering: .relaxed)
+        waitingGauge.store(table.held + table.suspended, ordering: .relaxed)
         requestsGauge.store(table.requests, ordering: .relaxed)
     }
 
@@ -97,18 +103,31 @@ final class LoopCore {
         mailbox.take(&spareAnswers)
         for answer in spareAnswers {
             if answer.dropped { handler.dropped(loop: options.number) }
-            guard table[answer.slot].generation == answer.generation else { continue }
+            guard table[answer.slot].generation == answer.generation else {
+                tooLate(answer)
+                continue
+            }
             let phase = table[answer.slot].phase
-            guard phase == .handling || phase == .suspended else { continue }
+            guard phase == .handling || phase == .held || phase == .suspended else { continue }
             table[answer.slot].response = answer.response
             table[answer.slot].observer = answer.observer
+            table.endWait(answer.slot)
             table[answer.slot].phase = .answered
             if phase == .suspended, let connection = table[answer.slot].connection {
-                table.suspended -= 1
                 MHD_resume_connection(connection)
             }
         }
         spareAnswers.removeAll(keepingCapacity: true)
+    }
+
+    /// The connection of an answer was found gone before it came.
+    private func tooLate(_ answer: Mailbox.Answer) {
+        answer.observer?.completed(
+            HTTPCompletion(
+                loop: options.number, status: answer.response.status,
+                startedNanoseconds: answer.startedNanoseconds,
+                completedNanoseconds: answer.completedNanoseconds,
+                finishedNanoseconds: wokeNanoseconds, aborted: true))
     }
 
     /// Takes no further connections. The accept queue is emptied first, because closing a
@@ -124,14 +143,17 @@ final class LoopCore {
     /// when it is stopped with a suspended connection.
     func finish() {
         deliverAnswers()
-        for index in table.slots.indices where table.slots[index].phase == .suspended {
-            let slot = Int32(index)
+        for slot in table.slots.indices.map(Int32.init) {
+            let phase = table[slot].phase
+            guard phase == .held || phase == .suspended else { continue }
             table[slot].response = HTTPResponse(
                 status: 503, fields: [HTTPField("Retry-After", "1")])
+            table.endWait(slot)
             table[slot].phase = .answered
-            if let connection = table[slot].connection { MHD_resume_connection(connection) }
+            if phase == .suspended, let connection = table[slot].connection {
+                MHD_resume_connection(connection)
+            }
         }
-        table.suspended = 0
         for _ in 0..<16 where !isQuiet { MHD_run(daemon) }
         MHD_stop_daemon(daemon)
         daemon = nil
@@ -141,6 +163,9 @@ final class LoopCore {
     }
 
     private func waitMilliseconds() -> Int32 {
+        // While requests are held libmicrohttpd always says 0, and does not say whether it has
+        // more to do. If it got on with something it may; if not, it is asked again soon.
+        if table.held > 0 { return hasProgressed ? 0 : 1 }
         var timeout: UInt64 = 0
         // At least ten turns a second: the reaper, the watchdog and draining need them.
         guard MHD_get_timeout(daemon, &timeout) == .YES else { return 100 }

@@ -10,6 +10,9 @@ final class Mailbox: Sendable {
         var generation: UInt32
         var response: HTTPResponse
         var observer: (any HTTPCompletionObserver)?
+        /// As in the request, for an observer whose connection is gone.
+        var startedNanoseconds: UInt64
+        var completedNanoseconds: UInt64
         var dropped: Bool
     }
 

@@ -22,7 +22,7 @@ extension LoopCore {
         case .idle: isDraining ? 0 : options.idleTimeoutNanoseconds
         case .head: options.headerTimeoutNanoseconds
         case .body, .discarding, .replying: options.bodyTimeoutNanoseconds
-        case .free, .handling, .suspended, .answered: nil
+        case .free, .handling, .held, .suspended, .answered: nil
         }
     }
 }

@@ -5,6 +5,7 @@ import Glibc
 extension LoopCore {
     /// A connection was accepted: it takes a slot.
     func connected(_ connection: OpaquePointer) -> Int32? {
+        hasProgressed = true
         let peer = SocketAddress.bytes(of: hookline_mhd_client_address(connection))
         let slot = table.take(connection, hookline_mhd_connection_fd(connection), peer)
         if let slot { table.setPhase(slot, .head, at: Self.now()) }
@@ -18,6 +19,7 @@ extension LoopCore {
 
     /// The request line is there; `target` is raw, before any decoding.
     func requestLine(_ slot: Int32, _ target: UnsafePointer<CChar>) {
+        hasProgressed = true
         let bytes = UnsafeRawBufferPointer(start: target, count: strlen(target))
         table.beginRequest(slot, target: Array(bytes), at: Self.now())
     }
@@ -52,6 +54,7 @@ extension LoopCore {
 
     /// A piece of the body: kept, or thrown away once the body is too long.
     func bodyPiece(_ slot: Int32, _ piece: UnsafeRawBufferPointer) -> MHD_Result {
+        hasProgressed = true
         if table[slot].phase == .body,
             table[slot].body.count + piece.count <= options.bodyBytesMax
         {
@@ -67,6 +70,7 @@ extension LoopCore {
 
     /// The request is complete: the handler gets it and answers now or later.
     func requestComplete(_ slot: Int32, _ connection: OpaquePointer) -> MHD_Result {
+        hasProgressed = true
         let now = Self.now()
         table[slot].completedNanoseconds = now
         guard table[slot].phase == .body, let fields = table[slot].fields else {
@@ -79,9 +83,24 @@ extension LoopCore {
         table[slot].body = []
         table[slot].phase = .handling
         let isAnswered = hand(request, slot)
-        // A quick answer is in the mailbox already: no need to suspend.
+        // A quick answer is in the mailbox already: no need to wait.
         if isAnswered { deliverAnswers() }
         if table[slot].phase == .answered { return sendAnswer(slot, connection) }
+        table[slot].phase = .held
+        table.held += 1
+        return .YES
+    }
+
+    /// libmicrohttpd asks, as it does each turn, about a request that waits for its answer.
+    ///
+    /// It leaves libmicrohttpd's lists only when it waits long: leaving and entering them takes
+    /// three system calls, more than an ordinary wait costs in turns.
+    func stillHeld(_ slot: Int32, _ connection: OpaquePointer) -> MHD_Result {
+        let since = table[slot].completedNanoseconds
+        guard wokeNanoseconds > since, wokeNanoseconds - since > options.heldNanosecondsMax else {
+            return .YES
+        }
+        table.held -= 1
         table[slot].phase = .suspended
         table.suspended += 1
         MHD_suspend_connection(connection)
@@ -90,6 +109,7 @@ extension LoopCore {
 
     /// Queues the answer that is there.
     func sendAnswer(_ slot: Int32, _ connection: OpaquePointer) -> MHD_Result {
+        hasProgressed = true
         guard let response = table[slot].response else { return .NO }
         table[slot].status = response.status
         table[slot].response = nil
@@ -100,8 +120,8 @@ extension LoopCore {
     /// The request ended; whoever answered is told.
     func requestEnded(_ slot: Int32, sent: Bool) {
         let now = Self.now()
+        hasProgressed = true
         // Field by field: a copy of the whole slot would retain and release all that it holds.
-        if table[slot].phase == .suspended { table.suspended -= 1 }
         let completion = HTTPCompletion(
             loop: options.number, status: table[slot].status,
             startedNanoseconds: table[slot].startedNanoseconds,

@@ -7,6 +7,9 @@ import Testing
 
 private let post = "POST /a%2fb?x=1%262 HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc"
 
+/// A waiting request is held for so long before it is suspended: it never is, and at once.
+private let holding = [UInt64.max, 0].map { EventLoopOptions(number: 0, heldNanosecondsMax: $0) }
+
 @Suite struct EventLoopTests {
     @Test func `a request arrives whole and raw and is answered`() throws {
         let got = Mutex<HTTPRequest?>(nil)
@@ -33,12 +36,13 @@ private let post = "POST /a%2fb?x=1%262 HTTP/1.1\r\nHost: h\r\nContent-Length: 3
         #expect(request.startedNanoseconds <= request.completedNanoseconds)
     }
 
-    @Test func `an answer from another thread long after is delivered once`() throws {
+    @Test(arguments: holding)
+    func `an answer from another thread long after is delivered once`(_ options: EventLoopOptions)
+        throws
+    {
         let kept = Mutex<[HTTPExchange]>([])
         let server = try TestServer(
-            TestHandler { exchange in
-                kept.withLock { $0.append(exchange) }
-            })
+            TestHandler { exchange in kept.withLock { $0.append(exchange) } }, options)
         defer { server.stop() }
         let observer = TestObserver()
         let client = try RawClient(port: server.port)
@@ -86,9 +90,13 @@ private let post = "POST /a%2fb?x=1%262 HTTP/1.1\r\nHost: h\r\nContent-Length: 3
         #expect(client.response()?.body == "3")
     }
 
-    @Test func `a client that leaves while its request waits is reported as aborted`() throws {
+    @Test(arguments: holding)
+    func `a client that leaves while its request waits is reported as aborted`(
+        _ options: EventLoopOptions
+    ) throws {
         let kept = Mutex<HTTPExchange?>(nil)
-        let server = try TestServer(TestHandler { exchange in kept.withLock { $0 = exchange } })
+        let server = try TestServer(
+            TestHandler { exchange in kept.withLock { $0 = exchange } }, options)
         defer { server.stop() }
         let observer = TestObserver()
         do {
@@ -101,15 +109,77 @@ private let post = "POST /a%2fb?x=1%262 HTTP/1.1\r\nHost: h\r\nContent-Length: 3
                 client.descriptor, SOL_SOCKET, SO_LINGER, &linger,
                 socklen_t(MemoryLayout<Glibc.linger>.size))
         }
-        kept.withLock { $0 }?.answer(HTTPResponse(status: 200), observer: observer)
+        // Only a request that is held is seen to be alone before it is answered.
+        if options.heldNanosecondsMax > 0 {
+            #expect(eventually { server.loop.waiting == 0 && server.loop.connections == 0 })
+        }
+        let exchange = try #require(kept.withLock { $0 })
+        exchange.answer(HTTPResponse(status: 200), observer: observer)
         #expect(eventually { observer.completions.withLock { $0.count } == 1 })
-        #expect(observer.completions.withLock { $0.first?.aborted } == true)
+        let completion = try #require(observer.completions.withLock { $0.first })
+        #expect(completion.aborted)
+        #expect(completion.status == 200)
+        #expect(completion.completedNanoseconds == exchange.request.completedNanoseconds)
         #expect(eventually { server.loop.waiting == 0 && server.loop.connections == 0 })
     }
 
-    @Test func `stopping answers what waits with 503`() throws {
+    @Test(arguments: holding)
+    func `what is sent behind a request that waits is answered after it`(
+        _ options: EventLoopOptions
+    ) throws {
+        let kept = Mutex<[HTTPExchange]>([])
+        let server = try TestServer(
+            TestHandler { exchange in kept.withLock { $0.append(exchange) } }, options)
+        defer { server.stop() }
+        let client = try RawClient(port: server.port)
+        client.send(post)
+        #expect(eventually { server.loop.waiting == 1 })
+        client.send(post)
+        // Two turns, so that the loop may have seen what came; it must not begin with it.
+        for _ in 0..<2 {
+            let turned = server.loop.turnedNanoseconds
+            #expect(eventually { server.loop.turnedNanoseconds > turned })
+        }
+        #expect(kept.withLock { $0.count } == 1)
+        for status in [UInt16(201), 202] {
+            #expect(eventually { kept.withLock { $0.count } == Int(status) - 200 })
+            kept.withLock { $0.last }?.answer(HTTPResponse(status: status))
+            #expect(client.response()?.status == Int(status))
+        }
+    }
+
+    @Test func `a request that waits long is suspended, and the loop rests`() throws {
         let kept = Mutex<HTTPExchange?>(nil)
-        let server = try TestServer(TestHandler { exchange in kept.withLock { $0 = exchange } })
+        let turns = Atomic<Int>(0)
+        let handler = TestHandler { exchange in
+            kept.withLock { $0 = exchange }
+        } turn: {
+            turns.add(1, ordering: .relaxed)
+        }
+        let server = try TestServer(
+            handler, EventLoopOptions(number: 0, heldNanosecondsMax: 1_000_000))
+        defer { server.stop() }
+        let client = try RawClient(port: server.port)
+        client.send(post)
+        // Held, the loop would turn once a millisecond; suspended, ten times a second.
+        #expect(
+            eventually {
+                let before = turns.load(ordering: .relaxed)
+                let turned = server.loop.turnedNanoseconds
+                guard eventually({ server.loop.turnedNanoseconds - turned > 150_000_000 }) else {
+                    return false
+                }
+                return turns.load(ordering: .relaxed) - before <= 4
+            })
+        kept.withLock { $0 }?.answer(HTTPResponse(status: 201))
+        #expect(client.response()?.status == 201)
+    }
+
+    @Test(arguments: holding)
+    func `stopping answers what waits with 503`(_ options: EventLoopOptions) throws {
+        let kept = Mutex<HTTPExchange?>(nil)
+        let server = try TestServer(
+            TestHandler { exchange in kept.withLock { $0 = exchange } }, options)
         let client = try RawClient(port: server.port)
         client.send(post)
         #expect(eventually { server.loop.waiting == 1 })
@@ -119,9 +189,13 @@ private let post = "POST /a%2fb?x=1%262 HTTP/1.1\r\nHost: h\r\nContent-Length: 3
         kept.withLock { $0 }?.answer(HTTPResponse(status: 200))
     }
 
-    @Test func `draining lets a waiting request finish and closes its connection`() throws {
+    @Test(arguments: holding)
+    func `draining lets a waiting request finish and closes its connection`(
+        _ options: EventLoopOptions
+    ) throws {
         let kept = Mutex<HTTPExchange?>(nil)
-        let server = try TestServer(TestHandler { exchange in kept.withLock { $0 = exchange } })
+        let server = try TestServer(
+            TestHandler { exchange in kept.withLock { $0 = exchange } }, options)
         defer { server.stop() }
         let client = try RawClient(port: server.port)
         client.send(post)
@@ -159,10 +233,13 @@ private let post = "POST /a%2fb?x=1%262 HTTP/1.1\r\nHost: h\r\nContent-Length: 3
         #expect(eventually { server.loop.requests == 0 })
     }
 
-    @Test func `requests under way are counted until their end, however they end`() throws {
+    @Test(arguments: holding)
+    func `requests under way are counted until their end, however they end`(
+        _ options: EventLoopOptions
+    ) throws {
         let kept = Mutex<[HTTPExchange]>([])
         let server = try TestServer(
-            TestHandler { exchange in kept.withLock { $0.append(exchange) } })
+            TestHandler { exchange in kept.withLock { $0.append(exchange) } }, options)
         defer { server.stop() }
         var clients = try (0..<4).map { _ in try RawClient(port: server.port) }
         for client in clients { client.send(post) }

@@ -13,9 +13,14 @@ final class TestHandler: HTTPHandler {
 
     let seen = Mutex(Seen())
     private let answer: @Sendable (HTTPExchange) -> Void
+    private let turn: @Sendable () -> Void
 
-    init(_ answer: @escaping @Sendable (HTTPExchange) -> Void) {
+    init(
+        _ answer: @escaping @Sendable (HTTPExchange) -> Void,
+        turn: @escaping @Sendable () -> Void = {}
+    ) {
         self.answer = answer
+        self.turn = turn
     }
 
     func receive(_ exchange: HTTPExchange) { answer(exchange) }
@@ -23,7 +28,7 @@ final class TestHandler: HTTPHandler {
         seen.withLock { $0.refusals.append(refusal) }
     }
     func dropped(loop: Int) { seen.withLock { $0.dropped += 1 } }
-    func turnEnded(loop: Int) {}
+    func turnEnded(loop: Int) { turn() }
     func turned(loop: Int, lagNanoseconds: UInt64) {}
     func engineMessage(_ message: String) {}
 }
