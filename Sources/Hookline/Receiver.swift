@@ -44,13 +44,16 @@ public struct Receiver: Sendable {
         let endpoint = WebhookEndpoint(
             WebhookEndpoint.Options(configuration),
             WebhookEndpoint.Parts(
-                verifier: back.validation.verifier, cache: back.validation.cache,
-                waits: back.validation.waits, fetcher: back.validation.fetcher,
-                ladder: back.ladder, shared: back.redis.validations,
-                refusals: back.validation.refusals, operations: operations),
-            context: ReplyContext(
-                metrics: metrics, log: log, requestIDs: RequestIDs(), traces: TraceIDs(),
-                budgets: Budgets(configuration)))
+                verifier: back.validation.verifier, waits: back.validation.waits,
+                fetcher: back.validation.fetcher, ladder: back.ladder,
+                shared: back.redis.validations, refusals: back.validation.refusals,
+                operations: operations),
+            contexts: (0..<configuration.threads).map { _ in
+                ReplyContext(
+                    metrics: metrics, log: log, requestIDs: RequestIDs(), traces: TraceIDs(),
+                    cache: back.validation.cache, shared: back.redis.validations,
+                    budgets: Budgets(configuration))
+            })
         let listeners = try sockets.serve(configuration, endpoint, operations)
         back.outbox.serve(listeners.webhooks.loops)
         declareGauges(metrics, back, listeners, folder.paths, log)

@@ -31,14 +31,27 @@ enum FramingGuard {
 
     private static func fieldFault(_ fields: HTTPFields) -> FramingFault? {
         for index in 0..<fields.count {
-            let name = fields.name(at: index)
-            guard !name.isEmpty, name.allSatisfy(isTokenByte) else { return .fieldName }
-            let isText = fields.value(at: index).allSatisfy { byte in
-                byte >= 0x20 ? byte != 0x7f : byte == 0x09
-            }
-            guard isText else { return .fieldValue }
+            let isName = fields.withName(at: index) { !$0.isEmpty && $0.allSatisfy(isTokenByte) }
+            guard isName else { return .fieldName }
+            guard fields.withValue(at: index, isText) else { return .fieldValue }
         }
         return nil
+    }
+
+    /// True when no byte is a control character other than a tab.
+    private static func isText(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        var index = 0
+        // Eight at a time: the highest bit of a byte that is below 0x20, or 0x7f.
+        while index + 8 <= bytes.count {
+            let word = bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            let delete = word ^ 0x7f7f_7f7f_7f7f_7f7f
+            let found =
+                (word &- 0x2020_2020_2020_2020) & ~word
+                | (delete &- 0x0101_0101_0101_0101) & ~delete
+            if found & 0x8080_8080_8080_8080 != 0 { break }
+            index += 8
+        }
+        return bytes[index...].allSatisfy { $0 >= 0x20 ? $0 != 0x7f : $0 == 0x09 }
     }
 
     private static func hostFault(_ fields: HTTPFields, _ isHTTP11: Bool) -> FramingFault? {

@@ -5,6 +5,8 @@ public struct HTTPFields: Sendable {
         var nameStart: UInt32
         var nameEnd: UInt32
         var valueEnd: UInt32
+        var name: Range<Int> { Int(nameStart)..<Int(nameEnd) }
+        var value: Range<Int> { Int(nameEnd)..<Int(valueEnd) }
     }
 
     private var bytes: [UInt8] = []
@@ -39,12 +41,28 @@ public struct HTTPFields: Sendable {
 
     /// The name of field `index` as received.
     public func name(at index: Int) -> ArraySlice<UInt8> {
-        bytes[Int(entries[index].nameStart)..<Int(entries[index].nameEnd)]
+        bytes[entries[index].name]
     }
 
     /// The value of field `index` as received, without the white space around it.
     public func value(at index: Int) -> ArraySlice<UInt8> {
-        bytes[Int(entries[index].nameEnd)..<Int(entries[index].valueEnd)]
+        bytes[entries[index].value]
+    }
+
+    /// Calls `body` with the name of field `index`, without counting a reference.
+    func withName(at index: Int, _ body: (UnsafeRawBufferPointer) -> Bool) -> Bool {
+        let entry = entries[index]
+        return bytes.withUnsafeBytes { buffer in
+            body(UnsafeRawBufferPointer(rebasing: buffer[entry.name]))
+        }
+    }
+
+    /// Calls `body` with the value of field `index`, without counting a reference.
+    func withValue(at index: Int, _ body: (UnsafeRawBufferPointer) -> Bool) -> Bool {
+        let entry = entries[index]
+        return bytes.withUnsafeBytes { buffer in
+            body(UnsafeRawBufferPointer(rebasing: buffer[entry.value]))
+        }
     }
 
     /// The number of field lines called `name`, which is written in lower case.
@@ -57,14 +75,14 @@ public struct HTTPFields: Sendable {
     /// The value of the first field called `name`, which is written in lower case.
     public func first(_ name: StaticString) -> ArraySlice<UInt8>? {
         for entry in entries where matches(entry, name) {
-            return bytes[Int(entry.nameEnd)..<Int(entry.valueEnd)]
+            return bytes[entry.value]
         }
         return nil
     }
 
     /// The values of all fields called `name`, which is written in lower case, in order.
     public func all(_ name: StaticString) -> [ArraySlice<UInt8>] {
-        entries.filter { matches($0, name) }.map { bytes[Int($0.nameEnd)..<Int($0.valueEnd)] }
+        entries.filter { matches($0, name) }.map { bytes[$0.value] }
     }
 
     private func matches(_ entry: Entry, _ name: StaticString) -> Bool {

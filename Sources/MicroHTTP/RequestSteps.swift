@@ -134,7 +134,7 @@ extension LoopCore {
         if let refusal { handler.refused(refusal, completion) }
     }
 
-    private func hand(_ request: HTTPRequest, _ slot: Int32) -> Bool {
+    private func hand(_ request: consuming HTTPRequest, _ slot: Int32) -> Bool {
         let exchange = HTTPExchange(
             request: request, loop: options.number, slot: slot,
             generation: table[slot].generation, mailbox: mailbox)

@@ -112,7 +112,12 @@ private let wellFormed: [(name: String, request: String)] = [
             let isToken = tokens.contains(byte)
             let isText = byte == 0x09 || byte >= 0x20 && byte != 0x7f
             #expect(fault(name: [0x58, byte], value: [0x76]) == (isToken ? nil : .fieldName))
-            #expect(fault(name: [0x58], value: [0x76, byte]) == (isText ? nil : .fieldValue))
+            // Values are looked at eight bytes at a time, and what is left one by one.
+            for place in 0..<18 {
+                var value = [UInt8](repeating: 0x80, count: 18)
+                value[place] = byte
+                #expect(fault(name: [0x58], value: value) == (isText ? nil : .fieldValue))
+            }
         }
         #expect(fault(name: [], value: [0x76]) == .fieldName)
     }

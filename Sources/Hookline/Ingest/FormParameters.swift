@@ -31,32 +31,68 @@ enum WebhookField: Int, CaseIterable, Sendable {
 ///
 /// Split at `&` only, empty segments skipped, first `=` ends the name, `+` is a space, `%XX` is
 /// a byte; an escape that is none stays as it is. What the signature covers and what is read
-/// from a webhook are these same pairs.
-struct FormParameters: Sendable {
+/// from a webhook are these same pairs. A class, because it is passed on many times.
+final class FormParameters: Sendable {
     /// Where one pair lies in the buffer.
-    private struct Pair: Sendable {
-        var start: Int
-        var nameEnd: Int
-        var valueEnd: Int
+    struct Pair: Sendable {
+        let start: Int
+        let nameEnd: Int
+        let valueEnd: Int
+        /// The first eight bytes of the name, missing ones as 0, the first the most significant.
+        let beginning: UInt64
+
+        init(start: Int, nameEnd: Int, valueEnd: Int, in bytes: Span<UInt8>) {
+            self.start = start
+            self.nameEnd = nameEnd
+            self.valueEnd = valueEnd
+            var beginning: UInt64 = 0
+            let count = min(8, nameEnd - start)
+            for index in start..<start + count { beginning = beginning << 8 | UInt64(bytes[index]) }
+            self.beginning = beginning << UInt64(8 * (8 - count))
+        }
+
+        var name: Range<Int> { start..<nameEnd }
+        var value: Range<Int> { nameEnd..<valueEnd }
     }
 
-    private var bytes: [UInt8] = []
-    private var pairs: [Pair] = []
+    private let bytes: [UInt8]
+    private let pairs: [Pair]
     /// The first pair of each field, -1 when there is none.
-    private var firsts = InlineArray<8, Int>(repeating: -1)
+    private let firsts: InlineArray<8, Int>
 
     /// A field that occurs with two different values; nil when none does.
-    private(set) var ambiguous: WebhookField?
-
-    /// No parameters; `append` adds them.
-    init() {}
+    let ambiguous: WebhookField?
 
     /// Reads a body; throws above `parametersMax` pairs.
-    init(parsing body: [UInt8], parametersMax: Int) throws(FormFault) {
+    convenience init(parsing body: [UInt8], parametersMax: Int) throws(FormFault) {
+        var pairs: [Pair] = []
         pairs.reserveCapacity(24)
-        bytes = Self.decode(body, into: &pairs, parametersMax: parametersMax)
+        let bytes = Self.decode(body, into: &pairs, parametersMax: parametersMax)
         guard pairs.count <= parametersMax else { throw .tooManyParameters(max: parametersMax) }
-        for index in pairs.indices { note(index) }
+        self.init(bytes, pairs)
+    }
+
+    /// The parameters that lie so in a buffer.
+    init(_ bytes: [UInt8], _ pairs: [Pair]) {
+        var firsts = InlineArray<8, Int>(repeating: -1)
+        var ambiguous: WebhookField?
+        let span = bytes.span
+        for index in pairs.indices {
+            let pair = pairs[index]
+            guard let field = WebhookField(span.extracting(pair.start..<pair.nameEnd)) else {
+                continue
+            }
+            let first = firsts[field.rawValue]
+            if first < 0 {
+                firsts[field.rawValue] = index
+            } else if ambiguous == nil, bytes[pairs[first].value] != bytes[pair.value] {
+                ambiguous = field
+            }
+        }
+        self.bytes = bytes
+        self.pairs = pairs
+        self.firsts = firsts
+        self.ambiguous = ambiguous
     }
 
     /// The number of pairs.
@@ -64,48 +100,42 @@ struct FormParameters: Sendable {
 
     /// Every pair as decoded, in the order received.
     var decoded: [(name: ArraySlice<UInt8>, value: ArraySlice<UInt8>)] {
-        pairs.map { (bytes[$0.start..<$0.nameEnd], value($0)) }
-    }
-
-    /// Adds one pair of decoded bytes.
-    mutating func append(name: some Sequence<UInt8>, value: some Sequence<UInt8>) {
-        let start = bytes.count
-        bytes.append(contentsOf: name)
-        let nameEnd = bytes.count
-        bytes.append(contentsOf: value)
-        pairs.append(Pair(start: start, nameEnd: nameEnd, valueEnd: bytes.count))
-        note(pairs.count - 1)
+        pairs.map { (bytes[$0.name], bytes[$0.value]) }
     }
 
     /// The value of the first parameter of this name.
     subscript(_ field: WebhookField) -> ArraySlice<UInt8>? {
         let index = firsts[field.rawValue]
-        return index < 0 ? nil : value(pairs[index])
+        return index < 0 ? nil : bytes[pairs[index].value]
     }
 
     /// The decoded name and value of one pair, in the order received.
     subscript(pair index: Int) -> (name: ArraySlice<UInt8>, value: ArraySlice<UInt8>) {
         let pair = pairs[index]
-        return (bytes[pair.start..<pair.nameEnd], value(pair))
+        return (bytes[pair.name], bytes[pair.value])
     }
 
     /// Names and values as Twilio appends them to the URL: sorted by name, values of one name
     /// sorted and each once, all by bytes, without delimiters.
     var signedSuffix: [UInt8] {
-        let bytes = self.bytes.span
         // The beginnings of the names decide nearly every comparison, as one number each.
-        let sorted = pairs.map { (start: Self.beginning($0, bytes), pair: $0) }
-            .sorted { left, right in
-                left.start != right.start
-                    ? left.start < right.start : compare(left.pair, right.pair) < 0
-            }
+        let bytes = bytes
+        let span = bytes.span
+        var sorted = pairs
+        sorted.sort { left, right in
+            left.beginning != right.beginning
+                ? left.beginning < right.beginning : Self.compare(left, right, span) < 0
+        }
         var suffix: [UInt8] = []
         suffix.reserveCapacity(bytes.count)
-        var previous: Pair?
-        for (_, pair) in sorted {
-            if let previous, compare(previous, pair) == 0 { continue }
-            suffix.append(copying: bytes.extracting(pair.start..<pair.valueEnd))
-            previous = pair
+        for index in sorted.indices {
+            let pair = sorted[index]
+            if index > 0, sorted[index - 1].beginning == pair.beginning,
+                Self.compare(sorted[index - 1], pair, span) == 0
+            {
+                continue
+            }
+            suffix.append(copying: span.extracting(pair.start..<pair.valueEnd))
         }
         return suffix
     }
@@ -115,50 +145,25 @@ struct FormParameters: Sendable {
         var body: [UInt8] = []
         for pair in pairs {
             if !body.isEmpty { body.append(UInt8(ascii: "&")) }
-            Self.escape(bytes[pair.start..<pair.nameEnd], into: &body)
+            Self.escape(bytes[pair.name], into: &body)
             body.append(UInt8(ascii: "="))
-            Self.escape(value(pair), into: &body)
+            Self.escape(bytes[pair.value], into: &body)
         }
         return body
     }
 
-    private func value(_ pair: Pair) -> ArraySlice<UInt8> { bytes[pair.nameEnd..<pair.valueEnd] }
-
-    private mutating func note(_ index: Int) {
-        let pair = pairs[index]
-        guard let field = field(of: pair) else { return }
-        if firsts[field.rawValue] < 0 {
-            firsts[field.rawValue] = index
-        } else if self[field] != value(pair), ambiguous == nil {
-            ambiguous = field
-        }
-    }
-
-    private func field(of pair: Pair) -> WebhookField? {
-        WebhookField(bytes.span.extracting(pair.start..<pair.nameEnd))
-    }
-
-    /// The first eight bytes of the name, missing ones as 0, the first the most significant.
-    private static func beginning(_ pair: Pair, _ bytes: Span<UInt8>) -> UInt64 {
-        let count = min(8, pair.nameEnd - pair.start)
-        guard count > 0 else { return 0 }
-        var number: UInt64 = 0
-        for index in pair.start..<pair.start + count { number = number << 8 | UInt64(bytes[index]) }
-        return number << UInt64(8 * (8 - count))
-    }
-
     /// By name, then by value: below, equal to or above 0.
-    private func compare(_ left: Pair, _ right: Pair) -> Int {
-        let names = compare(left.start..<left.nameEnd, right.start..<right.nameEnd)
-        return names != 0
-            ? names : compare(left.nameEnd..<left.valueEnd, right.nameEnd..<right.valueEnd)
+    private static func compare(_ left: Pair, _ right: Pair, _ bytes: Span<UInt8>) -> Int {
+        let names = compare(left.name, right.name, bytes)
+        return names != 0 ? names : compare(left.value, right.value, bytes)
     }
 
-    private func compare(_ left: Range<Int>, _ right: Range<Int>) -> Int {
-        let span = bytes.span
+    private static func compare(
+        _ left: Range<Int>, _ right: Range<Int>, _ bytes: Span<UInt8>
+    ) -> Int {
         for offset in 0..<min(left.count, right.count) {
             let difference =
-                Int(span[left.lowerBound + offset]) - Int(span[right.lowerBound + offset])
+                Int(bytes[left.lowerBound + offset]) - Int(bytes[right.lowerBound + offset])
             if difference != 0 { return difference }
         }
         return left.count - right.count
@@ -178,34 +183,40 @@ extension FormParameters {
                 let segment = index
                 let start = output.count
                 var nameEnd = -1
-                while index < input.count {
-                    var byte = input[index]
-                    // Whatever has a meaning is `=` (0x3d) or below.
-                    if byte <= UInt8(ascii: "=") {
-                        if byte == UInt8(ascii: "&") { break }
-                        if byte == UInt8(ascii: "="), nameEnd < 0 {
-                            nameEnd = output.count
-                            index += 1
-                            continue
-                        }
-                        if byte == UInt8(ascii: "+") {
-                            byte = UInt8(ascii: " ")
-                        } else if byte == UInt8(ascii: "%"), let escaped = escape(input, index) {
-                            byte = escaped
+                scan: while true {
+                    index = output.append(runOf: input, from: index, to: meaningful)
+                    guard index < input.count else { break }
+                    let byte = input[index]
+                    switch byte {
+                    case UInt8(ascii: "&"): break scan
+                    case UInt8(ascii: "=") where nameEnd < 0: nameEnd = output.count
+                    case UInt8(ascii: "+"): output.append(UInt8(ascii: " "))
+                    case UInt8(ascii: "%"):
+                        if let escaped = escape(input, index) {
+                            output.append(escaped)
                             index += 2
+                        } else {
+                            output.append(byte)
                         }
+                    default: output.append(byte)
                     }
-                    output.append(byte)
                     index += 1
                 }
                 if index > segment {
                     let end = output.count
                     pairs.append(
-                        Pair(start: start, nameEnd: nameEnd < 0 ? end : nameEnd, valueEnd: end))
+                        Pair(
+                            start: start, nameEnd: nameEnd < 0 ? end : nameEnd, valueEnd: end,
+                            in: output.span))
                 }
                 index += 1
             }
         }
+    }
+
+    /// The bytes that have a meaning of their own.
+    private static var meaningful: RunEnds {
+        RunEnds(UInt8(ascii: "&"), UInt8(ascii: "="), UInt8(ascii: "+"), UInt8(ascii: "%"))
     }
 
     /// The byte of the escape that begins at `index`; nil when it is none. `&` is no digit, so

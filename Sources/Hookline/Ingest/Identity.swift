@@ -5,7 +5,7 @@ import OpenSSL
 /// An inbound message is its account and `MessageSid`; a status callback adds `MessageStatus`
 /// and `ErrorCode`, because one message has several; a request without a SID is its own
 /// fingerprint. Never the route, the URL or Twilio's idempotency token, which is not signed.
-struct Identity: Sendable, Hashable {
+struct Identity: Digest, Hashable {
     /// The beginning of a SHA-256: its first eight bytes, the most significant first.
     let high: UInt64
     /// The next eight.

@@ -17,12 +17,23 @@ struct SignedURL: Sendable {
         case withDefaultPort = "with_default_port"
     }
 
-    /// The candidates and their bytes; `received` is the first.
-    let candidates: [(form: Candidate, url: [UInt8])]
+    /// The URL as received, which is tried first.
+    let received: [UInt8]
+    /// The other form that it may have been signed in; nil when it is no absolute URL.
+    private(set) var other: (form: Candidate, url: [UInt8])?
 
-    /// The candidates of an absolute URL.
+    /// The forms of the URL of an origin and a target.
+    init(origin: Span<UInt8>, target: Span<UInt8>) {
+        var url: [UInt8] = []
+        url.reserveCapacity(origin.count + target.count)
+        url.append(copying: origin)
+        url.append(copying: target)
+        self.init(url)
+    }
+
+    /// The forms of an absolute URL.
     init(_ url: [UInt8]) {
-        var candidates: [(form: Candidate, url: [UInt8])] = [(.received, url)]
+        received = url
         if let authority = Self.authority(of: url) {
             let hostStart =
                 url[authority].lastIndex(of: UInt8(ascii: "@")).map { $0 + 1 }
@@ -33,14 +44,13 @@ struct SignedURL: Sendable {
             let tail = url[afterBracket..<host.upperBound]
             if let colon = tail.firstIndex(of: UInt8(ascii: ":")) {
                 let port = colon..<host.upperBound
-                candidates.append((.withoutPort, Self.replacing(port, of: url, with: [])))
+                other = (.withoutPort, Self.replacing(port, of: url, with: []))
             } else {
                 let port = url.prefix(5).equals("https") ? Self.portOfHTTPS : Self.portOfHTTP
                 let end = host.upperBound..<host.upperBound
-                candidates.append((.withDefaultPort, Self.replacing(end, of: url, with: port)))
+                other = (.withDefaultPort, Self.replacing(end, of: url, with: port))
             }
         }
-        self.candidates = candidates
     }
 
     /// The values of the query's parameters called exactly `name`, as they stand in the URL.

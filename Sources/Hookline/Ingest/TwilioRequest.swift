@@ -19,7 +19,7 @@ final class TwilioRequest: Sendable {
     /// Reads a request, as it arrived or as it was stored; one without a signature only if that
     /// is not needed.
     init(
-        _ request: HTTPRequest, trace: TraceContext, origin: RequestOrigin,
+        _ request: borrowing HTTPRequest, trace: TraceContext, origin: borrowing RequestOrigin,
         parametersMax: Int,
         receivedMilliseconds: Int64 = WallClock.nowMilliseconds(), needsSignature: Bool = true
     ) throws(Rejection) {
@@ -30,11 +30,15 @@ final class TwilioRequest: Sendable {
         let contentType = request.fields.first("content-type") ?? []
         let parameters = try Self.parameters(request.body, contentType, parametersMax)
         self.parameters = parameters
+        let origin = try origin.origin(of: request)
+        let traceParent = trace.field
+        let account = parameters?[.accountSID] ?? []
+        let messageSID = parameters?[.messageSID] ?? []
+        let traceState = Self.traceState(of: request.fields)
         head = WebhookHead(
-            origin: try origin.origin(of: request)[...], target: request.target[...],
-            contentType: contentType, signature: signature, traceParent: trace.bytes[...],
-            account: parameters?[.accountSID] ?? [], messageSID: parameters?[.messageSID] ?? [],
-            traceState: Self.traceState(of: request.fields))
+            origin: origin.span, target: request.target.span, contentType: contentType.span,
+            signature: signature.span, traceParent: traceParent.span, account: account.span,
+            messageSID: messageSID.span, traceState: traceState.span)
         body = request.body
         scheme = SigningScheme(request.fields)
         self.receivedMilliseconds = receivedMilliseconds

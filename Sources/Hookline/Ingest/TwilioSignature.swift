@@ -13,15 +13,6 @@ struct SignedRequest: Sendable {
     var parameters: FormParameters?
     /// The value of `X-Twilio-Signature`.
     var signature: ArraySlice<UInt8>
-
-    /// Origin and target.
-    var url: [UInt8] {
-        var url: [UInt8] = []
-        url.reserveCapacity(origin.count + target.count)
-        url.append(copying: origin.span)
-        url.append(copying: target.span)
-        return url
-    }
 }
 
 /// Which key and which form of the URL gave the signature.
@@ -51,19 +42,40 @@ enum TwilioSignature {
     /// Tries every key with every form of the URL, without an early exit; the header is compared
     /// as text, never decoded, so that only the canonical Base64 matches. Any thread.
     static func verify(_ request: SignedRequest, keys: [HMACKey]) -> SignatureVerdict {
-        guard bodyIsCovered(request) else { return .bodyMismatch }
-        let suffix = request.parameters?.signedSuffix ?? []
-        let url = SignedURL(request.url)
-        var match: SignatureMatch?
-        for (form, bytes) in url.candidates {
-            for position in keys.indices {
-                let isCode = keys[position].matches(bytes, suffix, base64: request.signature)
-                if isCode, match == nil {
-                    match = SignatureMatch(tokenPosition: position, candidate: form)
-                }
+        verify(
+            origin: request.origin, target: request.target, body: request.body,
+            parameters: request.parameters, signature: request.signature, keys: keys)
+    }
+
+    /// The same for parts that are not one value.
+    static func verify(
+        origin: ArraySlice<UInt8>, target: ArraySlice<UInt8>, body: [UInt8],
+        parameters: FormParameters?, signature: ArraySlice<UInt8>, keys: [HMACKey]
+    ) -> SignatureVerdict {
+        guard isCovered(body, target, parameters) else { return .bodyMismatch }
+        let suffix = parameters?.signedSuffix ?? []
+        let url = SignedURL(origin: origin.span, target: target.span)
+        var match = position(of: signature, url.received, suffix, keys)
+            .map { SignatureMatch(tokenPosition: $0, candidate: .received) }
+        if let other = url.other {
+            let position = position(of: signature, other.url, suffix, keys)
+            if let position, match == nil {
+                match = SignatureMatch(tokenPosition: position, candidate: other.form)
             }
         }
         return match.map { .match($0) } ?? .mismatch
+    }
+
+    /// The first key that gives this signature; every key is tried.
+    private static func position(
+        of signature: ArraySlice<UInt8>, _ url: [UInt8], _ suffix: [UInt8], _ keys: [HMACKey]
+    ) -> Int? {
+        var found: Int?
+        for position in keys.indices {
+            let isCode = keys[position].matches(url, suffix, base64: signature)
+            if isCode, found == nil { found = position }
+        }
+        return found
     }
 
     /// The signature of a URL and of the parameters of a form, as Twilio would make it.
@@ -78,10 +90,12 @@ enum TwilioSignature {
 
     /// Every `bodySHA256` must be the body's, and a body that is not a form must have one: else
     /// nothing that is signed would cover it.
-    private static func bodyIsCovered(_ request: SignedRequest) -> Bool {
-        let claimed = SignedURL.queryValues(of: request.target, named: "bodySHA256")
-        guard !claimed.isEmpty else { return request.parameters != nil }
-        let digest = bodyDigest(request.body)
+    private static func isCovered(
+        _ body: [UInt8], _ target: ArraySlice<UInt8>, _ parameters: FormParameters?
+    ) -> Bool {
+        let claimed = SignedURL.queryValues(of: target, named: "bodySHA256")
+        guard !claimed.isEmpty else { return parameters != nil }
+        let digest = bodyDigest(body)
         return claimed.allSatisfy { ConstantTime.equal(digest, $0) }
     }
 }

@@ -4,54 +4,20 @@ import Synchronization
 
 /// What tells one request from another, as a key of the validation cache: a keyed hash over
 /// origin, target, body and signature, so that nobody outside can aim at an entry.
-struct RequestFingerprint: Sendable, Hashable {
-    private let high: UInt64
-    private let low: UInt64
+struct RequestFingerprint: Digest {
+    let high: UInt64
+    let low: UInt64
 
     init(_ digest: SHA256) { (high, low) = digest.prefix }
 
-    /// The fingerprint is a keyed digest: a part of it tells one from another.
-    func hash(into hasher: inout Hasher) { hasher.combine(high) }
-
     /// Which of `count` shards holds it; a power of two.
-    func shard(of count: Int) -> Int { Int(truncatingIfNeeded: low) & (count - 1) }
+    func shard(of count: Int) -> Int { Int(truncatingIfNeeded: high) & (count - 1) }
 }
 
 /// Where one request would stand in the cache: its fingerprint and the tokens' epoch.
 struct CacheEntry: Sendable {
-    private let cache: ValidationCache
-    /// Nil when the cache is off.
-    private let fingerprint: RequestFingerprint?
-    private let epoch: UInt64
-    /// The tier that machines share and the key in it; nil until a token has proved the request,
-    /// and without such a tier.
-    private var shared: (tier: SharedValidations, key: [UInt8])?
-
-    init(cache: ValidationCache, request: TwilioRequest, epoch: UInt64) {
-        self.cache = cache
-        self.epoch = epoch
-        fingerprint =
-            cache.isOn ? cache.fingerprint(of: request.head, body: request.body) : nil
-    }
-
-    /// True when the request was validated and stored not long ago.
-    var isThere: Bool { fingerprint.map { cache.contains($0, epoch: epoch) } ?? false }
-
-    /// The entry of a request that a token has proved, with its key for other machines.
-    func shared(in tier: SharedValidations, key: [UInt8]) -> CacheEntry {
-        var entry = self
-        entry.shared = (tier, key)
-        return entry
-    }
-
-    /// The key for other machines; nil when they are not told.
-    var sharedKey: [UInt8]? { shared?.key }
-
-    /// Notes that the request was validated and is stored; `isShared` tells other machines.
-    func enter(isShared: Bool) {
-        if let fingerprint { cache.enter(fingerprint, epoch: epoch) }
-        if isShared, let shared { shared.tier.store(key: shared.key) }
-    }
+    let fingerprint: RequestFingerprint
+    let epoch: UInt64
 }
 
 /// The memory tier of the validation cache (R4): an entry says "validated and stored".
@@ -60,13 +26,13 @@ struct CacheEntry: Sendable {
 /// forgotten first. An entry belongs to an epoch of the tokens, so that nothing that a removed
 /// token has signed is found again. Any thread.
 final class ValidationCache: Sendable {
-    private struct Entry: Sendable {
+    private struct Entry: BitwiseCopyable, Sendable {
         var untilNanoseconds: UInt64
         var epoch: UInt64
     }
 
     private struct Shard: Sendable {
-        var entries: [RequestFingerprint: Entry] = [:]
+        var entries = DigestMap<RequestFingerprint, Entry>()
         /// The keys in the order of their entry, as a ring.
         var order: [RequestFingerprint] = []
         var oldest = 0
@@ -110,6 +76,18 @@ final class ValidationCache: Sendable {
         return RequestFingerprint(digest)
     }
 
+    /// Where a request would stand; nil when the cache is off.
+    func entry(of request: TwilioRequest, epoch: UInt64) -> CacheEntry? {
+        guard isOn else { return nil }
+        return CacheEntry(
+            fingerprint: fingerprint(of: request.head, body: request.body), epoch: epoch)
+    }
+
+    /// True when the request was validated and stored not long ago, in this epoch.
+    func contains(_ entry: CacheEntry) -> Bool {
+        contains(entry.fingerprint, epoch: entry.epoch)
+    }
+
     /// True when the request was validated and stored not long ago, in this epoch.
     func contains(_ fingerprint: RequestFingerprint, epoch: UInt64) -> Bool {
         let now = MonotonicClock.now()
@@ -119,16 +97,19 @@ final class ValidationCache: Sendable {
         }
     }
 
+    /// Notes that a request was validated and is stored.
+    func enter(_ entry: CacheEntry) { enter(entry.fingerprint, epoch: entry.epoch) }
+
     /// Notes that a request was validated in `epoch` and is stored.
     func enter(_ fingerprint: RequestFingerprint, epoch: UInt64) {
         guard isOn else { return }
         let entry = Entry(untilNanoseconds: MonotonicClock.now() + liveNanoseconds, epoch: epoch)
         shard(of: fingerprint).state.withLock { shard in
-            guard shard.entries.updateValue(entry, forKey: fingerprint) == nil else { return }
+            guard shard.entries.update(fingerprint, entry) == nil else { return }
             if shard.order.count < shardEntriesMax {
                 shard.order.append(fingerprint)
             } else {
-                shard.entries[shard.order[shard.oldest]] = nil
+                shard.entries.remove(shard.order[shard.oldest])
                 shard.order[shard.oldest] = fingerprint
                 shard.oldest = (shard.oldest + 1) % shardEntriesMax
             }

@@ -12,7 +12,8 @@ import Synchronization
 final class WebhookEndpoint: HTTPHandler {
     private let options: Options
     private let parts: Parts
-    private let context: ReplyContext
+    /// One for each loop, so that no two count references to one object.
+    private let contexts: [ReplyContext]
     /// What each loop received in its present turn; they are committed together.
     private let received: [ReceivedWebhooks]
 
@@ -20,7 +21,6 @@ final class WebhookEndpoint: HTTPHandler {
     struct Options: Sendable {
         var routes: RouteTable
         var origin: RequestOrigin
-        var eventLoops: Int
         /// R7: how long a request waits for its account's token.
         var signatureNanoseconds: UInt64
         var signatureTimeoutPolicy: SignatureTimeoutPolicy
@@ -33,7 +33,6 @@ final class WebhookEndpoint: HTTPHandler {
     /// What it works with.
     struct Parts: Sendable {
         var verifier: WebhookVerifier
-        var cache: ValidationCache
         var waits: TokenWait
         /// Nil when every token is configured.
         var fetcher: TokenFetcher?
@@ -44,24 +43,16 @@ final class WebhookEndpoint: HTTPHandler {
         var operations: OpsEndpoint
     }
 
-    /// One request on its way through validation.
-    private struct Arrival: Sendable {
-        let exchange: HTTPExchange
-        let route: RouteLabel
-        let trace: TraceContext
-        let request: TwilioRequest
-        var cacheEntry: CacheEntry
-    }
-
-    init(_ options: Options, _ parts: Parts, context: ReplyContext) {
+    init(_ options: Options, _ parts: Parts, contexts: [ReplyContext]) {
         self.options = options
         self.parts = parts
-        self.context = context
-        received = (0..<options.eventLoops).map { _ in ReceivedWebhooks() }
+        self.contexts = contexts
+        received = contexts.map { _ in ReceivedWebhooks() }
     }
 
     /// The path of one webhook, in order.
     func receive(_ exchange: HTTPExchange) {
+        let context = contexts[exchange.loop]
         let trace = context.traces.context(of: exchange.request.fields)
         guard let route = options.routes.label(of: exchange.request.path) else {
             if parts.operations.answers(exchange.request, all: options.servesOperations) {
@@ -83,147 +74,144 @@ final class WebhookEndpoint: HTTPHandler {
             return refuse(exchange, route, trace, error)
         }
         // The epoch is read before the tokens are: what a removed token signed is not kept.
-        let cacheEntry = CacheEntry(
-            cache: parts.cache, request: request, epoch: parts.verifier.tokens.epoch)
-        let arrival = Arrival(
-            exchange: exchange, route: route, trace: trace, request: request,
-            cacheEntry: cacheEntry)
-        if isCached(arrival) { return answerCached(arrival) }
+        let reply = WebhookReply(
+            exchange, context: context, route: route, trace: trace, request: request,
+            cacheEntry: context.cache.entry(of: request, epoch: parts.verifier.tokens.epoch))
+        if isCached(reply) { return answerCached(reply) }
         delayForControl()
-        switch verify(arrival) {
-        case .genuine(let webhook, let token): accept(arrival, webhook, token)
-        case .refused(let rejection): refuse(exchange, route, trace, rejection)
-        case .toFetch: wait(arrival)
-        case .sourceFailing: validationIsLate(arrival)
+        switch verify(request, loop: exchange.loop) {
+        case .genuine(let webhook, let token): accept(reply, request, webhook, token)
+        case .refused(let rejection): refuse(reply, rejection)
+        case .toFetch: wait(reply, request)
+        case .sourceFailing: validationIsLate(reply, request)
         }
     }
 
     /// R4: what was validated and stored in the last minutes needs neither HMAC nor store.
-    private func isCached(_ arrival: Arrival) -> Bool {
-        guard parts.cache.isOn else { return false }
-        let isHit = arrival.cacheEntry.isThere
+    private func isCached(_ reply: WebhookReply) -> Bool {
+        guard let entry = reply.cacheEntry else { return false }
+        let loop = reply.exchange.loop
+        let isHit = contexts[loop].cache.contains(entry)
         let result: CacheResult = isHit ? .hit : .miss
-        context.metrics.cacheRequests[.memory, result].add(shard: arrival.exchange.loop)
+        contexts[loop].metrics.cacheRequests[.memory, result].add(shard: loop)
         return isHit
     }
 
-    private func answerCached(_ arrival: Arrival) {
-        context.metrics.validations[.valid].add(shard: arrival.exchange.loop)
-        reply(arrival).cached()
+    private func answerCached(_ reply: WebhookReply) {
+        let loop = reply.exchange.loop
+        contexts[loop].metrics.validations[.valid].add(shard: loop)
+        reply.validated()
+        reply.cached()
     }
 
     /// R5: constant work for every token that is known; a token in memory is never late.
-    private func verify(_ arrival: Arrival) -> WebhookVerifier.Verdict {
+    private func verify(_ request: TwilioRequest, loop: Int) -> WebhookVerifier.Verdict {
         let started = MonotonicClock.now()
-        let verdict = parts.verifier.verify(arrival.request)
+        let verdict = parts.verifier.verify(request, keepsKey: parts.shared != nil)
         if MonotonicClock.now() - started > options.signatureNanoseconds {
-            context.metrics.budgetExceeded[.signature].add(shard: arrival.exchange.loop)
+            contexts[loop].metrics.budgetExceeded[.signature].add(shard: loop)
         }
         return verdict
     }
 
     /// Genuine: it is committed with what else this turn received.
     private func accept(
-        _ arrival: Arrival, _ webhook: Webhook, _ token: WebhookVerifier.MatchedToken
+        _ reply: WebhookReply, _ request: TwilioRequest, _ webhook: Webhook,
+        _ token: WebhookVerifier.MatchedToken
     ) {
-        let loop = arrival.exchange.loop
-        context.metrics.validations[.valid].add(shard: loop)
-        context.metrics.tokenMatches[TokenPosition(index: token.position)].add(shard: loop)
-        received[loop].add(pending(sharing(arrival, token), webhook))
-        refetchIfStale(arrival.request.account)
-    }
-
-    /// Where machines share validations, its key follows from the token that has proved it.
-    private func sharing(
-        _ arrival: Arrival, _ token: WebhookVerifier.MatchedToken
-    ) -> Arrival {
-        guard let shared = parts.shared else { return arrival }
-        var arrival = arrival
-        arrival.cacheEntry = arrival.cacheEntry.shared(
-            in: shared, key: shared.key(of: arrival.request, provedBy: token.key))
-        return arrival
+        let loop = reply.exchange.loop
+        let metrics = contexts[loop].metrics
+        metrics.validations[.valid].add(shard: loop)
+        metrics.tokenMatches[TokenPosition(index: token.position)].add(shard: loop)
+        // Where machines share validations, its key follows from the token that has proved it.
+        if let shared = parts.shared, let key = token.key {
+            reply.sharedKey = shared.key(of: request, provedBy: key)
+        }
+        received[loop].add(pending(reply, webhook))
+        refetchIfStale(request.account)
     }
 
     /// R7: the account's token has to be fetched; what follows is `tokenWaitEnded`.
-    private func wait(_ arrival: Arrival) {
-        let account = Array(arrival.request.account)
+    private func wait(_ reply: WebhookReply, _ request: TwilioRequest) {
+        let account = Array(request.account)
         let deadline =
-            arrival.exchange.request.completedNanoseconds + options.signatureNanoseconds
+            reply.exchange.request.completedNanoseconds + options.signatureNanoseconds
         // Waits before it asks, so that no answer can come in between and be missed.
         parts.waits.add(
             TokenWait.Waiting(account: account, deadlineNanoseconds: deadline) { answered in
-                self.tokenWaitEnded(arrival, answered: answered)
+                self.tokenWaitEnded(reply, request, answered: answered)
             })
         parts.fetcher?.fetch(account)
     }
 
     /// The token came, or its deadline did. A fetching thread, or the timer thread.
-    private func tokenWaitEnded(_ arrival: Arrival, answered: Bool) {
-        guard answered else { return validationIsLate(arrival) }
-        switch parts.verifier.verify(arrival.request) {
+    private func tokenWaitEnded(
+        _ reply: WebhookReply, _ request: TwilioRequest, answered: Bool
+    ) {
+        guard answered else { return validationIsLate(reply, request) }
+        switch parts.verifier.verify(request, keepsKey: parts.shared != nil) {
         case .genuine(let webhook, let token):
-            accept(arrival, webhook, token)
-            turnEnded(loop: arrival.exchange.loop)
-        case .refused(let rejection):
-            refuse(arrival.exchange, arrival.route, arrival.trace, rejection)
-        case .toFetch, .sourceFailing: validationIsLate(arrival)
+            accept(reply, request, webhook, token)
+            turnEnded(loop: reply.exchange.loop)
+        case .refused(let rejection): refuse(reply, rejection)
+        case .toFetch, .sourceFailing: validationIsLate(reply, request)
         }
     }
 
     /// R7: answered in time all the same, by the policy.
-    private func validationIsLate(_ arrival: Arrival) {
-        let metrics = context.metrics
-        let loop = arrival.exchange.loop
+    private func validationIsLate(_ reply: WebhookReply, _ request: TwilioRequest) {
+        let loop = reply.exchange.loop
+        let metrics = contexts[loop].metrics
         let policy = options.signatureTimeoutPolicy
         metrics.signatureTimeouts[policy].add(shard: loop)
         metrics.budgetExceeded[.signature].add(shard: loop)
         metrics.errors[.tokenSource].add(shard: loop)
-        context.log.writeSampled(.warning) {
+        contexts[loop].log.writeSampled(.warning) {
             LogLine(.warning, "an account's token is late").with("policy", policy.rawValue)
-                .with("account", bytes: arrival.request.account)
-                .with("message_sid", bytes: arrival.request.head[.messageSID])
+                .with("account", bytes: request.account)
+                .with("message_sid", bytes: request.head[.messageSID])
         }
         switch policy {
         case .reject:
-            reply(arrival).unavailable()
-            parts.refusals.late(arrival.exchange.request)
+            reply.validated()
+            reply.unavailable()
+            parts.refusals.late(reply.exchange.request)
         case .defer:
             metrics.validations[.deferred].add(shard: loop)
-            let webhook = arrival.request.unverifiedWebhook
-            parts.ladder.commit([pending(arrival, webhook, isVerified: false)])
+            parts.ladder.commit([pending(reply, request.unverifiedWebhook, isVerified: false)])
         case .allow:
             metrics.validations[.deferred].add(shard: loop)
-            parts.ladder.commit([pending(arrival, arrival.request.unverifiedWebhook)])
+            parts.ladder.commit([pending(reply, request.unverifiedWebhook)])
         }
     }
 
     private func pending(
-        _ arrival: Arrival, _ webhook: Webhook, isVerified: Bool = true
+        _ reply: WebhookReply, _ webhook: Webhook, isVerified: Bool = true
     ) -> PendingWebhook {
-        PendingWebhook(
+        reply.validated()
+        return PendingWebhook(
             webhook: webhook,
-            unverified: isVerified ? nil : arrival.exchange.request.keeping(arrival.trace),
-            validationKey: arrival.cacheEntry.sharedKey,
-            receivedNanoseconds: arrival.exchange.request.completedNanoseconds,
-            receipt: reply(arrival))
-    }
-
-    private func reply(_ arrival: Arrival) -> WebhookReply {
-        WebhookReply(
-            arrival.exchange, context: context, route: arrival.route, trace: arrival.trace,
-            request: arrival.request, cacheEntry: arrival.cacheEntry)
+            unverified: isVerified ? nil : reply.exchange.request.keeping(reply.trace),
+            validationKey: parts.shared == nil ? nil : reply.sharedKey,
+            receivedNanoseconds: reply.exchange.request.completedNanoseconds, receipt: reply)
     }
 
     private func refuse(
         _ exchange: HTTPExchange, _ route: RouteLabel, _ trace: TraceContext,
         _ rejection: Rejection
     ) {
-        if let result = rejection.validation {
-            context.metrics.validations[result].add(shard: exchange.loop)
-        }
-        if let error = rejection.error { context.metrics.errors[error].add(shard: exchange.loop) }
-        WebhookReply(exchange, context: context, route: route, trace: trace).refuse(rejection)
-        parts.refusals.refused(exchange.request, rejection)
+        let context = contexts[exchange.loop]
+        refuse(WebhookReply(exchange, context: context, route: route, trace: trace), rejection)
+    }
+
+    private func refuse(_ reply: WebhookReply, _ rejection: Rejection) {
+        let loop = reply.exchange.loop
+        let metrics = contexts[loop].metrics
+        if let result = rejection.validation { metrics.validations[result].add(shard: loop) }
+        if let error = rejection.error { metrics.errors[error].add(shard: loop) }
+        reply.validated()
+        reply.refuse(rejection)
+        parts.refusals.refused(reply.exchange.request, rejection)
     }
 
     private func refetchIfStale(_ account: ArraySlice<UInt8>) {
@@ -267,6 +255,7 @@ extension WebhookEndpoint {
             case .bodyTooLarge: .bodyTooLarge
             case .overloaded, .stopping: .internal
             }
+        let context = contexts[completion.loop]
         context.metrics.errors[error].add(shard: completion.loop)
         if isShed {
             let reason: ShedReason = refusal == .stopping ? .stopping : .connections
@@ -279,14 +268,14 @@ extension WebhookEndpoint {
     }
 
     func dropped(loop: Int) {
-        context.metrics.errors[.internal].add(shard: loop)
+        contexts[loop].metrics.errors[.internal].add(shard: loop)
     }
 
     func turned(loop: Int, lagNanoseconds: UInt64) {
-        context.metrics.eventLoopLag.observe(nanoseconds: lagNanoseconds, shard: loop)
+        contexts[loop].metrics.eventLoopLag.observe(nanoseconds: lagNanoseconds, shard: loop)
     }
 
     func engineMessage(_ message: String) {
-        context.log.write(LogLine(.debug, "libmicrohttpd").with("message", message))
+        contexts.first?.log.write(LogLine(.debug, "libmicrohttpd").with("message", message))
     }
 }

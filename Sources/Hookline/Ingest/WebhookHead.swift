@@ -30,9 +30,9 @@ struct WebhookHead: Sendable, Equatable {
 
     /// A head from its parts.
     init(
-        origin: ArraySlice<UInt8>, target: ArraySlice<UInt8>, contentType: ArraySlice<UInt8>,
-        signature: ArraySlice<UInt8>, traceParent: ArraySlice<UInt8>,
-        account: ArraySlice<UInt8>, messageSID: ArraySlice<UInt8>, traceState: ArraySlice<UInt8>
+        origin: Span<UInt8>, target: Span<UInt8>, contentType: Span<UInt8>,
+        signature: Span<UInt8>, traceParent: Span<UInt8>,
+        account: Span<UInt8>, messageSID: Span<UInt8>, traceState: Span<UInt8>
     ) {
         let content =
             origin.count + target.count + contentType.count + signature.count
@@ -40,13 +40,13 @@ struct WebhookHead: Sendable, Equatable {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(4 * Part.allCases.count + content)
         var ends = InlineArray<8, Int>(repeating: 0)
-        func add(_ part: Part, _ content: ArraySlice<UInt8>) {
+        func add(_ part: Part, _ content: Span<UInt8>) {
             let count = UInt32(content.count)
             bytes.append(UInt8(truncatingIfNeeded: count >> 24))
             bytes.append(UInt8(truncatingIfNeeded: count >> 16))
             bytes.append(UInt8(truncatingIfNeeded: count >> 8))
             bytes.append(UInt8(truncatingIfNeeded: count))
-            bytes.append(copying: content.span)
+            bytes.append(copying: content)
             ends[part.rawValue] = bytes.count
         }
         add(.origin, origin)

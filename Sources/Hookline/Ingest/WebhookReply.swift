@@ -3,19 +3,23 @@ import POSIX
 import Prometheus
 import Synchronization
 
-/// The one answer to a webhook: decides it, times it, counts it when it has left.
+/// One request on its way through validation and commit, and its one answer: decides it, times
+/// it, counts it when it has left.
 ///
 /// Whichever comes first wins: the commit's receipt, the ladder's, or the deadline's.
 final class WebhookReply: WebhookReceipt, HTTPCompletionObserver {
-    private let exchange: HTTPExchange
-    private let context: ReplyContext
-    private let route: RouteLabel
-    private let requestID: [UInt8]
-    private let trace: TraceContext
+    let exchange: HTTPExchange
+    let route: RouteLabel
+    let trace: TraceContext
     /// Nil when the request cannot be read.
-    private let request: TwilioRequest?
-    /// Nil when the request is refused.
-    private let cacheEntry: CacheEntry?
+    let request: TwilioRequest?
+    /// Nil when the request is refused, or the cache is off.
+    let cacheEntry: CacheEntry?
+    private let context: ReplyContext
+    private let requestID: [UInt8]
+    /// The entry's key for other machines: nil until a token has proved the request, and without
+    /// a tier that machines share.
+    private let shared = Mutex<[UInt8]?>(nil)
     private let validatedNanoseconds: Atomic<UInt64>
     private let receiptNanoseconds = Atomic<UInt64>(0)
     /// The outcome's position in `WebhookOutcome.allCases`; -1 while undecided.
@@ -32,30 +36,42 @@ final class WebhookReply: WebhookReceipt, HTTPCompletionObserver {
         self.request = request
         self.cacheEntry = cacheEntry
         requestID = context.requestIDs.next()
-        validatedNanoseconds = Atomic(MonotonicClock.now())
+        validatedNanoseconds = Atomic(exchange.request.completedNanoseconds)
+    }
+
+    /// The key by which other machines know its validation, once a token has proved it.
+    var sharedKey: [UInt8]? {
+        get { shared.withLock { $0 } }
+        set { shared.withLock { $0 = newValue } }
     }
 
     func validated() { validatedNanoseconds.store(MonotonicClock.now(), ordering: .releasing) }
 
     func known() {
-        cacheEntry?.enter(isShared: false)
+        enter(isShared: false)
         decide(.duplicate, silently: true)
     }
 
     func stored(in store: StoreName) {
         // The queue in Redis writes the shared entry itself.
-        cacheEntry?.enter(isShared: store != .redis)
+        enter(isShared: store != .redis)
         decide(.accepted, silently: true)
     }
 
     func duplicate(in store: StoreName) {
-        cacheEntry?.enter(isShared: store != .redis)
+        enter(isShared: store != .redis)
         decide(.duplicate, silently: true)
     }
 
     func taken() {
-        cacheEntry?.enter(isShared: true)
+        enter(isShared: true)
         decide(.accepted)
+    }
+
+    /// Notes that the request was validated and is stored; `isShared` tells other machines.
+    private func enter(isShared: Bool) {
+        if let cacheEntry { context.cache.enter(cacheEntry) }
+        if isShared, let tier = context.shared, let key = sharedKey { tier.store(key: key) }
     }
 
     func deferred() { decide(.deferred, silently: true) }
@@ -79,17 +95,19 @@ final class WebhookReply: WebhookReceipt, HTTPCompletionObserver {
     }
 
     private func decide(_ outcome: WebhookOutcome, silently: Bool = false) {
-        var fields = identifyingFields
         if outcome == .unavailable {
-            fields.append(HTTPField("Retry-After", "1"))
-            decide(outcome, HTTPResponse(status: 503, fields: fields), silently: silently)
-        } else {
-            fields.append(ReplyContext.twiMLType)
-            decide(
-                outcome,
-                HTTPResponse(status: 200, fields: fields, fixedBody: ReplyContext.emptyTwiML),
-                silently: silently)
+            let fields = identifyingFields + [HTTPField("Retry-After", "1")]
+            return decide(outcome, HTTPResponse(status: 503, fields: fields), silently: silently)
         }
+        let id = HTTPField("X-Request-Id", bytes: requestID)
+        let fields =
+            trace.isCallers
+            ? [id, ReplyContext.twiMLType, HTTPField("traceresponse", bytes: trace.bytes)]
+            : [id, ReplyContext.twiMLType]
+        decide(
+            outcome,
+            HTTPResponse(status: 200, fields: fields, fixedBody: ReplyContext.emptyTwiML),
+            silently: silently)
     }
 
     private func decide(
@@ -182,16 +200,21 @@ final class ReplyContext: Sendable {
     let log: Log
     let requestIDs: RequestIDs
     let traces: TraceIDs
+    let cache: ValidationCache
+    /// The tier of the cache that machines share; nil without one.
+    let shared: SharedValidations?
     let budgets: Budgets
 
     init(
         metrics: ReceiverMetrics, log: Log, requestIDs: RequestIDs, traces: TraceIDs,
-        budgets: Budgets
+        cache: ValidationCache, shared: SharedValidations? = nil, budgets: Budgets
     ) {
         self.metrics = metrics
         self.log = log
         self.requestIDs = requestIDs
         self.traces = traces
+        self.cache = cache
+        self.shared = shared
         self.budgets = budgets
     }
 

@@ -23,11 +23,12 @@ struct WebhookVerifier: Sendable {
     struct MatchedToken: Sendable {
         /// Its place among the account's tokens, from 0.
         var position: Int
-        var key: HMACKey
+        /// Nil unless it was asked for: a reference to it is counted by all loops in one place.
+        var key: HMACKey?
     }
 
-    /// Verifies with the tokens that are known now.
-    func verify(_ request: TwilioRequest) -> Verdict {
+    /// Verifies with the tokens that are known now; `keepsKey` when the matched one is wanted.
+    func verify(_ request: TwilioRequest, keepsKey: Bool = false) -> Verdict {
         let lookup = tokens.lookup(request.account, request.scheme)
         let keys: [HMACKey] =
             switch lookup {
@@ -37,8 +38,9 @@ struct WebhookVerifier: Sendable {
         if let position = match(request, keys) {
             // Ambiguous parameters are told from forged ones: only the genuine are kept.
             if request.parameters?.ambiguous != nil { return .refused(.malformedForm) }
-            return .genuine(
-                request.webhook, MatchedToken(position: position, key: keys[position]))
+            let token = MatchedToken(
+                position: position, key: keepsKey ? keys[position] : nil)
+            return .genuine(request.webhook, token)
         }
         switch lookup {
         case .known: return .refused(.invalidSignature)
@@ -50,13 +52,10 @@ struct WebhookVerifier: Sendable {
 
     private func match(_ request: TwilioRequest, _ keys: [HMACKey]) -> Int? {
         guard !keys.isEmpty else { return nil }
-        let signed = SignedRequest(
-            origin: request.head[.origin], target: request.head[.target],
-            body: request.body, parameters: request.parameters,
-            signature: request.head[.signature])
-        guard case .match(let match) = TwilioSignature.verify(signed, keys: keys) else {
-            return nil
-        }
+        let verdict = TwilioSignature.verify(
+            origin: request.head[.origin], target: request.head[.target], body: request.body,
+            parameters: request.parameters, signature: request.head[.signature], keys: keys)
+        guard case .match(let match) = verdict else { return nil }
         return match.tokenPosition
     }
 }

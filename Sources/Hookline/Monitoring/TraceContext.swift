@@ -7,9 +7,10 @@ import Synchronization
 /// (https://www.w3.org/TR/trace-context/): the caller's if it sent a valid `traceparent`, else a
 /// new one. The span is this process's work on the request.
 struct TraceContext: Sendable, Equatable {
-    /// The value of `traceparent` for what is done on this request's behalf, and of
-    /// `traceresponse` for the caller: `00-TRACE-SPAN-FLAGS`.
-    let bytes: [UInt8]
+    private let traceHigh: UInt64
+    private let traceLow: UInt64
+    private let span: UInt64
+    private let isSampled: Bool
     /// True when the caller began the trace: then it is told the span.
     let isCallers: Bool
 
@@ -31,28 +32,42 @@ struct TraceContext: Sendable, Equatable {
         guard !version.elementsEqual("ff".utf8),
             bytes.count == Self.fieldBytes || !isKnown && bytes[55] == UInt8(ascii: "-")
         else { return nil }
-        let flags = bytes[54]
-        let isSampled = (flags < 0x3a ? flags - 0x30 : flags - 0x61 + 10) & 1 == 1
-        self.init(traceID: bytes[3..<35], span: span, isSampled: isSampled)
+        traceHigh = Self.number(bytes[3..<19])
+        traceLow = Self.number(bytes[19..<35])
+        self.span = span
+        isSampled = Self.number(bytes[53..<55]) & 1 == 1
+        isCallers = true
     }
 
     /// A new trace, which is recorded.
     init(trace: (UInt64, UInt64), span: UInt64) {
+        (traceHigh, traceLow) = trace
+        self.span = span
+        isSampled = true
         isCallers = false
-        bytes = [UInt8](capacity: Self.fieldBytes) { field in
-            Self.begin(&field)
-            Self.append(trace.0, to: &field)
-            Self.append(trace.1, to: &field)
-            Self.end(&field, span: span, isSampled: true)
-        }
     }
 
-    private init(traceID: ArraySlice<UInt8>, span: UInt64, isSampled: Bool) {
-        isCallers = true
-        bytes = [UInt8](capacity: Self.fieldBytes) { field in
-            Self.begin(&field)
-            for digit in traceID { field.append(digit) }
-            Self.end(&field, span: span, isSampled: isSampled)
+    /// The value of `traceparent` for what is done on this request's behalf, and of
+    /// `traceresponse` for the caller: `00-TRACE-SPAN-FLAGS`.
+    var field: InlineArray<55, UInt8> {
+        var field = InlineArray<55, UInt8>(repeating: UInt8(ascii: "0"))
+        for place in 0..<16 {
+            field[3 + place] = Self.digit(traceHigh, place)
+            field[19 + place] = Self.digit(traceLow, place)
+            field[36 + place] = Self.digit(span, place)
+        }
+        field[2] = UInt8(ascii: "-")
+        field[35] = UInt8(ascii: "-")
+        field[52] = UInt8(ascii: "-")
+        if isSampled { field[54] = UInt8(ascii: "1") }
+        return field
+    }
+
+    /// `field` as an array.
+    var bytes: [UInt8] {
+        let field = field
+        return [UInt8](capacity: field.count) { bytes in
+            for place in field.indices { bytes.append(field[place]) }
         }
     }
 
@@ -62,35 +77,16 @@ struct TraceContext: Sendable, Equatable {
     /// The trace as the exemplar of something that was observed at `unixMilliseconds`.
     func exemplar(unixMilliseconds: Int64) -> Exemplar {
         Exemplar(
-            traceHigh: Self.number(bytes[3..<19]), traceLow: Self.number(bytes[19..<35]),
-            unixMilliseconds: unixMilliseconds)
+            traceHigh: traceHigh, traceLow: traceLow, unixMilliseconds: unixMilliseconds)
     }
 
     /// 16 lower-case hexadecimal digits, not all zero: the parent of what the application does.
     var spanID: ArraySlice<UInt8> { bytes[36..<52] }
 
-    /// The version and what follows it.
-    private static func begin(_ field: inout OutputSpan<UInt8>) {
-        field.append(UInt8(ascii: "0"))
-        field.append(UInt8(ascii: "0"))
-        field.append(UInt8(ascii: "-"))
-    }
-
-    private static func end(_ field: inout OutputSpan<UInt8>, span: UInt64, isSampled: Bool) {
-        field.append(UInt8(ascii: "-"))
-        append(span, to: &field)
-        field.append(UInt8(ascii: "-"))
-        field.append(UInt8(ascii: "0"))
-        field.append(isSampled ? UInt8(ascii: "1") : UInt8(ascii: "0"))
-    }
-
-    private static func append(_ number: UInt64, to field: inout OutputSpan<UInt8>) {
-        var rest = number
-        for _ in 0..<16 {
-            let digit = UInt8(truncatingIfNeeded: rest >> 60)
-            field.append(digit &+ (digit < 10 ? 0x30 : 0x57))
-            rest <<= 4
-        }
+    /// A hexadecimal digit of a number, place 0 the most significant of sixteen.
+    private static func digit(_ number: UInt64, _ place: Int) -> UInt8 {
+        let digit = UInt8(truncatingIfNeeded: number >> UInt64(60 - 4 * place)) & 15
+        return digit &+ (digit < 10 ? 0x30 : 0x57)
     }
 
     private static func number(_ digits: ArraySlice<UInt8>) -> UInt64 {

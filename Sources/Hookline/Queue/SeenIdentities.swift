@@ -28,7 +28,7 @@ final class SeenIdentities {
     private var filter: IndexFilter
     /// How often the index was looked at.
     private(set) var indexReads = 0
-    private var recent: [Identity: Int64] = [:]
+    private var recent = DigestMap<Identity, Int64>()
     private var entering: Entering?
     /// Where pruning goes on: everything up to here is kept for the sake of its delivery.
     private var pruneAfterID: Int64 = 0
@@ -51,7 +51,7 @@ final class SeenIdentities {
         statements = try IdentityStatements(connection)
         let rows = statements.unindexed
         while try rows.step() {
-            recent[Identity(stored: rows.bytes(1))] = rows.integer(0)
+            recent.update(Identity(stored: rows.bytes(1)), rows.integer(0))
         }
         rows.reset()
         let last = statements.lastID
@@ -74,18 +74,18 @@ final class SeenIdentities {
 
     /// The transaction was committed.
     func committed() {
-        for key in forgotten { recent[key] = nil }
+        for key in forgotten { recent.remove(key) }
         guard enteredNow > 0, var entering else { return }
         entering.entered += enteredNow
         self.entering = entering
         guard entering.entered == entering.rows.count else { return }
-        recent = recent.filter { $0.value > entering.lastID }
+        for (key, id) in entering.rows where recent[key] == id { recent.remove(key) }
         self.entering = nil
     }
 
     /// The transaction was rolled back.
     func rolledBack() {
-        for key in added { recent[key] = nil }
+        for key in added { recent.remove(key) }
         nextID -= Int64(added.count)
         begin()
     }
@@ -115,7 +115,7 @@ final class SeenIdentities {
                 ids.append(nil)
                 continue
             }
-            recent[identity] = nextID
+            recent.update(identity, nextID)
             added.append(identity)
             new.append(index)
             ids.append(nextID)
@@ -201,9 +201,11 @@ final class SeenIdentities {
     /// What is committed may enter; what the transaction under way added may yet be rolled back.
     private func startEntering() {
         let lastID = nextID - 1 - Int64(added.count)
-        let rows = recent.filter { $0.value <= lastID }.map { (key: $0.key, id: $0.value) }
-        let sorted = rows.sorted { ($0.key.high, $0.key.low) < ($1.key.high, $1.key.low) }
-        entering = Entering(rows: sorted, lastID: lastID)
+        var rows: [(key: Identity, id: Int64)] = []
+        rows.reserveCapacity(recent.count)
+        recent.forEach { key, id in if id <= lastID { rows.append((key, id)) } }
+        rows.sort { ($0.key.high, $0.key.low) < ($1.key.high, $1.key.low) }
+        entering = Entering(rows: rows, lastID: lastID)
     }
 }
 

@@ -71,7 +71,6 @@ extension WebhookEndpoint.Options {
     init(_ configuration: Configuration) {
         routes = RouteTable(configuration.routes)
         origin = RequestOrigin(configuration)
-        eventLoops = configuration.threads
         signatureNanoseconds = configuration.signatureTimeout.nanoseconds
         signatureTimeoutPolicy = configuration.signatureTimeoutPolicy
         servesOperations = configuration.opsListen == nil

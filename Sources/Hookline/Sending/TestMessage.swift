@@ -42,9 +42,9 @@ struct TestMessage: Sendable {
             } else {
                 Self.inbound(options, sid)
             }
-        var parameters = FormParameters()
-        for (name, value) in pairs { parameters.append(name: name.utf8, value: value.utf8) }
-        self.parameters = parameters
+        var form = FormBuilder()
+        for (name, value) in pairs { form.append(name: name.utf8, value: value.utf8) }
+        parameters = form.form
     }
 
     private static func inbound(

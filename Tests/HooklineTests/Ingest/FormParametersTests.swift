@@ -57,12 +57,53 @@ import Testing
     }
 
     @Test func `what is encoded is parsed back`() throws {
-        var form = FormParameters()
-        form.append(name: "Bödy &=+%".utf8, value: "a b\u{0}\r\n~*-._😀".utf8)
-        form.append(name: "".utf8, value: "".utf8)
-        form.append(name: "To".utf8, value: "+1500".utf8)
+        var builder = FormBuilder()
+        builder.append(name: "Bödy &=+%".utf8, value: "a b\u{0}\r\n~*-._😀".utf8)
+        builder.append(name: "".utf8, value: "".utf8)
+        builder.append(name: "To".utf8, value: "+1500".utf8)
+        let form = builder.form
         let parsed = try FormParameters(parsing: form.encoded, parametersMax: 10)
         #expect(parsed.signedSuffix == form.signedSuffix)
         #expect(parsed[.to] == form[.to])
+    }
+
+    /// Decodes byte by byte, as the rules are written.
+    private func plainly(_ body: [UInt8]) -> [[UInt8]] {
+        func text(_ part: ArraySlice<UInt8>) -> [UInt8] {
+            var text: [UInt8] = []
+            var rest = part
+            while let byte = rest.popFirst() {
+                let digits = String(decoding: rest.prefix(2), as: UTF8.self)
+                if byte == UInt8(ascii: "%"), digits.utf8.allSatisfy({ $0 != 0x2b && $0 != 0x2d }),
+                    digits.utf8.count == 2, let escaped = UInt8(digits, radix: 16)
+                {
+                    text.append(escaped)
+                    rest = rest.dropFirst(2)
+                } else {
+                    text.append(byte == UInt8(ascii: "+") ? UInt8(ascii: " ") : byte)
+                }
+            }
+            return text
+        }
+        return body.split(separator: UInt8(ascii: "&")).flatMap { segment in
+            let parts = segment.split(
+                separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+            return [text(parts[0]), parts.count > 1 ? text(parts[1]) : []]
+        }
+    }
+
+    @Test func `a body of any bytes and any length is decoded as the rules say`() throws {
+        var random = SystemRandomNumberGenerator()
+        let often = Array("&=+%%2bFf0aZ\u{7f}".utf8) + [0x00, 0x80, 0xa6, 0xab, 0xff]
+        for round in 0..<20_000 {
+            let body = (0..<round % 67).map { _ in
+                Bool.random(using: &random)
+                    ? often.randomElement(using: &random) ?? 0
+                    : UInt8.random(in: 0...255, using: &random)
+            }
+            let form = try FormParameters(parsing: body, parametersMax: 100)
+            let read = form.decoded.flatMap { [Array($0.name), Array($0.value)] }
+            try #require(read == plainly(body), "\(body)")
+        }
     }
 }

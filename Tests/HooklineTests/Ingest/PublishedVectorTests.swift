@@ -231,10 +231,10 @@ import Testing
         var body: [UInt8] = []
         switch vector.content {
         case .form(let pairs):
-            var form = FormParameters()
+            var form = FormBuilder()
             for (name, value) in pairs { form.append(name: name.utf8, value: value.utf8) }
             // Through the body, as a request brings it.
-            body = form.encoded
+            body = form.form.encoded
             parameters = try FormParameters(parsing: body, parametersMax: 100)
         case .json(let text): body = Array(text.utf8)
         }

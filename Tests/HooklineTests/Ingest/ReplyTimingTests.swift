@@ -15,6 +15,7 @@ import Testing
         let context = ReplyContext(
             metrics: metrics, log: Log(format: .json, level: .critical), requestIDs: RequestIDs(),
             traces: TraceIDs(),
+            cache: ValidationCache(entriesMax: 0, liveNanoseconds: 0),
             budgets: Budgets(
                 validationNanoseconds: 100_000_000, acknowledgementNanoseconds: 500_000_000,
                 responseNanoseconds: 2_000_000_000))

@@ -11,9 +11,9 @@ import Testing
     init() throws { key = HMACKey(Array("12345".utf8)) }
 
     private func form(_ pairs: [(String, String)]) -> FormParameters {
-        var form = FormParameters()
+        var form = FormBuilder()
         for (name, value) in pairs { form.append(name: name.utf8, value: value.utf8) }
-        return form
+        return form.form
     }
 
     private func verdict(

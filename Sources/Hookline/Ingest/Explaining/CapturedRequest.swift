@@ -65,10 +65,10 @@ extension CapturedRequest {
 
     /// A form body of these parameters.
     public static func form(_ parameters: [(name: String, value: String)]) -> [UInt8] {
-        var form = FormParameters()
+        var form = FormBuilder()
         for parameter in parameters {
             form.append(name: parameter.name.utf8, value: parameter.value.utf8)
         }
-        return form.encoded
+        return form.form.encoded
     }
 }

@@ -66,7 +66,7 @@ struct SignedContent: Sendable {
         _ rewrite: ([UInt8], [UInt8]) -> (name: [UInt8], value: [UInt8])?
     ) -> [UInt8]? {
         guard let parameters else { return nil }
-        var form = FormParameters()
+        var form = FormBuilder()
         var isChanged = false
         for (name, value) in parameters.decoded {
             guard let pair = rewrite(Array(name), Array(value)) else {
@@ -76,7 +76,7 @@ struct SignedContent: Sendable {
             isChanged = isChanged || pair.name != Array(name) || pair.value != Array(value)
             form.append(name: pair.name, value: pair.value)
         }
-        return isChanged ? form.encoded : nil
+        return isChanged ? form.form.encoded : nil
     }
 
     private func adding(_ fields: EmptyFields) -> [UInt8]? {
@@ -85,18 +85,18 @@ struct SignedContent: Sendable {
         let missing = fields.names.map { Array($0.utf8) }.filter { !present.contains($0) }
         guard missing.count == fields.names.count || fields.names.count > 4, !missing.isEmpty
         else { return nil }
-        var form = parameters
+        var form = FormBuilder(parameters)
         for name in missing { form.append(name: name, value: []) }
-        return form.encoded
+        return form.form.encoded
     }
 
     private func leavingOut(_ left: Int) -> [UInt8]? {
         guard let parameters, left < parameters.count else { return nil }
-        var form = FormParameters()
+        var form = FormBuilder()
         for (index, pair) in parameters.decoded.enumerated() where index != left {
             form.append(name: pair.name, value: pair.value)
         }
-        return form.encoded
+        return form.form.encoded
     }
 }
 

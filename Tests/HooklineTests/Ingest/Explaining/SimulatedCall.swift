@@ -28,10 +28,10 @@ struct SimulatedCall {
             let digest = String(decoding: TwilioSignature.bodyDigest(body), as: UTF8.self)
             target += (target.contains("?") ? "&" : "?") + "bodySHA256=" + digest
         } else if let form {
-            var all = FormParameters()
+            var all = FormBuilder()
             for (name, value) in form { all.append(name: name.utf8, value: value.utf8) }
-            body = all.encoded
-            parameters = all
+            body = all.form.encoded
+            parameters = all.form
         }
         let signature = TwilioSignature.sign(
             url: Array((origin + target).utf8), parameters: parameters,

@@ -142,13 +142,13 @@ struct SimulatedProxy {
         guard let form = try? FormParameters(parsing: request.body, parametersMax: 100) else {
             return
         }
-        var changed = FormParameters()
+        var changed = FormBuilder()
         for (name, value) in form.decoded {
             changed.append(
                 name: change(String(decoding: name, as: UTF8.self)).utf8,
                 value: change(String(decoding: value, as: UTF8.self)).utf8)
         }
-        request.body = changed.encoded
+        request.body = changed.form.encoded
     }
 
     /// UTF-8 taken for another encoding, and written as UTF-8 again.
