@@ -18,6 +18,47 @@ public struct HTTPFields: Sendable {
         entries.reserveCapacity(16)
     }
 
+    /// Where fields are written whose size is known: each of them without a look at the room.
+    struct Writer {
+        fileprivate let buffer: UnsafeMutableBufferPointer<UInt8>
+        fileprivate var used = 0
+        fileprivate var entries: [Entry] = []
+
+        /// Adds one field line; false when there is no room for it.
+        mutating func append(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) -> Bool {
+            guard name.count + value.count <= buffer.count - used, let start = buffer.baseAddress
+            else { return false }
+            let room = UnsafeMutableRawPointer(start + used)
+            if let first = name.baseAddress { room.copyMemory(from: first, byteCount: name.count) }
+            if let first = value.baseAddress {
+                (room + name.count).copyMemory(from: first, byteCount: value.count)
+            }
+            let nameEnd = used + name.count
+            entries.append(
+                Entry(
+                    nameStart: UInt32(used), nameEnd: UInt32(nameEnd),
+                    valueEnd: UInt32(nameEnd + value.count)))
+            used = nameEnd + value.count
+            return true
+        }
+    }
+
+    /// Fields that `write` adds, of `bytesMax` bytes together.
+    init(bytesMax: Int, _ write: (inout Writer) -> Void) {
+        var entries: [Entry] = []
+        entries.reserveCapacity(16)
+        bytes.append(addingCapacity: bytesMax) { output in
+            output.withUnsafeMutableBufferPointer { buffer, count in
+                var writer = Writer(buffer: buffer)
+                swap(&writer.entries, &entries)
+                write(&writer)
+                swap(&writer.entries, &entries)
+                count = writer.used
+            }
+        }
+        self.entries = entries
+    }
+
     /// The number of field lines.
     public var count: Int { entries.count }
 

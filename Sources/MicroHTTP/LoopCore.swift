@@ -13,7 +13,7 @@ final class LoopCore {
     let table: ConnectionTable
     var isDraining = false
     /// When the present turn's wait ended, in monotonic nanoseconds.
-    var wokeNanoseconds: UInt64 = 0
+    var wokeNanoseconds = LoopCore.now()
     /// True when libmicrohttpd got on with a request in this turn: it may have more to do.
     var hasProgressed = false
 

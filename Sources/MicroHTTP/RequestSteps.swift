@@ -29,12 +29,15 @@ extension LoopCore {
         _ slot: Int32, _ connection: OpaquePointer, method: UnsafePointer<CChar>,
         version: UnsafePointer<CChar>
     ) -> MHD_Result {
-        let fields = Self.fields(of: connection)
+        // Names and values are parts of the head. Should some not fit, the guard finds a head that
+        // is longer than its fields.
+        let headBytes = hookline_mhd_header_size(connection)
+        let fields = Self.fields(of: connection, bytesMax: headBytes)
         let fault = FramingGuard.fault(
             method: UnsafeRawBufferPointer(start: method, count: strlen(method)),
             target: table[slot].target,
             version: UnsafeRawBufferPointer(start: version, count: strlen(version)),
-            fields: fields, headBytes: hookline_mhd_header_size(connection))
+            fields: fields, headBytes: headBytes)
         if fault != nil { return refuse(slot, connection, .framing, status: 400) }
         if isDraining { return refuse(slot, connection, .stopping, status: 503) }
         if table.count > options.connectionsMax * 9 / 10 {
@@ -48,7 +51,7 @@ extension LoopCore {
         }
         table[slot].method = Self.method(method)
         table[slot].fields = fields
-        table.setPhase(slot, .body, at: Self.now())
+        table.setPhase(slot, .body, at: wokeNanoseconds)
         return .YES
     }
 
@@ -113,7 +116,7 @@ extension LoopCore {
         guard let response = table[slot].response else { return .NO }
         table[slot].status = response.status
         table[slot].response = nil
-        table.setPhase(slot, .replying, at: Self.now())
+        table.setPhase(slot, .replying, at: wokeNanoseconds)
         return Reply.queue(response, closing: isDraining, on: connection)
     }
 
@@ -152,21 +155,22 @@ extension LoopCore {
         return sendAnswer(slot, connection)
     }
 
-    private static func fields(of connection: OpaquePointer) -> HTTPFields {
-        var fields = HTTPFields()
-        withUnsafeMutablePointer(to: &fields) { pointer in
-            _ = MHD_get_connection_values_n(
-                connection, .HEADER_KIND,
-                { context, _, key, keyBytes, value, valueBytes in
-                    guard let context else { return .NO }
-                    let fields = context.assumingMemoryBound(to: HTTPFields.self)
-                    fields.pointee.append(
-                        name: UnsafeRawBufferPointer(start: key, count: keyBytes),
-                        value: UnsafeRawBufferPointer(start: value, count: valueBytes))
-                    return .YES
-                }, pointer)
+    /// The fields, `bytesMax` bytes at most; one that there is no room for ends them.
+    private static func fields(of connection: OpaquePointer, bytesMax: Int) -> HTTPFields {
+        HTTPFields(bytesMax: max(0, bytesMax)) { writer in
+            withUnsafeMutablePointer(to: &writer) { pointer in
+                _ = MHD_get_connection_values_n(
+                    connection, .HEADER_KIND,
+                    { context, _, key, keyBytes, value, valueBytes in
+                        guard let context else { return .NO }
+                        let writer = context.assumingMemoryBound(to: HTTPFields.Writer.self)
+                        let isWritten = writer.pointee.append(
+                            name: UnsafeRawBufferPointer(start: key, count: keyBytes),
+                            value: UnsafeRawBufferPointer(start: value, count: valueBytes))
+                        return isWritten ? .YES : .NO
+                    }, pointer)
+            }
         }
-        return fields
     }
 
     private static func isContinue(_ value: ArraySlice<UInt8>) -> Bool {

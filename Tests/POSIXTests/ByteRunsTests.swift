@@ -6,7 +6,7 @@ import Testing
 
     private func run(_ input: [UInt8], _ start: Int, after head: [UInt8]) -> ([UInt8], Int) {
         var stop = -1
-        let output = [UInt8](capacity: head.count + input.count - start) { output in
+        let output = [UInt8](room: head.count + input.count - start) { output in
             for byte in head { output.append(byte) }
             stop = output.append(runOf: input.span, from: start, to: ends)
         }

@@ -126,18 +126,17 @@ final class FormParameters: Sendable {
             left.beginning != right.beginning
                 ? left.beginning < right.beginning : Self.compare(left, right, span) < 0
         }
-        var suffix: [UInt8] = []
-        suffix.reserveCapacity(bytes.count)
-        for index in sorted.indices {
-            let pair = sorted[index]
-            if index > 0, sorted[index - 1].beginning == pair.beginning,
-                Self.compare(sorted[index - 1], pair, span) == 0
-            {
-                continue
+        return [UInt8](room: bytes.count) { suffix in
+            for index in sorted.indices {
+                let pair = sorted[index]
+                if index > 0, sorted[index - 1].beginning == pair.beginning,
+                    Self.compare(sorted[index - 1], pair, span) == 0
+                {
+                    continue
+                }
+                suffix.append(copying: span.extracting(pair.start..<pair.valueEnd))
             }
-            suffix.append(copying: span.extracting(pair.start..<pair.valueEnd))
         }
-        return suffix
     }
 
     /// The pairs as a form body, escaped by the WHATWG rules.
@@ -176,7 +175,7 @@ extension FormParameters {
         _ body: [UInt8], into pairs: inout [Pair], parametersMax: Int
     ) -> [UInt8] {
         // Decoding never makes a body longer.
-        [UInt8](capacity: body.count) { output in
+        [UInt8](room: body.count) { output in
             let input = body.span
             var index = 0
             while index < input.count, pairs.count <= parametersMax {

@@ -27,7 +27,7 @@ struct Identity: Digest, Hashable {
     /// The 16 bytes.
     var bytes: [UInt8] {
         let digits = digits
-        return [UInt8](capacity: 16) { bytes in
+        return [UInt8](room: 16) { bytes in
             for place in digits.indices { bytes.append(digits[place]) }
         }
     }

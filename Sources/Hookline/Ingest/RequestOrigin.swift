@@ -32,43 +32,38 @@ enum RequestOrigin: Sendable {
             return origin
         case .host:
             // The host is the client's word already; so may the scheme be, which a tunnel adds.
-            return try Self.fromHost(request, scheme: Self.forwardedScheme(request))
+            return try Self.fromHost(request, isHTTPS: Self.isForwardedHTTPS(request))
         case .forwarded(let proxies):
             guard proxies.contains(where: { $0.contains(request.peer) }) else {
-                return try Self.fromHost(request, scheme: Self.plain)
+                return try Self.fromHost(request, isHTTPS: false)
             }
             return try Self.fromForwarded(request)
         }
     }
 
-    private static let plain = Array("http".utf8)[...]
-
     private static func fromHost(
-        _ request: HTTPRequest, scheme: ArraySlice<UInt8>
+        _ request: HTTPRequest, isHTTPS: Bool
     ) throws(Rejection) -> [UInt8] {
         guard let host = request.fields.first("host"), !host.isEmpty else { throw .noOrigin }
-        return origin(scheme, host)
+        return origin(isHTTPS, host)
     }
 
-    private static func origin(
-        _ scheme: ArraySlice<UInt8>, _ host: ArraySlice<UInt8>
-    ) -> [UInt8] {
-        var origin: [UInt8] = []
-        origin.reserveCapacity(scheme.count + 3 + host.count)
-        origin.append(copying: scheme.span)
-        for byte in "://".utf8 { origin.append(byte) }
-        origin.append(copying: host.span)
-        return origin
+    private static func origin(_ isHTTPS: Bool, _ host: ArraySlice<UInt8>) -> [UInt8] {
+        let scheme: StaticString = isHTTPS ? "https://" : "http://"
+        return [UInt8](room: scheme.utf8CodeUnitCount + host.count) { origin in
+            origin.append(copying: scheme)
+            origin.append(copying: host.span)
+        }
     }
 
-    private static func forwardedScheme(
-        _ request: HTTPRequest
-    ) throws(Rejection) -> ArraySlice<UInt8> {
-        let scheme = request.fields.first("x-forwarded-proto") ?? plain
-        guard scheme.equals("http") || scheme.equals("https"),
-            request.fields.count(of: "x-forwarded-proto") <= 1
+    /// What `X-Forwarded-Proto` says; `http` without it.
+    private static func isForwardedHTTPS(_ request: HTTPRequest) throws(Rejection) -> Bool {
+        guard let scheme = request.fields.first("x-forwarded-proto") else { return false }
+        let isHTTPS = scheme.equals("https")
+        guard isHTTPS || scheme.equals("http"),
+            request.fields.count(of: "x-forwarded-proto") == 1
         else { throw .noOrigin }
-        return scheme
+        return isHTTPS
     }
 
     /// Each field at most once: a second one would let a client put its own beside the proxy's.
@@ -78,11 +73,10 @@ enum RequestOrigin: Sendable {
             let host = fields.first("x-forwarded-host") ?? fields.first("host"),
             isHost(host)
         else { throw .noOrigin }
-        let scheme = try forwardedScheme(request)
-        var origin = origin(scheme, host)
+        let isHTTPS = try isForwardedHTTPS(request)
+        var origin = origin(isHTTPS, host)
         if let port = fields.first("x-forwarded-port"), !hasPort(host) {
             guard !port.isEmpty, port.count <= 5, port.allSatisfy(isDigit) else { throw .noOrigin }
-            let isHTTPS = scheme.count == 5
             let isDefault = port.elementsEqual((isHTTPS ? "443" : "80").utf8)
             if !isDefault { origin += [UInt8(ascii: ":")] + port }
         }

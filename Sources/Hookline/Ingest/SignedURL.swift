@@ -24,11 +24,11 @@ struct SignedURL: Sendable {
 
     /// The forms of the URL of an origin and a target.
     init(origin: Span<UInt8>, target: Span<UInt8>) {
-        var url: [UInt8] = []
-        url.reserveCapacity(origin.count + target.count)
-        url.append(copying: origin)
-        url.append(copying: target)
-        self.init(url)
+        self.init(
+            [UInt8](room: origin.count + target.count) { url in
+                url.append(copying: origin)
+                url.append(copying: target)
+            })
     }
 
     /// The forms of an absolute URL.
@@ -44,9 +44,9 @@ struct SignedURL: Sendable {
             let tail = url[afterBracket..<host.upperBound]
             if let colon = tail.firstIndex(of: UInt8(ascii: ":")) {
                 let port = colon..<host.upperBound
-                other = (.withoutPort, Self.replacing(port, of: url, with: []))
+                other = (.withoutPort, Self.replacing(port, of: url, with: ""))
             } else {
-                let port = url.prefix(5).equals("https") ? Self.portOfHTTPS : Self.portOfHTTP
+                let port: StaticString = url.prefix(5).equals("https") ? ":443" : ":80"
                 let end = host.upperBound..<host.upperBound
                 other = (.withDefaultPort, Self.replacing(end, of: url, with: port))
             }
@@ -63,18 +63,14 @@ struct SignedURL: Sendable {
             .filter { $0.starts(with: prefix) }.map { $0.dropFirst(prefix.count) }
     }
 
-    private static let portOfHTTP = Array(":80".utf8)
-    private static let portOfHTTPS = Array(":443".utf8)
-
     private static func replacing(
-        _ range: Range<Int>, of url: [UInt8], with port: [UInt8]
+        _ range: Range<Int>, of url: [UInt8], with port: StaticString
     ) -> [UInt8] {
-        var other: [UInt8] = []
-        other.reserveCapacity(url.count + port.count)
-        other.append(copying: url.span.extracting(..<range.lowerBound))
-        other.append(copying: port.span)
-        other.append(copying: url.span.extracting(range.upperBound...))
-        return other
+        [UInt8](room: url.count + port.utf8CodeUnitCount) { other in
+            other.append(copying: url.span.extracting(..<range.lowerBound))
+            other.append(copying: port)
+            other.append(copying: url.span.extracting(range.upperBound...))
+        }
     }
 
     private static func authority(of url: [UInt8]) -> Range<Int>? {

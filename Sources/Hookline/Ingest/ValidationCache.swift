@@ -84,14 +84,16 @@ final class ValidationCache: Sendable {
     }
 
     /// True when the request was validated and stored not long ago, in this epoch.
-    func contains(_ entry: CacheEntry) -> Bool {
-        contains(entry.fingerprint, epoch: entry.epoch)
+    func contains(_ entry: CacheEntry, at now: UInt64) -> Bool {
+        contains(entry.fingerprint, epoch: entry.epoch, at: now)
     }
 
-    /// True when the request was validated and stored not long ago, in this epoch.
-    func contains(_ fingerprint: RequestFingerprint, epoch: UInt64) -> Bool {
-        let now = MonotonicClock.now()
-        return shard(of: fingerprint).state.withLock { shard in
+    /// True when the request was validated and stored not long ago, in this epoch; `now` is the
+    /// monotonic clock's.
+    func contains(
+        _ fingerprint: RequestFingerprint, epoch: UInt64, at now: UInt64 = MonotonicClock.now()
+    ) -> Bool {
+        shard(of: fingerprint).state.withLock { shard in
             guard let entry = shard.entries[fingerprint] else { return false }
             return entry.epoch == epoch && entry.untilNanoseconds > now
         }

@@ -91,7 +91,8 @@ final class WebhookEndpoint: HTTPHandler {
     private func isCached(_ reply: WebhookReply) -> Bool {
         guard let entry = reply.cacheEntry else { return false }
         let loop = reply.exchange.loop
-        let isHit = contexts[loop].cache.contains(entry)
+        let now = reply.exchange.request.completedNanoseconds
+        let isHit = contexts[loop].cache.contains(entry, at: now)
         let result: CacheResult = isHit ? .hit : .miss
         contexts[loop].metrics.cacheRequests[.memory, result].add(shard: loop)
         return isHit

@@ -37,27 +37,26 @@ struct WebhookHead: Sendable, Equatable {
         let content =
             origin.count + target.count + contentType.count + signature.count
             + traceParent.count + account.count + messageSID.count + traceState.count
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(4 * Part.allCases.count + content)
         var ends = InlineArray<8, Int>(repeating: 0)
-        func add(_ part: Part, _ content: Span<UInt8>) {
-            let count = UInt32(content.count)
-            bytes.append(UInt8(truncatingIfNeeded: count >> 24))
-            bytes.append(UInt8(truncatingIfNeeded: count >> 16))
-            bytes.append(UInt8(truncatingIfNeeded: count >> 8))
-            bytes.append(UInt8(truncatingIfNeeded: count))
-            bytes.append(copying: content)
-            ends[part.rawValue] = bytes.count
+        bytes = [UInt8](room: 4 * Part.allCases.count + content) { bytes in
+            func add(_ part: Part, _ content: Span<UInt8>) {
+                let count = UInt32(content.count)
+                bytes.append(UInt8(truncatingIfNeeded: count >> 24))
+                bytes.append(UInt8(truncatingIfNeeded: count >> 16))
+                bytes.append(UInt8(truncatingIfNeeded: count >> 8))
+                bytes.append(UInt8(truncatingIfNeeded: count))
+                bytes.append(copying: content)
+                ends[part.rawValue] = bytes.count
+            }
+            add(.origin, origin)
+            add(.target, target)
+            add(.contentType, contentType)
+            add(.signature, signature)
+            add(.traceParent, traceParent)
+            add(.account, account)
+            add(.messageSID, messageSID)
+            add(.traceState, traceState)
         }
-        add(.origin, origin)
-        add(.target, target)
-        add(.contentType, contentType)
-        add(.signature, signature)
-        add(.traceParent, traceParent)
-        add(.account, account)
-        add(.messageSID, messageSID)
-        add(.traceState, traceState)
-        self.bytes = bytes
         self.ends = ends
     }
 

@@ -130,7 +130,7 @@ final class WebhookReply: WebhookReceipt, HTTPCompletionObserver {
             receiptNanoseconds: receiptNanoseconds.load(ordering: .acquiring))
         context.observe(
             timing, route: route, outcome: completion.aborted ? .aborted : decided,
-            exemplar: trace.exemplar(unixMilliseconds: WallClock.nowMilliseconds()))
+            exemplar: trace.exemplar(unixMilliseconds: WallClock.tickMilliseconds()))
         let isRefused = decided == .refused || decided == .malformed
         context.log.writeSampled(.info, of: isRefused ? .refused : .taken) {
             LogLine(.info, "webhook").with("request_id", bytes: requestID)
@@ -269,7 +269,7 @@ final class RequestIDs: Sendable {
     func next() -> [UInt8] {
         let number = count.add(1, ordering: .relaxed).newValue
         let digits = max(1, (64 - number.leadingZeroBitCount + 3) / 4)
-        return [UInt8](capacity: prefix.count + digits) { id in
+        return [UInt8](room: prefix.count + digits) { id in
             for byte in prefix { id.append(byte) }
             for place in (0..<digits).reversed() {
                 let digit = UInt8(truncatingIfNeeded: number >> UInt64(4 * place)) & 15

@@ -21,9 +21,6 @@ enum SampledLines: Sendable {
 final class Log: Sendable {
     private struct State: Sendable {
         var waiting: [[UInt8]] = []
-        var second: UInt64 = 0
-        var takenLines = 0
-        var refusedLines = 0
         var isStopping = false
     }
 
@@ -33,6 +30,8 @@ final class Log: Sendable {
     private let state = Mutex(State())
     private let bell = Bell()
     private let droppedLines = Atomic<UInt64>(0)
+    private let takenShare = SecondShare()
+    private let refusedShare = SecondShare()
     private let thread = Mutex<WorkerThread?>(nil)
     private let write: @Sendable ([UInt8]) -> Void
 
@@ -98,21 +97,9 @@ final class Log: Sendable {
     }
 
     private func takeTurn(_ lines: SampledLines) -> Bool {
-        let second = MonotonicClock.now() / 1_000_000_000
-        return state.withLock { state in
-            if state.second != second {
-                state.second = second
-                state.takenLines = 0
-                state.refusedLines = 0
-            }
-            switch lines {
-            case .taken:
-                state.takenLines += 1
-                return state.takenLines <= lines.perSecond
-            case .refused:
-                state.refusedLines += 1
-                return state.refusedLines <= lines.perSecond
-            }
+        switch lines {
+        case .taken: takenShare.take(of: lines.perSecond)
+        case .refused: refusedShare.take(of: lines.perSecond)
         }
     }
 
@@ -129,6 +116,30 @@ final class Log: Sendable {
             } else {
                 bell.wait(untilNanoseconds: nil)
             }
+        }
+    }
+}
+
+/// What may happen so many times a second. Any thread; once a second's share is used up all that
+/// threads do until the next one is read one number.
+private struct SecondShare: ~Copyable, Sendable {
+    /// The second, and in the lowest bits how much of its share is used.
+    private let used = Atomic<UInt64>(0)
+    private static let countBits: UInt64 = 16
+
+    /// True when it may happen once more in this second, below 65,536 times.
+    func take(of perSecond: Int) -> Bool {
+        let second = MonotonicClock.tickSeconds()
+        var seen = used.load(ordering: .relaxed)
+        while true {
+            let isThis = seen >> Self.countBits == second
+            let count = isThis ? seen & (1 << Self.countBits - 1) : 0
+            guard count < UInt64(perSecond) else { return false }
+            let (exchanged, original) = used.compareExchange(
+                expected: seen, desired: second << Self.countBits | (count + 1),
+                ordering: .relaxed)
+            if exchanged { return true }
+            seen = original
         }
     }
 }

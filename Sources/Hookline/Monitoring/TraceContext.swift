@@ -66,7 +66,7 @@ struct TraceContext: Sendable, Equatable {
     /// `field` as an array.
     var bytes: [UInt8] {
         let field = field
-        return [UInt8](capacity: field.count) { bytes in
+        return [UInt8](room: field.count) { bytes in
             for place in field.indices { bytes.append(field[place]) }
         }
     }

@@ -15,6 +15,7 @@ enum Schema {
     /// frames has replaced SQLite's automatic ones.
     static let settings = """
         PRAGMA synchronous=FULL;
+        PRAGMA secure_delete=FAST;
         PRAGMA foreign_keys=OFF;
         PRAGMA temp_store=MEMORY;
         PRAGMA cache_size=-16384;

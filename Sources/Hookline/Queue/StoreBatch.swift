@@ -105,16 +105,16 @@ struct StoreBatch {
         return true
     }
 
+    /// Which of the webhooks are claimed as they are added.
     private func choose(_ room: Int) -> [Bool] {
+        var isClaimed = appends.map { !$0.isTakenOver && $0.isVerified }
+        // In the ordinary case there is room for all.
+        guard room < appends.count else { return isClaimed }
         var room = room
-        var isClaimed = [Bool](repeating: false, count: appends.count)
-        for priority in DeliveryPriority.allCases where room > 0 {
-            for (index, pending) in appends.enumerated()
-            where room > 0 && pending.webhook.priority == priority && !pending.isTakenOver
-                && pending.isVerified
-            {
-                isClaimed[index] = true
-                room -= 1
+        for priority in DeliveryPriority.allCases {
+            for index in appends.indices
+            where isClaimed[index] && appends[index].webhook.priority == priority {
+                if room > 0 { room -= 1 } else { isClaimed[index] = false }
             }
         }
         return isClaimed
