@@ -116,6 +116,26 @@ import Testing
         PendingWebhook(webhook: webhook(number), receivedNanoseconds: 0, receipt: NotedReceipt())
     }
 
+    /// Media first, then text, in their order; what the ladder has taken over waits.
+    @Test(arguments: [
+        (0, []), (1, [2]), (2, [2, 6]), (3, [1, 2, 6]), (5, [1, 2, 4, 5, 6]),
+        (6, [1, 2, 4, 5, 6]), (100, [1, 2, 4, 5, 6]),
+    ])
+    func `as many are claimed as they are added as are wanted`(
+        _ room: Int, _ claimed: [Int64]
+    ) throws {
+        let store = try DeliveryStore(path: path)
+        var batch = StoreBatch()
+        // The numbers that five divides have media.
+        batch.appends = [1, 5, 10, 2, 3, 15].map(pending)
+        #expect(batch.appends[2].takeOver())
+        try transaction(store) { try batch.append(to: store, claiming: room) }
+        #expect(batch.claimed.map(\.id) == claimed)
+        #expect(batch.leavesAvailable)
+        let running = store.rows.counts[.normal, .running] + store.rows.counts[.high, .running]
+        #expect(running == claimed.count)
+    }
+
     /// Nobody waits for it to be written that a delivery is complete.
     @Test func `what is complete is written with the next webhook`() throws {
         let claimed = Collected<Delivery>()
