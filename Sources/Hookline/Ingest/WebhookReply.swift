@@ -188,7 +188,7 @@ extension ReplyTiming {
     }
 }
 
-/// What every reply needs; one object for all.
+/// What every reply of one loop needs.
 final class ReplyContext: Sendable {
     /// "No reply" in TwiML: nothing is sent to the person who wrote.
     static let emptyTwiML: StaticString =
