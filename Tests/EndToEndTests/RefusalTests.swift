@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -29,6 +30,12 @@ extension EndToEnd {
             #expect(metrics[#"validations_total{result="invalid_signature"}"#] == 2)
             #expect(metrics[#"errors_total{type="signature"}"#] == 4)
             #expect(metrics["store_batch_messages_count"] == 0)
+            // The log names neither the message nor who is said to have written it.
+            let refused = #""outcome":"refused""#
+            #expect(eventually { receiver.log.components(separatedBy: refused).count == 5 })
+            for line in receiver.log.split(separator: "\n") where line.contains(refused) {
+                #expect(line.contains(#""message_sid":"","from":"…","to":"…"}"#), "\(line)")
+            }
             // Nothing claimed the message's identity: the genuine one is new.
             #expect(try ask(receiver, try webhook.request()).status == 200)
             metrics = try receiver.metrics(afterReplies: 5)

@@ -6,7 +6,8 @@ protocol Digest: BitwiseCopyable, Equatable, Sendable {
 
 /// A dictionary whose keys are digests, which need no hashing of their own: open addressing with
 /// linear probing (Knuth, "The Art of Computer Programming", volume 3, section 6.4, algorithms L
-/// and R), at most half full. It grows and does not shrink.
+/// and R), at most five eighths full, so that a power of two of entries and some more fit into
+/// twice as many cells. It grows and does not shrink.
 struct DigestMap<Key: Digest, Value: BitwiseCopyable & Sendable>: Sendable {
     private struct Cell: BitwiseCopyable, Sendable {
         let key: Key
@@ -31,7 +32,7 @@ struct DigestMap<Key: Digest, Value: BitwiseCopyable & Sendable>: Sendable {
         cells[place] = Cell(key: key, value: value)
         if let before { return before.value }
         count += 1
-        if count * 2 > cells.count { grow() }
+        if count * 8 > cells.count * 5 { grow() }
         return nil
     }
 

@@ -51,7 +51,7 @@ final class ValidationCache: Sendable {
     private let shardEntriesMax: Int
     private let shards: [LockedShard]
 
-    /// `entriesMax` 0 switches the cache off. An entry takes about 100 bytes.
+    /// `entriesMax` 0 switches the cache off. An entry takes 80 to 144 bytes.
     init(entriesMax: Int, liveNanoseconds: UInt64) {
         self.liveNanoseconds = liveNanoseconds
         shardEntriesMax = (entriesMax + Self.shardCount - 1) / Self.shardCount

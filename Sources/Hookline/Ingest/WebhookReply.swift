@@ -133,7 +133,9 @@ final class WebhookReply: WebhookReceipt, HTTPCompletionObserver {
             exemplar: trace.exemplar(unixMilliseconds: WallClock.tickMilliseconds()))
         let isRefused = decided == .refused || decided == .malformed
         context.log.writeSampled(.info, of: isRefused ? .refused : .taken) {
-            LogLine(.info, "webhook").with("request_id", bytes: requestID)
+            // Nobody has proved who wrote what is refused: it names neither message nor people.
+            let request = isRefused ? nil : request
+            return LogLine(.info, "webhook").with("request_id", bytes: requestID)
                 .with("trace_id", bytes: trace.traceID)
                 .with("route", route.rawValue).with("outcome", decided.rawValue)
                 .with("status", completion.status)
@@ -260,7 +262,7 @@ struct Budgets: Sendable {
     let responseNanoseconds: UInt64
 }
 
-/// Makes request ids: unlike over restarts, rising within one. Any thread.
+/// Makes request ids: unlike those of any other maker, rising. Any thread.
 final class RequestIDs: Sendable {
     private let prefix = Hexadecimal.bytes(RandomBytes.make(6)) + [UInt8(ascii: "-")]
     private let count = Atomic<UInt64>(0)

@@ -102,7 +102,7 @@ struct TraceContext: Sendable, Equatable {
     }
 }
 
-/// Makes the ids of traces and spans: unlike over processes, never repeated within one. Any
+/// Makes the ids of traces and spans: unlike those of any other maker, never repeated. Any
 /// thread.
 final class TraceIDs: Sendable {
     private let seed: UInt64

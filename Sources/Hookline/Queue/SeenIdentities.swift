@@ -40,7 +40,7 @@ final class SeenIdentities {
 
     /// Reads the rows that are not in the index yet; at most about `recentMax`.
     ///
-    /// At 131,072 rows the dictionary takes about 6 MiB; a slice is what one transaction may
+    /// At 131,072 rows the map takes 8 MiB; a slice is what one transaction may
     /// move on top of its own work.
     init(
         _ connection: Connection, recentMax: Int = 131_072, sliceMax: Int = 1024,
