@@ -47,7 +47,7 @@ public struct Receiver: Sendable {
                 verifier: back.validation.verifier, waits: back.validation.waits,
                 fetcher: back.validation.fetcher, ladder: back.ladder,
                 shared: back.redis.validations, refusals: back.validation.refusals,
-                operations: operations),
+                voice: VoiceNotice(metrics: metrics, log: log), operations: operations),
             contexts: (0..<configuration.threads).map { _ in
                 ReplyContext(
                     metrics: metrics, log: log, requestIDs: RequestIDs(), traces: TraceIDs(),

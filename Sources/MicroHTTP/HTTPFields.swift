@@ -126,6 +126,23 @@ public struct HTTPFields: Sendable {
         entries.filter { matches($0, name) }.map { bytes[$0.value] }
     }
 
+    /// The fields whose name `isWanted` takes, each as `name: value` and a line feed, in order; one
+    /// that there is no room for within `bytesMax` is left out.
+    public func lines(bytesMax: Int, where isWanted: (Span<UInt8>) -> Bool) -> [UInt8] {
+        var lines: [UInt8] = []
+        let span = bytes.span
+        for entry in entries where isWanted(span.extracting(entry.name)) {
+            guard lines.count + entry.name.count + entry.value.count + 3 <= bytesMax else {
+                continue
+            }
+            lines += bytes[entry.name]
+            lines += [UInt8(ascii: ":"), UInt8(ascii: " ")]
+            lines += bytes[entry.value]
+            lines.append(UInt8(ascii: "\n"))
+        }
+        return lines
+    }
+
     private func matches(_ entry: Entry, _ name: StaticString) -> Bool {
         let start = Int(entry.nameStart)
         guard Int(entry.nameEnd) - start == name.utf8CodeUnitCount else { return false }

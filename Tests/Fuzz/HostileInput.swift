@@ -34,6 +34,9 @@ public struct HostileInput: Sendable {
         _ = WebhookHead(stored: bytes)
         _ = SigningScheme(settings: bytes[...])
         _ = SignedURL(bytes)
+        if let json = JSONFacts(bytes), json.eventIDs.count > bytes.count {
+            return "there are more events than bytes"
+        }
         if let fault = form(bytes) { return fault }
         for end in ["", "\r\n\r\n"] {
             let head = "POST /webhook/whatsapp HTTP/1.1\r\nX-Twilio-Signature: a\r\n" + end
@@ -68,10 +71,10 @@ public struct HostileInput: Sendable {
                 return "a head is not read back as it was stored"
             }
         }
-        let account = explainer.account(of: captured)
-        let scheme = SigningScheme(captured.request.fields)
+        let own = explainer.ownKeys(of: captured, in: tokens)
         let keys = KeyRing(tokens).candidates(
-            own: tokens.lookup(account, scheme).keys, account: account, scheme: scheme)
+            own: own.lookup.keys, account: own.account,
+            scheme: SigningScheme(captured.request.fields))
         let explanation = explainer.explain(captured, keys: keys)
         if explanation.proof != nil { return "a forged request is proven" }
         return explanation.hmacs <= 96 ? nil : "an explanation went over its bound"

@@ -80,6 +80,8 @@ public struct Configuration: Sendable {
     public var retryWindow: Duration = .seconds(24 * 3600)
     /// How long a message is known to have been seen.
     public var dedupeRetention: Duration = .seconds(7 * 86_400)
+    /// How long an event that Twilio gives no name is known by its content; see `WebhookKind`.
+    public var dedupeUnknownRetention: Duration = .seconds(120)
     /// Refused requests that are kept; 0 keeps none.
     public var quarantineRowsMax = 10_000
     /// Bytes of refused requests that are kept.
@@ -131,7 +133,7 @@ public struct Configuration: Sendable {
 
     // Limits
     /// Bytes of a body.
-    public var bodyBytesMax = 64 * 1024
+    public var bodyBytesMax = 256 * 1024
     /// Bytes of a request line with its header fields.
     public var headerBytesMax = 8 * 1024
     /// Parameters of a form.

@@ -110,6 +110,10 @@ extension Setting {
         .duration(
             "dedupe-retention", \.dedupeRetention, .seconds(60)...(day * 90),
             "How long a message is known to have been seen; longer than any retry."),
+        .duration(
+            "dedupe-unknown-retention", \.dedupeUnknownRetention, .seconds(1)...hour,
+            "How long an event that Twilio gives no id is known by its content; after it the same "
+                + "content is another event."),
         .number(
             "quarantine-rows-max", \.quarantineRowsMax, 0...1_000_000,
             "Refused requests that are kept for release; 0 keeps none."),

@@ -210,7 +210,7 @@ struct QuarantineWork {
         _ row: Judged, _ store: DeliveryStore, _ now: Int64, _ room: inout Int64
     ) throws(SQLiteError) -> String {
         // A duplicate needs no room.
-        if let webhook = row.webhook, room <= 0, try !store.isSeen(webhook.identity) {
+        if let webhook = row.webhook, room <= 0, try !store.isSeen(webhook) {
             return ControlOutcome.queueFull
         }
         guard try store.quarantine.remove(row.id) else { return "missing" }
@@ -224,7 +224,7 @@ struct QuarantineWork {
         _ row: Judged, _ store: DeliveryStore
     ) throws(SQLiteError) -> String {
         guard let webhook = row.webhook else { return row.result }
-        return try store.isSeen(webhook.identity) ? "duplicate" : row.result
+        return try store.isSeen(webhook) ? "duplicate" : row.result
     }
 }
 

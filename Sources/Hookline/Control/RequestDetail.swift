@@ -62,7 +62,15 @@ public struct RequestDetail: Sendable, Codable, Equatable {
         headers = kept.filter { !webhook[$0.1].isEmpty }.map {
             mask.header(Array($0.0.utf8)[...], webhook[$0.1])
         }
-        idempotencyKey = webhook.identity.idempotencyKey
+        let token = webhook[.idempotencyToken]
+        if !token.isEmpty {
+            headers.append(mask.header(Array("I-Twilio-Idempotency-Token".utf8)[...], token))
+        }
+        for line in PassedFields.split(webhook[.passedFields]) {
+            let name = line.prefix { $0 != UInt8(ascii: ":") }
+            headers.append(mask.header(name, line.dropFirst(name.count + 2)))
+        }
+        idempotencyKey = webhook.idempotencyKey
         target = RequestMask.text(webhook[.origin]) + mask.target(webhook[.target])
         bodyBytes = webhook.body.count
         masked = !reveal
@@ -71,7 +79,7 @@ public struct RequestDetail: Sendable, Codable, Equatable {
     }
 
     private mutating func fill(_ body: [UInt8], _ type: MediaType, _ mask: RequestMask) {
-        if type == .form || type == .none { parameters = mask.parameters(of: body) }
+        if type.isForm { parameters = mask.parameters(of: body) }
         guard !masked else { return }
         if let text = String(validating: body, as: UTF8.self) {
             self.body = text

@@ -21,7 +21,7 @@ struct Destination: Sendable {
         var headers = [
             "Content-Type: \(Self.text(webhook[.contentType]))",
             "User-Agent: Hookline/\(Version.current)",
-            "Idempotency-Key: \(webhook.identity.idempotencyKey)",
+            "Idempotency-Key: \(webhook.idempotencyKey)",
             "Hookline-Attempt: \(attempt)",
             "Hookline-Received-At: \(Timestamp.text(milliseconds: webhook.receivedMilliseconds))",
             "Hookline-Original-URL: \(Self.text(webhook[.origin] + webhook[.target]))",
@@ -50,9 +50,12 @@ struct Destination: Sendable {
 
     /// Nil when the account has no token any more: the application then sees no signature.
     private func signature(of webhook: Webhook, url: String) -> String? {
-        guard let key = tokens.signingKey(of: webhook[.account]) else { return nil }
+        guard
+            let key = tokens.signingKey(
+                provedBy: webhook.head.keyID, account: webhook[.account])
+        else { return nil }
         var parameters: FormParameters?
-        if MediaType(webhook[.contentType]) != .json {
+        if !webhook.head.isGet, MediaType(webhook[.contentType]).isForm {
             // It was parsed within the same limit when it was received.
             parameters = try? FormParameters(parsing: webhook.body, parametersMax: parametersMax)
         }

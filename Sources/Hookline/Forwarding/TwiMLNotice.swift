@@ -1,13 +1,11 @@
 import Curl
-import POSIX
-import Synchronization
 
 /// Notices answers of the application that carry TwiML verbs: Twilio has its answer already, so
 /// the verbs are not executed. Counted each time, logged at most once a minute.
 final class TwiMLNotice: Sendable {
     private let metrics: ReceiverMetrics
     private let log: Log
-    private let nextLogNanoseconds = Atomic<UInt64>(0)
+    private let gate = OncePerMinute()
 
     init(metrics: ReceiverMetrics, log: Log) {
         self.metrics = metrics
@@ -20,9 +18,7 @@ final class TwiMLNotice: Sendable {
             TwiMLReply.carriesVerbs(response.body)
         else { return }
         metrics.twimlIgnored.add(shard: metrics.backgroundShard)
-        let now = MonotonicClock.now()
-        guard now >= nextLogNanoseconds.load(ordering: .relaxed) else { return }
-        nextLogNanoseconds.store(now + 60_000_000_000, ordering: .relaxed)
+        guard gate.takeTurn() else { return }
         log.write(
             LogLine(
                 .warning,

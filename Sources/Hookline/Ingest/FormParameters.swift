@@ -6,9 +6,13 @@ enum FormFault: Error, Sendable, Equatable {
     case tooManyParameters(max: Int)
 }
 
-/// A parameter that a webhook is read from; each has one value.
+/// A parameter that a webhook is read from; those of the first line have one value.
 enum WebhookField: Int, CaseIterable, Sendable {
     case accountSID, messageSID, body, from, to, messageStatus, errorCode, mediaCount
+    case smsStatus, smsSID, smsMessageSID, eventType, callSID
+
+    /// True for a field of which nobody could say which one of two values is meant.
+    var isSingle: Bool { rawValue <= Self.mediaCount.rawValue }
 
     /// The field of this name, compared byte by byte.
     init?(_ name: Span<UInt8>) {
@@ -16,10 +20,15 @@ enum WebhookField: Int, CaseIterable, Sendable {
         case 2 where name.equals("To"): self = .to
         case 4 where name.equals("Body"): self = .body
         case 4 where name.equals("From"): self = .from
+        case 6 where name.equals("SmsSid"): self = .smsSID
+        case 7 where name.equals("CallSid"): self = .callSID
         case 8 where name.equals("NumMedia"): self = .mediaCount
+        case 9 where name.equals("SmsStatus"): self = .smsStatus
         case 9 where name.equals("ErrorCode"): self = .errorCode
+        case 9 where name.equals("EventType"): self = .eventType
         case 10 where name.equals("AccountSid"): self = .accountSID
         case 10 where name.equals("MessageSid"): self = .messageSID
+        case 13 where name.equals("SmsMessageSid"): self = .smsMessageSID
         case 13 where name.equals("MessageStatus"): self = .messageStatus
         default: return nil
         }
@@ -58,9 +67,9 @@ final class FormParameters: Sendable {
     private let bytes: [UInt8]
     private let pairs: [Pair]
     /// The first pair of each field, -1 when there is none.
-    private let firsts: InlineArray<8, Int>
+    private let firsts: InlineArray<13, Int>
 
-    /// A field that occurs with two different values; nil when none does.
+    /// A single field that occurs with two different values; nil when none does.
     let ambiguous: WebhookField?
 
     /// Reads a body; throws above `parametersMax` pairs.
@@ -74,7 +83,7 @@ final class FormParameters: Sendable {
 
     /// The parameters that lie so in a buffer.
     init(_ bytes: [UInt8], _ pairs: [Pair]) {
-        var firsts = InlineArray<8, Int>(repeating: -1)
+        var firsts = InlineArray<13, Int>(repeating: -1)
         var ambiguous: WebhookField?
         let span = bytes.span
         for index in pairs.indices {
@@ -85,7 +94,9 @@ final class FormParameters: Sendable {
             let first = firsts[field.rawValue]
             if first < 0 {
                 firsts[field.rawValue] = index
-            } else if ambiguous == nil, bytes[pairs[first].value] != bytes[pair.value] {
+            } else if ambiguous == nil, field.isSingle,
+                bytes[pairs[first].value] != bytes[pair.value]
+            {
                 ambiguous = field
             }
         }
@@ -94,6 +105,9 @@ final class FormParameters: Sendable {
         self.firsts = firsts
         self.ambiguous = ambiguous
     }
+
+    /// No parameters.
+    static let empty = FormParameters([], [])
 
     /// The number of pairs.
     var count: Int { pairs.count }
@@ -107,6 +121,12 @@ final class FormParameters: Sendable {
     subscript(_ field: WebhookField) -> ArraySlice<UInt8>? {
         let index = firsts[field.rawValue]
         return index < 0 ? nil : bytes[pairs[index].value]
+    }
+
+    /// The value of the first parameter of a name that is no `WebhookField`.
+    func first(_ name: StaticString) -> ArraySlice<UInt8>? {
+        guard let pair = pairs.first(where: { bytes[$0.name].equals(name) }) else { return nil }
+        return bytes[pair.value]
     }
 
     /// The decoded name and value of one pair, in the order received.

@@ -1,10 +1,9 @@
 import OpenSSL
 
-/// What makes a webhook one message, over retries, routes, machines and restarts (X4).
+/// What makes a webhook one event, over retries, routes, machines and restarts (X4).
 ///
-/// An inbound message is its account and `MessageSid`; a status callback adds `MessageStatus`
-/// and `ErrorCode`, because one message has several; a request without a SID is its own
-/// fingerprint. Never the route, the URL or Twilio's idempotency token, which is not signed.
+/// Two requests are one only when Twilio would have sent the second because it did not have our
+/// answer to the first. `WebhookReader` says what that is for each product.
 struct Identity: Digest, Hashable {
     /// The beginning of a SHA-256: its first eight bytes, the most significant first.
     let high: UInt64
@@ -51,15 +50,27 @@ struct Identity: Digest, Hashable {
         self.init(digest: digest)
     }
 
-    /// The fingerprint of a request that carries no SID.
-    init(target: ArraySlice<UInt8>, body: [UInt8], signature: ArraySlice<UInt8>) {
-        var digest = Self.digest("request", target, body[...])
-        Self.add(signature, to: &digest)
+    /// The identity of an event that its product names by `parts`, whose number and order are the
+    /// product's.
+    init(product: String, account: ArraySlice<UInt8>, parts: [ArraySlice<UInt8>]) {
+        var digest = Self.digest("product", Array(product.utf8)[...], account)
+        for part in parts { Self.add(part, to: &digest) }
         self.init(digest: digest)
     }
 
-    /// The value of the `Idempotency-Key` header: 32 hexadecimal digits, the same for every
-    /// attempt, after every restart, on every rung of the ladder.
+    /// The fingerprint of a request's bytes: target, body and signature, and Twilio's idempotency
+    /// token, which may tell apart what is the same otherwise.
+    init(
+        target: ArraySlice<UInt8>, body: [UInt8], signature: ArraySlice<UInt8>,
+        idempotencyToken: ArraySlice<UInt8> = []
+    ) {
+        var digest = Self.digest("request", target, body[...])
+        Self.add(signature, to: &digest)
+        if !idempotencyToken.isEmpty { Self.add(idempotencyToken, to: &digest) }
+        self.init(digest: digest)
+    }
+
+    /// 32 hexadecimal digits.
     var idempotencyKey: String {
         Hexadecimal.text(bytes)
     }

@@ -2,7 +2,12 @@ import POSIX
 
 /// The kinds of body that Twilio sends.
 enum MediaType: Sendable, Equatable {
-    case form, json, other, none
+    case form, other, none
+    /// `application/json`, and what ends with `+json`, such as `application/cloudevents+json`.
+    case json
+
+    /// True when the body is read, and signed, as a form; no content type counts as one.
+    var isForm: Bool { self == .form || self == .none }
 
     /// Reads the media type; parameters are ignored, letters compared in any case.
     init(_ field: ArraySlice<UInt8>?) {
@@ -15,7 +20,9 @@ enum MediaType: Sendable, Equatable {
             self = .none
         } else if essence.equalsIgnoringCase("application/x-www-form-urlencoded") {
             self = .form
-        } else if essence.equalsIgnoringCase("application/json") {
+        } else if essence.equalsIgnoringCase("application/json")
+            || essence.suffix(5).equalsIgnoringCase("+json")
+        {
             self = .json
         } else {
             self = .other

@@ -4,10 +4,12 @@ enum Rejection: Error, Sendable, Equatable {
     case notFound
     /// The route takes POST only.
     case methodNotAllowed
-    /// The body is neither a form nor JSON.
+    /// The body is neither a form nor JSON, and no `bodySHA256` covers it.
     case unsupportedMediaType
-    /// The form cannot be read, or repeats a field that has one value.
+    /// The form has too many parameters.
     case malformedForm
+    /// The signature is right, and a field that has one value is there with two.
+    case ambiguousForm
     /// There is no `X-Twilio-Signature`, or more than one.
     case missingSignature
     /// No token and no form of the URL gives this signature.
@@ -23,8 +25,37 @@ enum Rejection: Error, Sendable, Equatable {
         case .notFound: 404
         case .methodNotAllowed: 405
         case .unsupportedMediaType: 415
-        case .malformedForm, .noOrigin: 400
+        case .malformedForm, .ambiguousForm, .noOrigin: 400
         case .missingSignature, .invalidSignature, .unknownAccount: 403
+        }
+    }
+
+    /// A fixed word for the log and for labels.
+    var reason: String {
+        switch self {
+        case .notFound: "not_found"
+        case .methodNotAllowed: "method"
+        case .unsupportedMediaType: "media_type"
+        case .malformedForm: "malformed_form"
+        case .ambiguousForm: "ambiguous_form"
+        case .missingSignature: "missing_signature"
+        case .invalidSignature: "invalid_signature"
+        case .unknownAccount: "unknown_account"
+        case .noOrigin: "no_origin"
+        }
+    }
+
+    /// True when the request is for no route, or not for this method; then it is kept only if it
+    /// carries a signature, so that a scanner costs next to nothing.
+    var isMisdirected: Bool { self == .notFound || self == .methodNotAllowed }
+
+    /// True when another URL, token or body may give the signature: worth a search.
+    var isExplained: Bool {
+        switch self {
+        case .notFound, .methodNotAllowed, .unsupportedMediaType, .invalidSignature,
+            .unknownAccount, .noOrigin:
+            true
+        case .malformedForm, .ambiguousForm, .missingSignature: false
         }
     }
 
@@ -32,7 +63,7 @@ enum Rejection: Error, Sendable, Equatable {
     var validation: ValidationResult? {
         switch self {
         case .notFound, .methodNotAllowed, .unsupportedMediaType: nil
-        case .malformedForm, .noOrigin: .malformed
+        case .malformedForm, .ambiguousForm, .noOrigin: .malformed
         case .missingSignature: .missingSignature
         case .invalidSignature: .invalidSignature
         case .unknownAccount: .unknownAccount
@@ -46,7 +77,7 @@ enum Rejection: Error, Sendable, Equatable {
     var error: ErrorType? {
         switch self {
         case .notFound, .methodNotAllowed, .unsupportedMediaType: nil
-        case .malformedForm: .form
+        case .malformedForm, .ambiguousForm: .form
         case .noOrigin: .framing
         case .missingSignature, .invalidSignature, .unknownAccount: .signature
         }

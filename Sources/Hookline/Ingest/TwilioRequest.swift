@@ -9,8 +9,10 @@ final class TwilioRequest: Sendable {
     let head: WebhookHead
     /// The body as received.
     let body: [UInt8]
-    /// The body's parameters; nil when the body is not a form.
-    let parameters: FormParameters?
+    /// What it says.
+    let content: RequestContent
+    /// What kind of event it tells of, if it is genuine.
+    let kind: WebhookKind
     /// Which key it says it was signed with.
     let scheme: SigningScheme
     /// When its last byte was received: milliseconds since the epoch.
@@ -28,40 +30,67 @@ final class TwilioRequest: Sendable {
             request.fields.count(of: "x-twilio-signature") == 1 && !signature.isEmpty
         guard isSigned || !needsSignature else { throw .missingSignature }
         let contentType = request.fields.first("content-type") ?? []
-        let parameters = try Self.parameters(request.body, contentType, parametersMax)
-        self.parameters = parameters
+        do {
+            content = try RequestContent(request, parametersMax: parametersMax)
+        } catch {
+            throw .malformedForm
+        }
+        kind = WebhookReader.kind(content)
         let origin = try origin.origin(of: request)
         let traceParent = trace.field
-        let account = parameters?[.accountSID] ?? []
-        let messageSID = parameters?[.messageSID] ?? []
+        let messageSID = content.parameters.map { WebhookReader.messageSID($0) } ?? []
         let traceState = Self.traceState(of: request.fields)
+        let isGet = request.method == .get || request.method == .head
+        let method = isGet ? Self.get : []
+        let token = Self.idempotencyToken(of: request.fields)
+        let account = content.account
+        let passed = PassedFields.lines(of: request.fields)
         head = WebhookHead(
             origin: origin.span, target: request.target.span, contentType: contentType.span,
-            signature: signature.span, traceParent: traceParent.span, account: account.span,
-            messageSID: messageSID.span, traceState: traceState.span)
+            signature: signature.span, traceParent: traceParent.span,
+            account: account.span, messageSID: messageSID.span,
+            traceState: traceState.span, method: method.span, idempotencyToken: token.span,
+            passedFields: passed.span)
         body = request.body
         scheme = SigningScheme(request.fields)
         self.receivedMilliseconds = receivedMilliseconds
     }
 
+    private static let get = Array("GET".utf8)
+
     /// The account that it claims to come from, empty when it names none.
     var account: ArraySlice<UInt8> { head[.account] }
 
-    /// The webhook that it is, once it is verified.
-    var webhook: Webhook {
-        WebhookReader.webhook(
-            head: head, body: body, parameters: parameters,
-            receivedMilliseconds: receivedMilliseconds)
+    /// False for a body that Twilio is not known to send and that no `bodySHA256` claims to cover.
+    var isReadable: Bool {
+        content.signedParameters != nil || content.json != nil
+            || MediaType(head[.contentType]) == .json
+            || !SignedURL.queryValues(of: head[.target], named: "bodySHA256").isEmpty
     }
 
-    /// The webhook that it may be: it claims no message's identity, only its own fingerprint.
-    var unverifiedWebhook: Webhook {
-        let claimed = webhook
+    /// The webhook that it is, verified by this key; nil for one that an operator vouches for.
+    func webhook(provedBy keyID: UInt64?) -> Webhook {
+        let head = keyID.map { self.head.proved(by: $0) } ?? self.head
         return Webhook(
-            kind: claimed.kind, priority: claimed.priority,
-            identity: Identity(
-                target: head[.target], body: body, signature: head[.signature]),
+            kind: kind, priority: WebhookReader.priority(content),
+            identity: WebhookReader.identity(kind, content, head: head, body: body),
             receivedMilliseconds: receivedMilliseconds, head: head, body: body)
+    }
+
+    /// The webhook that it may be: it claims no event's identity, only its own fingerprint.
+    var unverifiedWebhook: Webhook {
+        Webhook(
+            kind: kind, priority: WebhookReader.priority(content),
+            identity: Identity(
+                target: head[.target], body: body, signature: head[.signature],
+                idempotencyToken: head[.idempotencyToken]),
+            receivedMilliseconds: receivedMilliseconds, head: head, body: body)
+    }
+
+    /// Several lines tell nothing.
+    private static func idempotencyToken(of fields: HTTPFields) -> ArraySlice<UInt8> {
+        guard fields.count(of: PassedFields.idempotencyToken) == 1 else { return [] }
+        return fields.first(PassedFields.idempotencyToken) ?? []
     }
 
     /// Passed on as it came; one that is longer than a caller may rely on is left out
@@ -71,21 +100,5 @@ final class TwilioRequest: Sendable {
             state.count <= 512
         else { return [] }
         return state
-    }
-
-    /// The form's parameters, nil for JSON. No content type counts as a form.
-    private static func parameters(
-        _ body: [UInt8], _ contentType: ArraySlice<UInt8>, _ parametersMax: Int
-    ) throws(Rejection) -> FormParameters? {
-        switch MediaType(contentType) {
-        case .json: return nil
-        case .other: throw .unsupportedMediaType
-        case .form, .none:
-            do {
-                return try FormParameters(parsing: body, parametersMax: parametersMax)
-            } catch {
-                throw .malformedForm
-            }
-        }
     }
 }

@@ -9,8 +9,10 @@ struct SignedRequest: Sendable {
     var target: ArraySlice<UInt8>
     /// The body as received.
     var body: [UInt8]
-    /// The body's parameters; nil when the body is not a form.
+    /// What is appended to the URL; nil when `bodySHA256` has to cover the body.
     var parameters: FormParameters?
+    /// A GET without a body, for which `bodySHA256` says nothing.
+    var isBodyless = false
     /// The value of `X-Twilio-Signature`.
     var signature: ArraySlice<UInt8>
 }
@@ -44,15 +46,17 @@ enum TwilioSignature {
     static func verify(_ request: SignedRequest, keys: [HMACKey]) -> SignatureVerdict {
         verify(
             origin: request.origin, target: request.target, body: request.body,
-            parameters: request.parameters, signature: request.signature, keys: keys)
+            parameters: request.parameters, isBodyless: request.isBodyless,
+            signature: request.signature, keys: keys)
     }
 
     /// The same for parts that are not one value.
     static func verify(
         origin: ArraySlice<UInt8>, target: ArraySlice<UInt8>, body: [UInt8],
-        parameters: FormParameters?, signature: ArraySlice<UInt8>, keys: [HMACKey]
+        parameters: FormParameters?, isBodyless: Bool = false, signature: ArraySlice<UInt8>,
+        keys: [HMACKey]
     ) -> SignatureVerdict {
-        guard isCovered(body, target, parameters) else { return .bodyMismatch }
+        guard isBodyless || isCovered(body, target, parameters) else { return .bodyMismatch }
         let suffix = parameters?.signedSuffix ?? []
         let url = SignedURL(origin: origin.span, target: target.span)
         var match = position(of: signature, url.received, suffix, keys)

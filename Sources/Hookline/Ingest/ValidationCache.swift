@@ -72,13 +72,15 @@ final class ValidationCache: Sendable {
         var digest = keyed
         // The head's parts carry their lengths, so no two requests read the same.
         digest.update(head.signedBytes)
+        digest.update(head.whole(.idempotencyToken))
         digest.update(body)
         return RequestFingerprint(digest)
     }
 
-    /// Where a request would stand; nil when the cache is off.
+    /// Where a request would stand; nil when the cache is off, and for an event that may happen
+    /// again: the store alone says when the same content is another event.
     func entry(of request: TwilioRequest, epoch: UInt64) -> CacheEntry? {
-        guard isOn else { return nil }
+        guard isOn, request.kind.isNamed else { return nil }
         return CacheEntry(
             fingerprint: fingerprint(of: request.head, body: request.body), epoch: epoch)
     }

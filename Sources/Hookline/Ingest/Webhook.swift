@@ -1,39 +1,12 @@
-/// What kind of request Twilio sent.
-public enum WebhookKind: String, CaseIterable, Sendable {
-    /// An inbound WhatsApp, SMS or MMS message.
-    case message
-    /// A status callback of an outbound message: `MessageStatus` is present.
-    case statusCallback = "status_callback"
-    /// Anything else that Twilio signed.
-    case other
-
-    /// The number in the database; never renumber.
-    var code: Int64 {
-        switch self {
-        case .message: 0
-        case .statusCallback: 1
-        case .other: 2
-        }
-    }
-
-    init(code: Int64) {
-        switch code {
-        case 0: self = .message
-        case 1: self = .statusCallback
-        default: self = .other
-        }
-    }
-}
-
 /// One verified request of Twilio, as it is stored and forwarded. Everything is bytes.
 ///
 /// A class, because it is handed from thread to thread by reference and never changes.
 final class Webhook: Sendable {
-    /// What kind of request it is.
+    /// What kind of event it tells of.
     let kind: WebhookKind
     /// High when it has media (R8).
     let priority: DeliveryPriority
-    /// What makes it this message and no other.
+    /// What makes it this event and no other.
     let identity: Identity
     /// When its last byte was received: milliseconds since the epoch.
     let receivedMilliseconds: Int64
@@ -52,6 +25,17 @@ final class Webhook: Sendable {
         self.receivedMilliseconds = receivedMilliseconds
         self.head = head
         self.body = body
+    }
+
+    /// The value of the `Idempotency-Key` header: 32 hexadecimal digits, the same for every attempt
+    /// to deliver it, after every restart, on every rung of the ladder; another one for the same
+    /// content that came again as an event of its own.
+    var idempotencyKey: String {
+        if kind.isNamed { return identity.idempotencyKey }
+        return Identity(
+            product: "received", account: identity.bytes[...],
+            parts: [Array(String(receivedMilliseconds).utf8)[...]]
+        ).idempotencyKey
     }
 
     /// A part of the head.

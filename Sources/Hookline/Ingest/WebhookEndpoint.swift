@@ -40,6 +40,7 @@ final class WebhookEndpoint: HTTPHandler {
         /// The tier of the cache that machines share; nil without one.
         var shared: SharedValidations?
         var refusals: Refusals
+        var voice: VoiceNotice
         var operations: OpsEndpoint
     }
 
@@ -54,14 +55,15 @@ final class WebhookEndpoint: HTTPHandler {
     func receive(_ exchange: HTTPExchange) {
         let context = contexts[exchange.loop]
         let trace = context.traces.context(of: exchange.request.fields)
-        guard let route = options.routes.label(of: exchange.request.path) else {
-            if parts.operations.answers(exchange.request, all: options.servesOperations) {
-                return parts.operations.receive(exchange)
-            }
-            return refuse(exchange, .other, trace, .notFound)
+        let place = options.routes.place(of: exchange.request)
+        if place.label == .other,
+            parts.operations.answers(exchange.request, all: options.servesOperations)
+        {
+            return parts.operations.receive(exchange)
         }
-        guard exchange.request.method == .post else {
-            return refuse(exchange, route, trace, .methodNotAllowed)
+        let route = place.label
+        if let rejection = place.rejection, !exchange.request.isSigned {
+            return refuse(exchange, route, trace, rejection)
         }
         context.metrics.bodyBytes.observe(
             count: UInt64(exchange.request.body.count), shard: exchange.loop)
@@ -71,7 +73,10 @@ final class WebhookEndpoint: HTTPHandler {
                 exchange.request, trace: trace, origin: options.origin,
                 parametersMax: parts.verifier.parametersMax)
         } catch {
-            return refuse(exchange, route, trace, error)
+            return refuse(exchange, route, trace, place.rejection ?? error)
+        }
+        if let rejection = place.rejection {
+            return refuse(exchange, route, trace, request, rejection)
         }
         // The epoch is read before the tokens are: what a removed token signed is not kept.
         let reply = WebhookReply(
@@ -124,8 +129,9 @@ final class WebhookEndpoint: HTTPHandler {
         let metrics = contexts[loop].metrics
         metrics.validations[.valid].add(shard: loop)
         metrics.tokenMatches[TokenPosition(index: token.position)].add(shard: loop)
+        parts.voice.accepted(request, loop: loop)
         // Where machines share validations, its key follows from the token that has proved it.
-        if let shared = parts.shared, let key = token.key {
+        if let shared = parts.shared, let key = token.key, request.kind.isNamed {
             reply.sharedKey = shared.key(of: request, provedBy: key)
         }
         received[loop].add(pending(reply, webhook))
@@ -205,14 +211,35 @@ final class WebhookEndpoint: HTTPHandler {
         refuse(WebhookReply(exchange, context: context, route: route, trace: trace), rejection)
     }
 
-    private func refuse(_ reply: WebhookReply, _ rejection: Rejection) {
+    /// A signed request that is for no route, or came with another method: refused, and kept. If
+    /// it is genuine the log says what to do.
+    private func refuse(
+        _ exchange: HTTPExchange, _ route: RouteLabel, _ trace: TraceContext,
+        _ request: TwilioRequest, _ rejection: Rejection
+    ) {
+        let context = contexts[exchange.loop]
+        let reply = WebhookReply(exchange, context: context, route: route, trace: trace)
+        guard case .genuine = verify(request, loop: exchange.loop) else {
+            return refuse(reply, rejection)
+        }
+        refuse(reply, rejection, isGenuine: true)
+    }
+
+    private func refuse(
+        _ reply: WebhookReply, _ rejection: Rejection, isGenuine: Bool = false
+    ) {
         let loop = reply.exchange.loop
         let metrics = contexts[loop].metrics
         if let result = rejection.validation { metrics.validations[result].add(shard: loop) }
         if let error = rejection.error { metrics.errors[error].add(shard: loop) }
         reply.validated()
         reply.refuse(rejection)
-        parts.refusals.refused(reply.exchange.request, rejection)
+        // That a form is ambiguous is said of genuine requests only.
+        if isGenuine || rejection == .ambiguousForm, let genuine = GenuineRejection(rejection) {
+            parts.refusals.genuine(reply.exchange.request, genuine, loop: loop)
+        } else {
+            parts.refusals.refused(reply.exchange.request, rejection)
+        }
     }
 
     private func refetchIfStale(_ account: ArraySlice<UInt8>) {

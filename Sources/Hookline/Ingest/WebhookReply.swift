@@ -17,6 +17,8 @@ final class WebhookReply: WebhookReceipt, HTTPCompletionObserver {
     let cacheEntry: CacheEntry?
     private let context: ReplyContext
     private let requestID: [UInt8]
+    /// Why it was refused; nil unless it was.
+    private let rejection = Mutex<Rejection?>(nil)
     /// The entry's key for other machines: nil until a token has proved the request, and without
     /// a tier that machines share.
     private let shared = Mutex<[UInt8]?>(nil)
@@ -82,6 +84,7 @@ final class WebhookReply: WebhookReceipt, HTTPCompletionObserver {
 
     /// Refuses the request.
     func refuse(_ rejection: Rejection) {
+        self.rejection.withLock { $0 = rejection }
         var fields = identifyingFields
         if rejection == .methodNotAllowed { fields.append(HTTPField("Allow", "POST")) }
         decide(rejection.outcome, HTTPResponse(status: rejection.status, fields: fields))
@@ -118,6 +121,9 @@ final class WebhookReply: WebhookReceipt, HTTPCompletionObserver {
             expected: -1, desired: index, ordering: .acquiringAndReleasing
         ).exchanged
         guard isFirst else { return }
+        if outcome == .duplicate, let request {
+            context.metrics.duplicates[request.kind].add(shard: exchange.loop)
+        }
         receiptNanoseconds.store(MonotonicClock.now(), ordering: .releasing)
         exchange.answer(response, observer: self, silently: silently)
     }
@@ -138,6 +144,7 @@ final class WebhookReply: WebhookReceipt, HTTPCompletionObserver {
             return LogLine(.info, "webhook").with("request_id", bytes: requestID)
                 .with("trace_id", bytes: trace.traceID)
                 .with("route", route.rawValue).with("outcome", decided.rawValue)
+                .with("reason", rejection.withLock { $0 }?.reason ?? "")
                 .with("status", completion.status)
                 .with("duration_s", nanoseconds: timing.duration)
                 .with("validation_s", nanoseconds: timing.validation)
@@ -145,8 +152,8 @@ final class WebhookReply: WebhookReceipt, HTTPCompletionObserver {
                 .with("response_s", nanoseconds: timing.response)
                 .with("receive_s", nanoseconds: timing.receive)
                 .with("message_sid", bytes: request?.head[.messageSID] ?? [])
-                .with("from", MaskedNumber.text(request?.parameters?[.from] ?? []))
-                .with("to", MaskedNumber.text(request?.parameters?[.to] ?? []))
+                .with("from", MaskedNumber.text(request?.content.parameters?[.from] ?? []))
+                .with("to", MaskedNumber.text(request?.content.parameters?[.to] ?? []))
         }
         if timing.validation > context.budgets.validationNanoseconds {
             context.log.writeSampled(.warning) {

@@ -28,22 +28,28 @@ struct WebhookVerifier: Sendable {
     }
 
     /// Verifies with the tokens that are known now; `keepsKey` when the matched one is wanted.
-    func verify(_ request: TwilioRequest, keepsKey: Bool = false) -> Verdict {
-        let lookup = tokens.lookup(request.account, request.scheme)
-        let keys: [HMACKey] =
-            switch lookup {
-            case .known(let keys), .toFetch(let keys), .sourceFailing(let keys): keys
-            case .unknown: []
-            }
+    ///
+    /// A request that does not say who signed it is tried against a bounded number of tokens;
+    /// against all of them when it `isThorough`, which is not for an event loop.
+    func verify(
+        _ request: TwilioRequest, keepsKey: Bool = false, isThorough: Bool = false
+    ) -> Verdict {
+        let isSigner = request.content.isAccountSigner
+        let lookup = tokens.lookup(
+            request.account, request.scheme, isSigner: isSigner,
+            keysMax: isThorough ? .max : TokenTable.keysOfAnySignerMax)
+        let keys = lookup.keys
         if let position = match(request, keys) {
             // Ambiguous parameters are told from forged ones: only the genuine are kept.
-            if request.parameters?.ambiguous != nil { return .refused(.malformedForm) }
-            let token = MatchedToken(
-                position: position, key: keepsKey ? keys[position] : nil)
-            return .genuine(request.webhook, token)
+            if request.content.parameters?.ambiguous != nil { return .refused(.ambiguousForm) }
+            let key = keys[position]
+            let place = isSigner ? position : tokens.owner(of: key.id)?.position ?? 0
+            return .genuine(
+                request.webhook(provedBy: key.id),
+                MatchedToken(position: place, key: keepsKey ? key : nil))
         }
         switch lookup {
-        case .known: return .refused(.invalidSignature)
+        case .known: return .refused(request.isReadable ? .invalidSignature : .unsupportedMediaType)
         case .unknown: return .refused(.unknownAccount)
         case .toFetch: return .toFetch
         case .sourceFailing: return .sourceFailing
@@ -54,7 +60,9 @@ struct WebhookVerifier: Sendable {
         guard !keys.isEmpty else { return nil }
         let verdict = TwilioSignature.verify(
             origin: request.head[.origin], target: request.head[.target], body: request.body,
-            parameters: request.parameters, signature: request.head[.signature], keys: keys)
+            parameters: request.content.signedParameters,
+            isBodyless: request.content.isBodyless, signature: request.head[.signature],
+            keys: keys)
         guard case .match(let match) = verdict else { return nil }
         return match.tokenPosition
     }

@@ -16,6 +16,9 @@ final class ReceiverMetrics: Sendable {
     let receiptDuration: Histogram
     let budgetExceeded: Counters<Budget>
     let validations: Counters<ValidationResult>
+    let duplicates: Counters<WebhookKind>
+    let genuineRefused: Counters<GenuineRejection>
+    let voiceHangups: Counter
     let tokenMatches: Counters<TokenPosition>
     let signatureMismatches: Counters<MismatchHint>
     let explanationsDropped: Counter
@@ -76,6 +79,18 @@ final class ReceiverMetrics: Sendable {
         validations = registry.counters(
             "hookline_validations_total", help: "Validations of webhooks by result.",
             label: "result", ValidationResult.self)
+        duplicates = registry.counters(
+            "hookline_webhook_duplicates_total",
+            help: "Requests that were answered as repetitions of an earlier one, by kind of event.",
+            label: "kind", WebhookKind.self)
+        genuineRefused = registry.counters(
+            "hookline_genuine_requests_refused_total",
+            help: "Requests that were refused although their signature is right, by reason; they "
+                + "are in quarantine.", label: "reason", GenuineRejection.self)
+        voiceHangups = registry.counter(
+            "hookline_voice_hangups_total",
+            help: "Requests of Twilio Voice for TwiML that were answered with an empty Response, "
+                + "which ends the call.")
         tokenMatches = registry.counters(
             "hookline_token_matches_total",
             help: "Valid signatures by the position of the token that matched.",
@@ -156,7 +171,7 @@ final class ReceiverMetrics: Sendable {
             label: "reason", ShedReason.self)
         bodyBytes = registry.histogram(
             "hookline_webhook_body_bytes", help: "Size of the bodies of webhooks.",
-            bounds: [256, 512, 1024, 2048, 4096, 8192, 16_384, 32_768, 65_536])
+            bounds: [256, 512, 1024, 2048, 4096, 8192, 16_384, 32_768, 65_536, 131_072, 262_144])
         scrapes = ScrapeMetrics(registry)
         redis = RedisMetrics(
             registry: registry, shard: eventLoops, bounds: latency, errors: errors[.redis])

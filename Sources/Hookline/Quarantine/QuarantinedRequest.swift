@@ -24,12 +24,13 @@ final class QuarantinedRequest: Sendable {
         self.receivedMilliseconds = receivedMilliseconds
     }
 
-    /// What tells it from every other request: target, body and signature. It is digested anew
-    /// with each call, off the path of requests.
+    /// What tells it from every other request: target, body, signature, and the idempotency token
+    /// where there is one. It is digested with each call, off the path of requests.
     var fingerprint: Identity {
         Identity(
             target: request.target[...], body: request.body,
-            signature: request.fields.first("x-twilio-signature") ?? [])
+            signature: request.fields.first("x-twilio-signature") ?? [],
+            idempotencyToken: request.fields.first(PassedFields.idempotencyToken) ?? [])
     }
 
     /// About what it takes in memory and in the store.
@@ -48,16 +49,24 @@ public enum QuarantineReason: String, CaseIterable, Error, Sendable {
     case unknownAccount = "unknown_account"
     /// Its form cannot be read or repeats a field that has one value, or its origin is unclear.
     case malformed
+    /// Its path is no route.
+    case notFound = "not_found"
+    /// Its method is neither POST nor GET.
+    case method
+    /// Its body is neither a form nor JSON, and no `bodySHA256` covers it.
+    case mediaType = "media_type"
     /// It was stored before its token was there, and the token did not give its signature.
     case unverifiedFalse = "unverified_false"
     /// Its token did not come in time and the policy is to refuse.
     case unverified
 
-    /// What a refusal counts as; nil when it was no request for a webhook's route.
-    init?(_ rejection: Rejection) {
+    /// What a refusal counts as.
+    init(_ rejection: Rejection) {
         switch rejection {
-        case .notFound, .methodNotAllowed, .unsupportedMediaType: return nil
-        case .malformedForm, .noOrigin: self = .malformed
+        case .notFound: self = .notFound
+        case .methodNotAllowed: self = .method
+        case .unsupportedMediaType: self = .mediaType
+        case .malformedForm, .ambiguousForm, .noOrigin: self = .malformed
         case .missingSignature: self = .missingSignature
         case .invalidSignature: self = .invalidSignature
         case .unknownAccount: self = .unknownAccount

@@ -8,11 +8,16 @@ final class Refusals: Sendable {
     private let quarantine: Quarantine
     private let explanations: ExplanationWorker
     private let clients: ClientAddress
+    private let notice: RefusalNotice
 
-    init(_ quarantine: Quarantine, _ explanations: ExplanationWorker, _ clients: ClientAddress) {
+    init(
+        _ quarantine: Quarantine, _ explanations: ExplanationWorker, _ clients: ClientAddress,
+        _ notice: RefusalNotice
+    ) {
         self.quarantine = quarantine
         self.explanations = explanations
         self.clients = clients
+        self.notice = notice
     }
 
     /// Starts explaining.
@@ -21,13 +26,23 @@ final class Refusals: Sendable {
     /// Ends explaining.
     func stop() { explanations.stop() }
 
-    /// A request was refused as it came; one that is for no webhook's route is not kept.
+    /// A request was refused as it came; one that is for no route is kept if it is signed.
     func refused(_ request: HTTPRequest, _ rejection: Rejection) {
-        guard let reason = QuarantineReason(rejection) else { return }
+        guard !rejection.isMisdirected || request.isSigned else { return }
         let refused = QuarantinedRequest(
-            request, reason: reason, source: clients.bytes(of: request))
+            request, reason: QuarantineReason(rejection), source: clients.bytes(of: request))
         quarantine.offer(refused)
-        if rejection == .invalidSignature || rejection == .unknownAccount { explain(refused) }
+        if rejection.isExplained { explain(refused) }
+    }
+
+    /// A genuine request was refused: it is kept ahead of all others.
+    func genuine(_ request: HTTPRequest, _ rejection: GenuineRejection, loop: Int) {
+        let refused = QuarantinedRequest(
+            request, reason: QuarantineReason(rejection.rejection),
+            source: clients.bytes(of: request))
+        // Where there is no room for it now it waits like others, and the proof with it.
+        if !quarantine.prove(refused, hint: rejection.rawValue) { quarantine.offer(refused) }
+        notice.refused(request, rejection, loop: loop)
     }
 
     /// A request was answered 503, because nobody could verify it in time.

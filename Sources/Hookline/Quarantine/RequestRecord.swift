@@ -3,15 +3,19 @@ import MicroHTTP
 /// A whole request as it is stored: everything but the body in one buffer, so that it can be
 /// verified again as if it had just come.
 ///
-/// The buffer begins with the format's number; each part follows behind its length in four
+/// The buffer begins with a number for the method; each part follows behind its length in four
 /// bytes, the most significant first: peer, target, then name and value of each field.
 enum RequestRecord {
-    private static let format: UInt8 = 1
+    /// The numbers; never renumber. Earlier versions know the first one only.
+    private static let methods: [(number: UInt8, method: HTTPMethod)] = [
+        (1, .post), (2, .get), (3, .head), (4, .other),
+    ]
 
-    /// What is stored beside the body of a POST.
+    /// What is stored beside the body.
     static func head(of request: HTTPRequest) -> [UInt8] {
         let fields = request.fields
-        var bytes: [UInt8] = [format]
+        let number = methods.first { $0.method == request.method }?.number ?? 1
+        var bytes: [UInt8] = [number]
         bytes.reserveCapacity(
             32 + request.target.count + fields.contentBytes + 8 * fields.count)
         append(request.peer[...], to: &bytes)
@@ -25,7 +29,9 @@ enum RequestRecord {
 
     /// The request that was stored; nil when the head is damaged or of another format.
     static func request(head: [UInt8], body: [UInt8]) -> HTTPRequest? {
-        guard head.first == format else { return nil }
+        guard let method = methods.first(where: { $0.number == head.first })?.method else {
+            return nil
+        }
         var position = 1
         var parts: [ArraySlice<UInt8>] = []
         while position < head.count {
@@ -42,7 +48,7 @@ enum RequestRecord {
             fields.append(name: parts[index], value: parts[index + 1])
         }
         return HTTPRequest(
-            method: .post, target: Array(parts[1]), fields: fields, body: body,
+            method: method, target: Array(parts[1]), fields: fields, body: body,
             peer: Array(parts[0]))
     }
 

@@ -114,7 +114,7 @@ final class CommitLadder: Sendable {
             store.record([taken ? delivery.completion : .release(id: id)])
         } else if taken {
             store.settle(pending.webhook.identity)
-            shared.value?.settle(pending.webhook.identity)
+            shared.value?.settle(pending.webhook)
         }
         // Not taken: the commit may still come before the last deadline; `tick` answers then.
         let next = state.withLock { state in

@@ -24,7 +24,7 @@ final class DeliveryStore {
     /// Opens the database, creates or checks its schema and recovers what a dead process held.
     init(
         path: String, unverifiedMax: UnverifiedRows.Size = UnverifiedRows.Size(),
-        synchronousOff: Bool = false
+        repeatMilliseconds: Int64 = 120_000, synchronousOff: Bool = false
     ) throws(StoreError) {
         let opened = try StoreFile.open(path)
         connection = opened
@@ -33,7 +33,7 @@ final class DeliveryStore {
             try opened.execute("PRAGMA synchronous=\(durability)")
             statements = try StoreStatements(opened)
             try opened.execute("UPDATE delivery SET state=0 WHERE state=1")
-            identities = try SeenIdentities(opened)
+            identities = try SeenIdentities(opened, repeatMilliseconds: repeatMilliseconds)
             unverified = try UnverifiedRows(opened, sizeMax: unverifiedMax)
             quarantine = try QuarantineTable(opened)
             listing = try DeliveryListing(opened)
@@ -90,8 +90,7 @@ final class DeliveryStore {
     func append(
         _ webhooks: [(webhook: Webhook, running: Bool)]
     ) throws(SQLiteError) -> [Int64?] {
-        let ids = try identities.claim(
-            webhooks.map { ($0.webhook.identity, $0.webhook.receivedMilliseconds) })
+        let ids = try identities.claim(webhooks.map { SeenIdentities.Message($0.webhook) })
         var added: [NewDelivery] = []
         added.reserveCapacity(webhooks.count)
         for ((webhook, running), id) in zip(webhooks, ids) {
@@ -111,9 +110,9 @@ final class DeliveryStore {
         return id
     }
 
-    /// True when a message with this identity was seen.
-    func isSeen(_ identity: Identity) throws(SQLiteError) -> Bool {
-        try identities.find(identity) != nil
+    /// True when a webhook repeats one that was seen.
+    func isSeen(_ webhook: Webhook) throws(SQLiteError) -> Bool {
+        try identities.find(SeenIdentities.Message(webhook)) != nil
     }
 
     /// Forgets identities that were seen before `milliseconds`, looking at `count` of them, and
@@ -129,7 +128,8 @@ final class DeliveryStore {
     /// is claimed and a delivery of it, should one exist, is complete.
     func settle(_ identity: Identity, nowMilliseconds: Int64) throws(SQLiteError) {
         if let id = try identities.find(identity) { return try rows.remove(id) }
-        _ = try identities.claim([(identity, nowMilliseconds)])
+        _ = try identities.claim(
+            [SeenIdentities.Message(identity: identity, seenMilliseconds: nowMilliseconds)])
     }
 
     /// Moves the write-ahead log into the database; returns the frames left in it.

@@ -56,6 +56,8 @@ final class GroupCommit: Sendable {
         var unverifiedMax: UnverifiedRows.Size
         /// How long an identity is kept.
         var dedupeRetentionMilliseconds: Int64
+        /// How long an event that Twilio gives no name counts as a repetition of the same content.
+        var repeatMilliseconds: Int64 = 120_000
         /// A control of the crash test; never true in a release build.
         var synchronousOff = false
     }

@@ -19,11 +19,33 @@ final class SeenIdentities {
         var entered = 0
     }
 
+    /// A message as it is claimed.
+    struct Message {
+        let identity: Identity
+        let seenMilliseconds: Int64
+        /// False for an event that may happen again: it is a repetition only within
+        /// `repeatMilliseconds` of the one before it.
+        let isNamed: Bool
+
+        init(_ webhook: Webhook) {
+            self.init(
+                identity: webhook.identity, seenMilliseconds: webhook.receivedMilliseconds,
+                isNamed: webhook.kind.isNamed)
+        }
+
+        init(identity: Identity, seenMilliseconds: Int64, isNamed: Bool = true) {
+            self.identity = identity
+            self.seenMilliseconds = seenMilliseconds
+            self.isNamed = isNamed
+        }
+    }
+
     /// The number of the next message; numbers rise and are never used again.
     private(set) var nextID: Int64 = 1
 
     private let recentMax: Int
     private let sliceMax: Int
+    private let repeatMilliseconds: Int64
     private let statements: IdentityStatements
     private var filter: IndexFilter
     /// How often the index was looked at.
@@ -34,8 +56,8 @@ final class SeenIdentities {
     private var pruneAfterID: Int64 = 0
 
     // What the transaction under way will have changed.
-    private var added: [Identity] = []
-    private var forgotten: [Identity] = []
+    private var added: [(key: Identity, before: Int64?)] = []
+    private var forgotten: [(key: Identity, id: Int64)] = []
     private var enteredNow = 0
 
     /// Reads the rows that are not in the index yet; at most about `recentMax`.
@@ -44,8 +66,9 @@ final class SeenIdentities {
     /// move on top of its own work.
     init(
         _ connection: Connection, recentMax: Int = 131_072, sliceMax: Int = 1024,
-        filterCapacity: Int = 262_144
+        filterCapacity: Int = 262_144, repeatMilliseconds: Int64 = 120_000
     ) throws(SQLiteError) {
+        self.repeatMilliseconds = repeatMilliseconds
         self.recentMax = recentMax
         self.sliceMax = sliceMax
         statements = try IdentityStatements(connection)
@@ -74,7 +97,7 @@ final class SeenIdentities {
 
     /// The transaction was committed.
     func committed() {
-        for key in forgotten { recent.remove(key) }
+        for (key, id) in forgotten where recent[key] == id { recent.remove(key) }
         guard enteredNow > 0, var entering else { return }
         entering.entered += enteredNow
         self.entering = entering
@@ -85,7 +108,9 @@ final class SeenIdentities {
 
     /// The transaction was rolled back.
     func rolledBack() {
-        for key in added { recent.remove(key) }
+        for (key, before) in added.reversed() {
+            if let before { recent.update(key, before) } else { recent.remove(key) }
+        }
         nextID -= Int64(added.count)
         begin()
     }
@@ -102,33 +127,58 @@ final class SeenIdentities {
         return try find.step() ? find.integer(0) : nil
     }
 
-    /// Takes the next numbers for identities in their order; nil for one that was seen before.
-    func claim(
-        _ messages: [(identity: Identity, seenMilliseconds: Int64)]
-    ) throws(SQLiteError) -> [Int64?] {
+    /// The number of the message that this one repeats, nil when it repeats none.
+    func find(_ message: Message) throws(SQLiteError) -> Int64? {
+        guard let id = try find(message.identity) else { return nil }
+        guard !message.isNamed else { return id }
+        let seen = statements.seen
+        try seen.bind(1, id)
+        defer { seen.reset() }
+        guard try seen.step() else { return nil }
+        return isRepeat(message, seen.integer(0)) ? id : nil
+    }
+
+    private func isRepeat(_ message: Message, _ seenMilliseconds: Int64) -> Bool {
+        message.isNamed
+            || abs(message.seenMilliseconds - seenMilliseconds) <= repeatMilliseconds
+    }
+
+    /// Takes the next numbers for messages in their order; nil for one that was seen before.
+    func claim(_ messages: [Message]) throws(SQLiteError) -> [Int64?] {
         var ids: [Int64?] = []
         ids.reserveCapacity(messages.count)
         var new: [Int] = []
         let first = nextID
-        for (index, (identity, _)) in messages.enumerated() {
-            guard try find(identity) == nil else {
+        for (index, message) in messages.enumerated() {
+            guard try !isSeen(message, among: messages, new, first) else {
                 ids.append(nil)
                 continue
             }
-            recent.update(identity, nextID)
-            added.append(identity)
+            let before = recent.update(message.identity, nextID)
+            added.append((message.identity, before))
             new.append(index)
             ids.append(nextID)
             nextID += 1
         }
         try statements.insert.run(new.count) { (row, insert, parameter) throws(SQLiteError) in
-            let (identity, milliseconds) = messages[new[row]]
-            let digits = identity.digits
+            let message = messages[new[row]]
+            let digits = message.identity.digits
             try insert.bind(parameter, first + Int64(row))
             try insert.bind(parameter + 1, digits.span)
-            try insert.bind(parameter + 2, milliseconds)
+            try insert.bind(parameter + 2, message.seenMilliseconds)
         }
         return ids
+    }
+
+    /// True when a message repeats one of the table, or one that this claim adds to it: `new` are
+    /// the places of those among `messages`, from the number `first` on.
+    private func isSeen(
+        _ message: Message, among messages: [Message], _ new: [Int], _ first: Int64
+    ) throws(SQLiteError) -> Bool {
+        if let id = recent[message.identity], id >= first {
+            return isRepeat(message, messages[new[Int(id - first)]].seenMilliseconds)
+        }
+        return try find(message) != nil
     }
 
     /// Moves a slice of the recent rows into the index, if enough have gathered.
@@ -177,8 +227,10 @@ final class SeenIdentities {
     private func forget(_ identity: Identity, _ id: Int64) throws(SQLiteError) {
         try statements.delete.bind(1, id)
         try statements.delete.run()
-        if recent[identity] != nil { return forgotten.append(identity) }
+        if recent[identity] == id { return forgotten.append((identity, id)) }
+        // A younger row of the same identity stays where it is.
         try statements.leave.bind(1, identity.bytes)
+        try statements.leave.bind(2, id)
         try statements.leave.run()
     }
 
@@ -213,6 +265,7 @@ final class SeenIdentities {
 struct IdentityStatements {
     let insert: BulkInsert
     let find: Statement
+    let seen: Statement
     let delete: Statement
     let enter: Statement
     let leave: Statement
@@ -226,10 +279,11 @@ struct IdentityStatements {
     init(_ connection: Connection) throws(SQLiteError) {
         insert = try BulkInsert(connection, into: "identity", ["id", "key", "seen_ms"])
         find = try connection.prepare("SELECT id FROM identity_index WHERE key=?1")
+        seen = try connection.prepare("SELECT seen_ms FROM identity WHERE id=?1")
         delete = try connection.prepare("DELETE FROM identity WHERE id=?1")
         enter = try connection.prepare(
             "INSERT OR REPLACE INTO identity_index(key, id) VALUES(?1, ?2)")
-        leave = try connection.prepare("DELETE FROM identity_index WHERE key=?1")
+        leave = try connection.prepare("DELETE FROM identity_index WHERE key=?1 AND id=?2")
         setMark = try connection.prepare("UPDATE identity_mark SET indexed_id=?1")
         unindexed = try connection.prepare(
             "SELECT id, key FROM identity WHERE id > (SELECT indexed_id FROM identity_mark)")

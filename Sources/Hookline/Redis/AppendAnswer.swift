@@ -58,7 +58,10 @@ extension QueueScripts {
             arguments: [
                 StreamEntry.text(options.dedupeRetentionMilliseconds), Array(options.consumer.utf8),
             ] + StreamEntry.values(webhook, attempts: attempts)
-                + [StreamEntry.text(item.owedAnewMilliseconds ?? 0)]
+                + [
+                    StreamEntry.text(item.owedAnewMilliseconds ?? 0),
+                    StreamEntry.text(webhook.kind.isNamed ? 0 : options.repeatMilliseconds),
+                ]
                 + (validation?.arguments(options.validationMilliseconds) ?? []),
             deadlineNanoseconds: item.deadlineNanoseconds, needsReplicas: true
         ) { completion(AppendAnswer($0)) }

@@ -12,20 +12,29 @@ enum QueueScripts {
     ///
     /// With the mark goes the entry of the validation cache: one round trip for both.
     ///
+    /// An event that may happen again is a repetition only within a time: its mark says when the
+    /// one before it was received, behind an `@`.
+    ///
     /// Keys: stream, seen, appends, epoch, validation or none. Arguments: time to live, consumer,
-    /// the entry's values, when it was owed anew or 0, the validation and its time to live.
+    /// the entry's values, when it was owed anew or 0, that time or 0, the validation and its time
+    /// to live.
     /// Answer: 1 or 0, the entry's id, appends of this consumer, epoch.
     static let append = RedisScript(
         """
         local epoch = redis.call('GET', KEYS[4])
         local seen = redis.call('GET', KEYS[2])
-        if seen then return {0, seen, 0, epoch} end
+        local window = tonumber(ARGV[10])
+        if seen then
+            local at = window > 0 and tonumber(string.match(seen, '@(%d+)$'))
+            if not at or math.abs(ARGV[5] - at) <= window then return {0, seen, 0, epoch} end
+        end
         local fields = {'identity', ARGV[3], 'kind', ARGV[4], 'received', ARGV[5],
             'attempts', ARGV[6], 'head', ARGV[7], 'body', ARGV[8]}
         if ARGV[9] ~= '0' then fields[13], fields[14] = 'owed', ARGV[9] end
         local id = redis.call('XADD', KEYS[1], '*', unpack(fields))
-        redis.call('SET', KEYS[2], id, 'PX', ARGV[1])
-        if KEYS[5] then redis.call('SET', KEYS[5], ARGV[10], 'PX', ARGV[11]) end
+        local mark = window > 0 and id .. '@' .. ARGV[5] or id
+        redis.call('SET', KEYS[2], mark, 'PX', ARGV[1])
+        if KEYS[5] then redis.call('SET', KEYS[5], ARGV[11], 'PX', ARGV[12]) end
         return {1, id, redis.call('HINCRBY', KEYS[3], ARGV[2], 1), epoch}
         """)
 

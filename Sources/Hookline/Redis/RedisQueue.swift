@@ -46,6 +46,8 @@ final class RedisQueue: Sendable {
         var replicas = 0
         /// How long an identity is kept.
         var dedupeRetentionMilliseconds: Int64
+        /// How long an event that Twilio gives no name counts as a repetition of the same content.
+        var repeatMilliseconds: Int64 = 120_000
         /// How long a validation is known.
         var validationMilliseconds: Int64 = 300_000
         /// Within so long a time a dead process's entries are in other hands; longer than any
@@ -163,12 +165,15 @@ final class RedisQueue: Sendable {
     }
 
     /// Notes that the application has a message that Redis may get to know later, if Redis can be
-    /// asked: a message of this identity is a duplicate from now on. Any thread.
-    func settle(_ identity: Identity) {
+    /// asked: a message of its identity is a duplicate from now on. Any thread.
+    func settle(_ webhook: Webhook) {
         writer.send(
             RedisRequest(
-                command: RedisCommand("SET").with(options.keys.seen(identity)).with("taken")
-                    .with("NX").with("PX").with(options.dedupeRetentionMilliseconds),
+                command: RedisCommand("SET").with(options.keys.seen(webhook.identity))
+                    .with("taken").with("NX").with("PX")
+                    .with(
+                        webhook.kind.isNamed
+                            ? options.dedupeRetentionMilliseconds : options.repeatMilliseconds),
                 deadlineNanoseconds: MonotonicClock.now() + options.budgetNanoseconds,
                 completion: { _ in }))
     }

@@ -46,7 +46,7 @@ final class SharedCommit: Sendable {
     }
 
     /// The application has a message that Redis may not have.
-    func settle(_ identity: Identity) { queue.settle(identity) }
+    func settle(_ webhook: Webhook) { queue.settle(webhook) }
 
     /// Hands on what Redis has not confirmed. The writer's thread, when it has completed what it
     /// had.

@@ -35,7 +35,10 @@ final class SharedValidations: Sendable {
     /// The key of a request that a token has proved: the same on every machine.
     func key(of request: TwilioRequest, provedBy token: HMACKey) -> [UInt8] {
         ValidationKeys(token: token)
-            .key(of: SHA256.digest(Array(request.head.signedBytes) + request.body))
+            .key(
+                of: SHA256.digest(
+                    Array(request.head.signedBytes) + request.head.whole(.idempotencyToken)
+                        + request.body))
     }
 
     /// Writes that a webhook was validated and stored.

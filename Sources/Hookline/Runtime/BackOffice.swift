@@ -142,6 +142,7 @@ final class BackOffice: Sendable {
         do throws(StoreError) {
             open = try DeliveryStore(
                 path: store.options.path, unverifiedMax: store.options.unverifiedMax,
+                repeatMilliseconds: store.options.repeatMilliseconds,
                 synchronousOff: store.options.synchronousOff)
             try settleJournal(open)
         } catch {

@@ -63,6 +63,7 @@ extension GroupCommit.Options {
         unverifiedMax = UnverifiedRows.Size(
             rows: configuration.unverifiedRowsMax, bytes: configuration.unverifiedBytesMax)
         dedupeRetentionMilliseconds = configuration.dedupeRetention.milliseconds
+        repeatMilliseconds = configuration.dedupeUnknownRetention.milliseconds
         synchronousOff = configuration.control == .synchronousOff
     }
 }

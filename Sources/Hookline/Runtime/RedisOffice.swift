@@ -135,6 +135,7 @@ extension RedisQueue.Options {
             url: url, credentials: credentials,
             budgetNanoseconds: configuration.redisQueueTimeout.nanoseconds,
             dedupeRetentionMilliseconds: configuration.dedupeRetention.milliseconds,
+            repeatMilliseconds: configuration.dedupeUnknownRetention.milliseconds,
             consumer: identity.name)
         validationMilliseconds = configuration.validationCacheTTL.milliseconds
         replicas = configuration.redisReplicas

@@ -41,7 +41,8 @@ final class ValidationOffice: Sendable {
                 ExplanationWorker.Parts(
                     explainer: MismatchExplainer(configuration, pace: WorkPace()), tokens: tokens,
                     metrics: metrics, log: log)),
-            ClientAddress(trustedProxies: configuration.trustedProxies))
+            ClientAddress(trustedProxies: configuration.trustedProxies),
+            RefusalNotice(metrics: metrics, log: log))
         retentionMilliseconds = configuration.unverifiedRetention.milliseconds
         self.metrics = metrics
         self.source = source
@@ -120,16 +121,18 @@ final class ValidationOffice: Sendable {
     func verifyAgain(
         _ refused: QuarantinedRequest, isThorough: Bool
     ) -> Result<Webhook, QuarantineReason> {
-        var verdict = verdict(on: refused.request, refused.receivedMilliseconds)
+        var verdict = verdict(
+            on: refused.request, refused.receivedMilliseconds, isThorough: true)
         if case .toFetch = verdict {
             waitForToken(of: refused.request)
-            verdict = self.verdict(on: refused.request, refused.receivedMilliseconds)
+            verdict = self.verdict(
+                on: refused.request, refused.receivedMilliseconds, isThorough: true)
         }
         switch verdict {
         case .genuine(let webhook, _): return .success(webhook)
         case .refused(let rejection):
             if let webhook = mended(refused, rejection, isThorough) { return .success(webhook) }
-            return .failure(QuarantineReason(rejection) ?? .malformed)
+            return .failure(QuarantineReason(rejection))
         case .toFetch, .sourceFailing: return .failure(.unverified)
         }
     }
@@ -138,11 +141,11 @@ final class ValidationOffice: Sendable {
     private func mended(
         _ refused: QuarantinedRequest, _ rejection: Rejection, _ isThorough: Bool
     ) -> Webhook? {
-        guard [.invalidSignature, .unknownAccount, .noOrigin].contains(rejection),
+        guard rejection.isExplained,
             let mended = mender.mend(refused.request, isThorough: isThorough),
             case .genuine(let webhook, _) = verdict(
                 on: mended.request, refused.receivedMilliseconds,
-                origin: .configured(mended.origin))
+                origin: .configured(mended.origin), isThorough: true)
         else { return nil }
         return webhook
     }
@@ -153,17 +156,19 @@ final class ValidationOffice: Sendable {
         do throws(Rejection) {
             return try read(
                 refused.request, refused.receivedMilliseconds, needsSignature: false
-            ).webhook
+            ).webhook(provedBy: nil)
         } catch {
             return nil
         }
     }
 
     private func verdict(
-        on request: HTTPRequest, _ receivedMilliseconds: Int64, origin: RequestOrigin? = nil
+        on request: HTTPRequest, _ receivedMilliseconds: Int64, origin: RequestOrigin? = nil,
+        isThorough: Bool = false
     ) -> WebhookVerifier.Verdict {
         do throws(Rejection) {
-            return verifier.verify(try read(request, receivedMilliseconds, origin: origin))
+            return verifier.verify(
+                try read(request, receivedMilliseconds, origin: origin), isThorough: isThorough)
         } catch {
             return .refused(error)
         }

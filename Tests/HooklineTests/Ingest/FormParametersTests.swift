@@ -40,7 +40,7 @@ import Testing
     @Test func `every field is found by its exact name`() throws {
         let names = [
             "AccountSid", "MessageSid", "Body", "From", "To", "MessageStatus", "ErrorCode",
-            "NumMedia",
+            "NumMedia", "SmsStatus", "SmsSid", "SmsMessageSid", "EventType", "CallSid",
         ]
         let form = try parse(names.enumerated().map { "\($1)=v\($0)" }.joined(separator: "&"))
         for (index, field) in WebhookField.allCases.enumerated() {

@@ -9,9 +9,13 @@ extension WebhookHead {
         let (origin, target, type) = (part(.origin), part(.target), part(.contentType))
         let (signature, parent) = (part(.signature), part(.traceParent))
         let (account, sid, state) = (part(.account), part(.messageSID), part(.traceState))
+        let (method, token, fields) = (
+            part(.method), part(.idempotencyToken), part(.passedFields)
+        )
         self.init(
             origin: origin.span, target: target.span, contentType: type.span,
             signature: signature.span, traceParent: parent.span, account: account.span,
-            messageSID: sid.span, traceState: state.span)
+            messageSID: sid.span, traceState: state.span, method: method.span,
+            idempotencyToken: token.span, passedFields: fields.span)
     }
 }

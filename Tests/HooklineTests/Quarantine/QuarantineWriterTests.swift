@@ -182,13 +182,16 @@ import Testing
         #expect(dropped(.tooLarge) == 1)
     }
 
-    @Test func `only refusals on a webhook's route are kept`() {
-        for rejection in [Rejection.notFound, .methodNotAllowed, .unsupportedMediaType] {
-            #expect(QuarantineReason(rejection) == nil)
-        }
-        let kept = [Rejection.malformedForm, .noOrigin, .missingSignature, .invalidSignature]
+    @Test func `what is kept says why it was refused`() {
+        let kept = [
+            Rejection.malformedForm, .ambiguousForm, .noOrigin, .missingSignature,
+            .invalidSignature, .unknownAccount, .notFound, .methodNotAllowed,
+            .unsupportedMediaType,
+        ]
         #expect(
-            kept.map { QuarantineReason($0) }
-                == [.malformed, .malformed, .missingSignature, .invalidSignature])
+            kept.map { QuarantineReason($0).rawValue } == [
+                "malformed", "malformed", "malformed", "missing_signature", "invalid_signature",
+                "unknown_account", "not_found", "method", "media_type",
+            ])
     }
 }

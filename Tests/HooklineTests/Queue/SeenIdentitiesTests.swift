@@ -25,11 +25,15 @@ import Testing
     /// One transaction that claims and lets a slice enter the index; returns the new numbers.
     private func claim(
         _ seen: SeenIdentities, _ numbers: Range<Int>, seen milliseconds: Int64 = 0,
-        commits: Bool = true
+        commits: Bool = true, isNamed: Bool = true
     ) throws -> [Int64?] {
         seen.begin()
         try connection.execute("BEGIN")
-        let ids = try seen.claim(numbers.map { (identity($0), milliseconds) })
+        let ids = try seen.claim(
+            numbers.map {
+                SeenIdentities.Message(
+                    identity: identity($0), seenMilliseconds: milliseconds, isNamed: isNamed)
+            })
         try seen.enterIndex()
         try connection.execute(commits ? "COMMIT" : "ROLLBACK")
         if commits { seen.committed() } else { seen.rolledBack() }
@@ -116,6 +120,67 @@ import Testing
         #expect(try count("identity_index") == 0)
         #expect(try claim(seen, 0..<1) == [13])
         #expect(try claim(try open(), 1..<2) == [14])
+    }
+
+    @Test func `an event without a name is a repetition only for a time`() throws {
+        for isRestarted in [false, true] {
+            var seen = try open()
+            let start = isRestarted ? 100 : 0
+            let numbers = start..<start + 1
+            let first = try claim(seen, numbers, seen: 1_000_000, isNamed: false)
+            #expect(first != [nil])
+            // Retries do not move the time on.
+            for late in [0, 60_000, 120_000, -120_000] {
+                let repeated = try claim(
+                    seen, numbers, seen: Int64(1_000_000 + late), isNamed: false)
+                #expect(repeated == [nil], "\(late) ms later")
+            }
+            if isRestarted { seen = try open() }
+            let again = try claim(seen, numbers, seen: 1_120_001, isNamed: false)
+            #expect(again != [nil] && again != first)
+            #expect(try claim(seen, numbers, seen: 1_120_002, isNamed: false) == [nil])
+            // What was rolled back leaves the one before it.
+            let undone = try claim(
+                seen, numbers, seen: 9_000_000, commits: false, isNamed: false)
+            #expect(undone != [nil])
+            #expect(try claim(seen, numbers, seen: 1_120_003, isNamed: false) == [nil])
+            #expect(try claim(seen, numbers, seen: 9_000_000, isNamed: false) != [nil])
+        }
+    }
+
+    @Test func `an event that came again outlives the pruning of the one before it`() throws {
+        // Through the index and without it.
+        for (moves, others) in [(0, 3), (8, 9)] {
+            try connection.execute(
+                """
+                DELETE FROM identity; DELETE FROM identity_index;
+                UPDATE identity_mark SET indexed_id=0
+                """)
+            let seen = try open()
+            _ = try claim(seen, 500..<501, seen: 0, isNamed: false)
+            _ = try claim(seen, 501..<501 + others, seen: 0)
+            for _ in 0..<moves { _ = try claim(seen, 0..<0) }
+            let again = try claim(seen, 500..<501, seen: 1_000_000, isNamed: false)
+            #expect(again != [nil])
+            #expect(try prune(seen, before: 1) == 1 + others)
+            #expect(try claim(seen, 500..<501, seen: 1_000_001, isNamed: false) == [nil])
+            #expect(
+                try claim(try open(), 500..<501, seen: 1_000_001, isNamed: false) == [nil])
+        }
+    }
+
+    @Test func `the same event twice in one batch is one, and two when it may be`() throws {
+        let seen = try open()
+        seen.begin()
+        try connection.execute("BEGIN")
+        let ids = try seen.claim(
+            [0, 5, 120_000, 120_001, 240_002].map {
+                SeenIdentities.Message(
+                    identity: identity(1), seenMilliseconds: $0, isNamed: false)
+            })
+        try connection.execute("COMMIT")
+        seen.committed()
+        #expect(ids == [1, nil, nil, 2, 3])
     }
 
     @Test func `pruning gets past messages that are still owed`() throws {

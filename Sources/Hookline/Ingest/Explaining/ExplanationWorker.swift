@@ -199,10 +199,10 @@ private struct KnownChanges {
             ringEpoch = epoch
             ringMade = now
         }
-        let account = parts.explainer.account(of: captured)
-        let scheme = SigningScheme(captured.request.fields)
+        let own = parts.explainer.ownKeys(of: captured, in: parts.tokens)
         return ring.candidates(
-            own: parts.tokens.lookup(account, scheme).keys, account: account, scheme: scheme)
+            own: own.lookup.keys, account: own.account,
+            scheme: SigningScheme(captured.request.fields))
     }
 }
 

@@ -64,13 +64,19 @@ struct MismatchExplainer: Sendable {
         return nil
     }
 
-    /// The account that a request names, empty when it names none.
-    func account(of captured: CapturedRequest) -> ArraySlice<UInt8> {
+    /// The keys that verification tries for a request, and the account that it names, empty when it
+    /// names none.
+    func ownKeys(
+        of captured: CapturedRequest, in tokens: Tokens
+    ) -> (lookup: TokenLookup, account: ArraySlice<UInt8>) {
         // A form with too many parameters is refused, whoever it is from.
-        let form = try? FormParameters(
-            parsing: captured.request.body, parametersMax: options.parametersMax)
-        let isJSON = MediaType(captured.request.fields.first("content-type")) == .json
-        return isJSON ? [] : form?[.accountSID] ?? []
+        let content = try? RequestContent(
+            captured.request, parametersMax: options.parametersMax)
+        let account = content?.account ?? []
+        let lookup = tokens.lookup(
+            account, SigningScheme(captured.request.fields),
+            isSigner: content?.isAccountSigner ?? false, keysMax: KeyRing.keysMax)
+        return (lookup, account)
     }
 
     private func subject(_ captured: CapturedRequest) -> MismatchSubject? {
@@ -98,7 +104,8 @@ struct MismatchExplainer: Sendable {
     ) -> MismatchExplanation {
         let advice = MismatchAdvice(
             finding, subject: search.subject, choice: options.choice,
-            account: account(of: captured))
+            account: (try? RequestContent(
+                captured.request, parametersMax: options.parametersMax))?.account ?? [])
         return MismatchExplanation(
             hint: advice.hint, sentence: advice.sentence, proof: finding.proof,
             hmacs: search.trials.hmacs, change: finding.change)

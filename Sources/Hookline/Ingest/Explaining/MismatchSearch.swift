@@ -168,6 +168,7 @@ struct MismatchSearch {
     /// The signature covers URL and form; whether the body is right too, `bodySHA256` says.
     private mutating func covered(_ found: MismatchFinding) -> MismatchFinding {
         var finding = found
+        guard !subject.isBodyless else { return finding }
         let claimed = SignedURL.queryValues(of: finding.target[...], named: "bodySHA256")
         guard !claimed.isEmpty else {
             finding.coverage = finding.content.isForm ? .whole : .missing

@@ -8,6 +8,8 @@ struct MismatchSubject: Sendable {
     let target: [UInt8]
     /// The body as it arrived.
     let content: SignedContent
+    /// True for a GET without a body, for which `bodySHA256` says nothing.
+    let isBodyless: Bool
     /// More parameters of a form are refused.
     let parametersMax: Int
 
@@ -18,7 +20,9 @@ struct MismatchSubject: Sendable {
         _ request: HTTPRequest, used: [UInt8]?, publicURL: [UInt8]?, routes: [[UInt8]],
         parametersMax: Int
     ) {
-        let isForm = [.form, .none].contains(MediaType(request.fields.first("content-type")))
+        // A GET's parameters stand in its URL: it is signed like a form without any.
+        isBodyless = request.method == .get && request.body.isEmpty
+        let isForm = isBodyless || MediaType(request.fields.first("content-type")).isForm
         guard
             let content = SignedContent(
                 request.body, isForm: isForm, parametersMax: parametersMax)

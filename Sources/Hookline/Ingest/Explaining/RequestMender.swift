@@ -33,9 +33,7 @@ final class RequestMender: Sendable {
     /// (2,048 of them at most, some milliseconds) is made only if it `isThorough`.
     func mend(_ request: HTTPRequest, isThorough: Bool) -> Mended? {
         let captured = CapturedRequest(request)
-        let keys = CandidateKeys(
-            own: tokens.lookup(explainer.account(of: captured), SigningScheme(request.fields))
-                .keys)
+        let keys = CandidateKeys(own: explainer.ownKeys(of: captured, in: tokens).lookup.keys)
         guard !keys.own.isEmpty else { return nil }
         var found = explainer.explain(captured, keys: keys, by: known.withLock { $0 })
         if found == nil, isThorough { found = explainer.explain(captured, keys: keys) }
@@ -60,7 +58,7 @@ final class RequestMender: Sendable {
         mended.target = proof.target
         mended.body = proof.body
         let type = MediaType(arrived.fields.first("content-type"))
-        guard proof.isForm != (type == .form || type == .none) else { return mended }
+        guard proof.isForm != type.isForm else { return mended }
         mended.fields = HTTPFields()
         mended.fields.append(
             name: "Content-Type".utf8,

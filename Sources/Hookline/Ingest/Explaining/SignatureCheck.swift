@@ -32,9 +32,8 @@ public struct SignatureCheck: Sendable {
                         : "there is no X-Twilio-Signature"))
         }
         let explainer = MismatchExplainer(configuration)
-        let account = explainer.account(of: captured)
         let scheme = SigningScheme(request.fields)
-        let keys = try lookup(account, scheme)
+        let (keys, account) = try lookup(captured, explainer)
         if let report = verified(captured, signature, keys) { return report }
         let candidates = KeyRing(tokens).candidates(own: keys, account: account, scheme: scheme)
         return SignatureReport(.mismatch(explainer.explain(captured, keys: candidates)))
@@ -45,48 +44,43 @@ public struct SignatureCheck: Sendable {
         _ captured: CapturedRequest, _ signature: ArraySlice<UInt8>, _ keys: [HMACKey]
     ) -> SignatureReport? {
         let request = captured.request
-        guard request.method == .post else {
-            return SignatureReport(.refused("the request is no POST, which alone is signed here"))
+        guard request.method == .post || request.method == .get else {
+            return SignatureReport(.refused("the request is neither a POST nor a GET"))
         }
-        var parameters: FormParameters?
-        switch MediaType(request.fields.first("content-type")) {
-        case .json: break
-        case .other: return nil
-        case .form, .none:
-            do {
-                parameters = try FormParameters(
-                    parsing: request.body, parametersMax: configuration.parametersMax)
-            } catch {
-                return SignatureReport(
-                    .refused(
-                        "the form has more than \(configuration.parametersMax) parameters "
-                            + "(--parameters-max)"))
-            }
+        let content: RequestContent
+        do {
+            content = try RequestContent(request, parametersMax: configuration.parametersMax)
+        } catch {
+            return SignatureReport(
+                .refused(
+                    "the form has more than \(configuration.parametersMax) parameters "
+                        + "(--parameters-max)"))
         }
         // Without an origin nothing can match; the explainer then says what would.
         guard let origin = try? captured.origin(RequestOrigin(configuration)) else { return nil }
         let signed = SignedRequest(
             origin: origin[...], target: request.target[...], body: request.body,
-            parameters: parameters,
+            parameters: content.signedParameters, isBodyless: content.isBodyless,
             signature: signature)
         guard case .match(let match) = TwilioSignature.verify(signed, keys: keys) else {
             return nil
         }
         return SignatureReport(
             .match(match, SigningScheme(request.fields)),
-            repeated: parameters?.ambiguous?.name)
+            repeated: content.parameters?.ambiguous?.name)
     }
 
+    /// The keys that verification tries, fetched if they have to be, and the account of the request.
     private func lookup(
-        _ account: ArraySlice<UInt8>, _ scheme: SigningScheme
-    ) throws(StartupError) -> [HMACKey] {
-        let found = tokens.lookup(account, scheme)
-        guard case .toFetch = found else { return found.keys }
+        _ captured: CapturedRequest, _ explainer: MismatchExplainer
+    ) throws(StartupError) -> (keys: [HMACKey], account: ArraySlice<UInt8>) {
+        let (found, account) = explainer.ownKeys(of: captured, in: tokens)
+        guard case .toFetch = found else { return (found.keys, account) }
         let deadline = MonotonicClock.now() + configuration.tokensCommandTimeout.nanoseconds
         let metrics = ReceiverMetrics(eventLoops: 1, thresholdSeconds: [])
         let configured = try ConfiguredTokenSource(
             configuration, metrics.redis, Log(format: .text, level: .critical))
-        guard let source = configured.source else { return found.keys }
+        guard let source = configured.source else { return (found.keys, account) }
         do {
             try configured.start()
             defer { configured.stop() }
@@ -98,6 +92,6 @@ public struct SignatureCheck: Sendable {
         } catch {
             throw .tokens("\(configured.key): \(error)")
         }
-        return tokens.lookup(account, scheme).keys
+        return (explainer.ownKeys(of: captured, in: tokens).lookup.keys, account)
     }
 }

@@ -83,6 +83,11 @@ extension WebhookField {
         case .messageStatus: "MessageStatus"
         case .errorCode: "ErrorCode"
         case .mediaCount: "NumMedia"
+        case .smsStatus: "SmsStatus"
+        case .smsSID: "SmsSid"
+        case .smsMessageSID: "SmsMessageSid"
+        case .eventType: "EventType"
+        case .callSID: "CallSid"
         }
     }
 }

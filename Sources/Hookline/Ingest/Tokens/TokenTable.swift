@@ -10,20 +10,20 @@ struct TokenTable: Sendable {
     /// The SharedKeys of all accounts.
     var sharedKeys = SharedKeyTable()
 
-    /// A request that names no account (JSON) is tried against at most this many tokens.
-    static let keysOfNobodyMax = 16
+    /// A request that does not say which account signed it (JSON, a click event) is tried against
+    /// at most this many tokens while somebody waits for its answer.
+    static let keysOfAnySignerMax = 64
 
     /// The keys that may have signed a request of `account`; empty when it is unknown.
-    ///
-    /// A request that names no account (JSON) is tried against every token there is, up to
-    /// `keysOfNobodyMax`.
-    func keys(of account: ArraySlice<UInt8>?) -> [HMACKey] {
-        guard let account, !account.isEmpty else {
-            return Array(
-                (anyAccount + byAccount.values.joined()).prefix(Self.keysOfNobodyMax))
-        }
+    func keys(of account: ArraySlice<UInt8>) -> [HMACKey] {
         guard !byAccount.isEmpty else { return anyAccount }
         return byAccount[Array(account)] ?? anyAccount
+    }
+
+    /// The accounts that are named, in the order of their bytes.
+    var accountsInOrder: [(account: [UInt8], keys: [HMACKey])] {
+        byAccount.sorted { $0.key.lexicographicallyPrecedes($1.key) }
+            .map { (account: $0.key, keys: $0.value) }
     }
 
     /// True when there is no token at all.

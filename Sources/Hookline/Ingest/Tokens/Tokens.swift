@@ -39,7 +39,31 @@ final class Tokens: Sendable {
 
     private struct State: Sendable {
         var table: TokenTable
+        /// Every key of the table, those of every other account first.
+        var tableKeys: [HMACKey] = []
+        var tableOwners = KeyOwners()
         var fetched: [[UInt8]: Fetched] = [:]
+        var fetchedOwners = KeyOwners()
+
+        init(_ table: TokenTable) {
+            self.table = table
+            tableKeys = table.anyAccount + table.accountsInOrder.flatMap(\.keys)
+            tableOwners = KeyOwners(table)
+        }
+
+        /// The keys of an account that is named, in the table or by a source.
+        func named(_ account: [UInt8]) -> [HMACKey] {
+            table.byAccount[account] ?? fetched[account]?.tokens.keys ?? []
+        }
+
+        /// Up to `max` of all keys, those of `account` first.
+        func everyKey(_ account: [UInt8], max: Int) -> [HMACKey] {
+            var keys = Array((named(account) + tableKeys).prefix(max))
+            for fetched in fetched.values where keys.count < max {
+                keys += fetched.tokens.keys.prefix(max - keys.count)
+            }
+            return keys
+        }
     }
 
     /// How long answers of a source hold, and how many are kept.
@@ -64,7 +88,7 @@ final class Tokens: Sendable {
     init(_ table: TokenTable, hasSource: Bool = false, options: Options = Options()) {
         self.hasSource = hasSource
         self.options = options
-        state = Mutex(State(table: table))
+        state = Mutex(State(table))
     }
 
     /// The number of the present epoch.
@@ -99,14 +123,42 @@ final class Tokens: Sendable {
         return meanwhile.isEmpty ? .unknown : .known(meanwhile)
     }
 
-    /// What is known of an account for a request that names its signing scheme. Event loops.
+    /// What may have signed a request that does not say who signed it, and perhaps names an
+    /// account: every token that is known, those of the account first, up to `keysMax`. Event loops.
+    func lookupAnySigner(
+        _ account: ArraySlice<UInt8>, keysMax: Int = TokenTable.keysOfAnySignerMax
+    ) -> TokenLookup {
+        let name = Array(account)
+        let (keys, isListed, fetched) = state.withLock { state in
+            (
+                state.everyKey(name, max: keysMax), state.table.byAccount[name] != nil,
+                state.fetched[name]
+            )
+        }
+        let known: TokenLookup = keys.isEmpty ? .unknown : .known(keys)
+        guard hasSource, !isListed, AccountSID.isValid(account) else { return known }
+        guard let fetched else { return .toFetch(meanwhile: keys) }
+        if !fetched.tokens.keys.isEmpty { return known }
+        guard MonotonicClock.now() < fetched.freshUntilNanoseconds else {
+            return .toFetch(meanwhile: keys)
+        }
+        return fetched.isFailure ? .sourceFailing(meanwhile: keys) : known
+    }
+
+    /// What may have signed a request that names its signing scheme. Event loops.
     ///
     /// A SharedKey that is not listed, or not for this account, matches no signature.
-    func lookup(_ account: ArraySlice<UInt8>, _ scheme: SigningScheme) -> TokenLookup {
+    func lookup(
+        _ account: ArraySlice<UInt8>, _ scheme: SigningScheme, isSigner: Bool = true,
+        keysMax: Int = TokenTable.keysOfAnySignerMax
+    ) -> TokenLookup {
         switch scheme {
-        case .authToken: lookup(account)
+        case .authToken:
+            isSigner ? lookup(account) : lookupAnySigner(account, keysMax: keysMax)
         case .sharedKey(let id):
-            .known(current.sharedKeys.key(id: id, account: account).map { [$0.key] } ?? [])
+            .known(
+                current.sharedKeys.key(id: id, account: isSigner ? account : nil)
+                    .map { [$0.key] } ?? [])
         case .unreadable: .known([])
         }
     }
@@ -120,12 +172,16 @@ final class Tokens: Sendable {
         }
     }
 
-    /// The key that forwarded requests of an account are signed with, nil while there is none.
-    func signingKey(of account: ArraySlice<UInt8>) -> HMACKey? {
-        switch lookup(account) {
-        case .known(let keys), .toFetch(let keys), .sourceFailing(let keys): keys.first
-        case .unknown: nil
-        }
+    /// The key that a forwarded request is signed with: the one that has proved it, if it is still
+    /// in force, else the account's first; nil while there is none.
+    func signingKey(provedBy keyID: UInt64?, account: ArraySlice<UInt8>) -> HMACKey? {
+        if let keyID, let key = owner(of: keyID)?.signingKey { return key }
+        return lookup(account).keys.first
+    }
+
+    /// Whose a key is; nil when it is not in force.
+    func owner(of keyID: UInt64) -> KeyOwners.Owner? {
+        state.withLock { $0.tableOwners[keyID] ?? $0.fetchedOwners[keyID] }
     }
 
     /// The keys of some accounts that a source was asked for.
@@ -137,7 +193,13 @@ final class Tokens: Sendable {
 
     /// Puts a new table in force; the next request is verified with it.
     func replace(_ next: TokenTable) {
-        state.withLock { $0.table = next }
+        let replaced = State(next)
+        state.withLock { state in
+            let (fetched, owners) = (state.fetched, state.fetchedOwners)
+            state = replaced
+            state.fetched = fetched
+            state.fetchedOwners = owners
+        }
         // Releasing: who sees the new epoch looks up in the new table.
         epochNumber.add(1, ordering: .acquiringAndReleasing)
     }
@@ -157,18 +219,23 @@ final class Tokens: Sendable {
             let holds =
                 answer.keys.isEmpty ? options.unknownNanoseconds : options.freshNanoseconds
             state.fetched[account] = Fetched(tokens: answer, freshUntilNanoseconds: now + holds)
-            if state.fetched.count > options.accountsMax { Self.forgetEarliest(&state.fetched) }
+            state.fetchedOwners.remove(before.keys, of: account)
+            state.fetchedOwners.add(answer.keys, of: account)
+            if state.fetched.count > options.accountsMax { Self.forgetEarliest(&state) }
             return !before.keys.isEmpty && before.digest != answer.digest
         }
         if isRemoval { epochNumber.add(1, ordering: .acquiringAndReleasing) }
     }
 
     /// Forgets a tenth of the accounts at once, so that it is done seldom.
-    private static func forgetEarliest(_ fetched: inout [[UInt8]: Fetched]) {
-        let order = fetched.sorted {
+    private static func forgetEarliest(_ state: inout State) {
+        let order = state.fetched.sorted {
             $0.value.freshUntilNanoseconds < $1.value.freshUntilNanoseconds
         }
-        for (account, _) in order.prefix(max(1, order.count / 10)) { fetched[account] = nil }
+        for (account, forgotten) in order.prefix(max(1, order.count / 10)) {
+            state.fetched[account] = nil
+            state.fetchedOwners.remove(forgotten.tokens.keys, of: account)
+        }
     }
 }
 

@@ -101,10 +101,9 @@ struct SimulatedRequest {
         options.hashedBytesMax = hashedBytesMax ?? options.hashedBytesMax
         let explainer = MismatchExplainer(options, RequestOrigin(configuration))
         let captured = CapturedRequest(http)
-        let account = explainer.account(of: captured)
-        let scheme = SigningScheme(http.fields)
+        let own = explainer.ownKeys(of: captured, in: tokens)
         let keys = KeyRing(tokens).candidates(
-            own: tokens.lookup(account, scheme).keys, account: account, scheme: scheme)
+            own: own.lookup.keys, account: own.account, scheme: SigningScheme(http.fields))
         return explainer.explain(captured, keys: keys)
     }
 }
