@@ -15,6 +15,11 @@ SIGNATURES = row(100, "Signatures", [
            query("sum(rate(hookline_explanations_dropped_total{SEL}[$__rate_interval]))", "not explained: too many")]),
     graph(4, "Late tokens by policy", "Webhooks whose account's token did not come within the signature timeout, by what was done with them.", "cps",
           [query("sum by (policy) (rate(hookline_signature_timeouts_total{SEL}[$__rate_interval]))", "{{policy}}")]),
+    graph(22, "Genuine, but not taken", "Signed rightly and refused all the same (kept in quarantine), by reason; and requests of Voice for TwiML, whose calls the empty answer ends.", "cps",
+          [query("sum by (reason) (rate(hookline_genuine_requests_refused_total{SEL}[$__rate_interval]))", "{{reason}}"),
+           query("sum(rate(hookline_voice_hangups_total{SEL}[$__rate_interval]))", "call ended")]),
+    graph(23, "Repetitions by kind of event", "Requests that were answered as repetitions of an earlier one. More than Twilio's retries explain may be a wrong merge: see docs/twilio-products.md.", "cps",
+          [query("sum by (kind) (rate(hookline_webhook_duplicates_total{SEL}[$__rate_interval]))", "{{kind}}")], stack=True),
     graph(7, "Time of validation", "The validation phase; its budget is 100 ms by default.", "s", [
         query('histogram_quantile(0.5, sum by (le) (rate(hookline_webhook_phase_duration_seconds_bucket{SEL, phase="validation"}[$__rate_interval])))', "50 %", exemplar=True),
         query('histogram_quantile(0.95, sum by (le) (rate(hookline_webhook_phase_duration_seconds_bucket{SEL, phase="validation"}[$__rate_interval])))', "95 %", exemplar=True),
