@@ -17,7 +17,7 @@ struct SignedWebhook {
         fields = [
             ("AccountSid", account), ("Body", body),
             ("From", "whatsapp:+15005550006"), ("MessageSid", sid), ("NumMedia", "\(media)"),
-            ("To", "whatsapp:+15005550001"),
+            ("SmsStatus", "received"), ("To", "whatsapp:+15005550001"),
         ]
     }
 
@@ -46,7 +46,7 @@ struct SignedWebhook {
     /// The whole request.
     func request() throws -> String { request(signature: try signature()) }
 
-    private static func escaped(_ text: String) -> String {
+    static func escaped(_ text: String) -> String {
         text.utf8.map { byte in
             switch byte {
             case 0x30...0x39, 0x41...0x5a, 0x61...0x7a: return String(UnicodeScalar(byte))
