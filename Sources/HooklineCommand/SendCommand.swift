@@ -19,16 +19,19 @@ struct SendCommand: ParsableCommand {
         help: ArgumentHelp("The URL to sign, if a proxy changes it on the way.", valueName: "url"))
     var signedURL: String?
 
-    @Option(help: "How many messages.")
+    @Option(help: "Whose webhooks to send; docs/twilio-products.md says what each holds.")
+    var product = TestProduct.messaging
+
+    @Option(help: "How many webhooks.")
     var count = 1
 
     @Option(help: "How many are under way at once.")
     var connections = 8
 
-    @Flag(help: "Messages with a picture, which are forwarded first.")
+    @Flag(help: "Messages with a picture, which are forwarded first (messaging only).")
     var media = false
 
-    @Flag(help: "Send each message twice, as Twilio does when it retries.")
+    @Flag(help: "Send each webhook twice, as Twilio does when it retries.")
     var duplicate = false
 
     @Flag(help: "Sign with a token that nobody has.")
@@ -36,14 +39,17 @@ struct SendCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Send status callbacks with this MessageStatus, such as delivered, instead of messages.",
+            "Send status callbacks with this MessageStatus, such as delivered, instead of messages "
+                + "(messaging only).",
             valueName: "callback"))
     var status: String?
 
     @Option(help: ArgumentHelp("The AccountSid.", valueName: "sid"))
     var account: String?
 
-    @Option(help: ArgumentHelp("The message's text.", valueName: "text"))
+    @Option(
+        help: ArgumentHelp(
+            "The message's text (messaging, conversations and event-streams).", valueName: "text"))
     var body: String?
 
     @Option(
@@ -63,6 +69,15 @@ struct SendCommand: ParsableCommand {
         guard (1...1024).contains(connections) else {
             throw ValidationError("--connections: \(connections) is not from 1 to 1024")
         }
+        if product != .messaging {
+            if media { throw ValidationError("--media goes with --product messaging only") }
+            if status != nil {
+                throw ValidationError("--status goes with --product messaging only")
+            }
+        }
+        if body != nil && !product.hasText {
+            throw ValidationError("--body: a webhook of \(product.rawValue) has no text")
+        }
     }
 
     func run() throws {
@@ -81,6 +96,7 @@ struct SendCommand: ParsableCommand {
     private var options: TestSender.Options {
         var options = TestSender.Options(url: to)
         options.signedURL = signedURL
+        options.product = product
         options.count = count
         options.connections = connections
         options.duplicate = duplicate
@@ -92,3 +108,5 @@ struct SendCommand: ParsableCommand {
         return options
     }
 }
+
+extension TestProduct: ExpressibleByArgument {}

@@ -124,7 +124,8 @@ extension EndToEnd {
         /// The public URL has a base path that the proxy does not strip.
         @Test func `a path that is no route because of a proxy is explained`() throws {
             let receiver = try Receiver(
-                ["--forward-to", application.url], origin: ["--public-url", "http://127.0.0.1/hooks"])
+                ["--forward-to", application.url],
+                origin: ["--public-url", "http://127.0.0.1/hooks"])
             #expect(try message("/hooks/webhook/sms", "SM1").send(to: receiver) == 404)
             #expect(eventually { receiver.log.contains("signature mismatch") })
             #expect(receiver.log.contains("--public-url http://127.0.0.1"))

@@ -19,7 +19,10 @@ extension EndToEnd {
         private static let events: [(kind: String, calls: [TwilioCall])] = [
             ("conversations", [conversation("onMessageAdded"), conversation("onMessageAdded", 1)]),
             ("conversations", [conversation("onMessageUpdated")]),
-            ("conversations", [conversation("onMessageRemoved"), conversation("onMessageRemoved", 2)]),
+            (
+                "conversations",
+                [conversation("onMessageRemoved"), conversation("onMessageRemoved", 2)]
+            ),
             ("status_callback", [oldStatus("sent"), oldStatus("sent")]),
             ("status_callback", [oldStatus("delivered")]),
             (

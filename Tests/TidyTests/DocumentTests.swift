@@ -55,6 +55,6 @@ import Testing
     private static let commandFlags = [
         "--config", "--count", "--to", "--json", "--rate", "--duration", "--connections", "--ops",
         "--no-benchmark", "--enable-feature", "--against",
-        "--proven", "--force", "--confirm",
+        "--proven", "--force", "--confirm", "--duplicate",
     ]
 }

@@ -1,7 +1,6 @@
 import MicroHTTP
 import OpenSSL
 import POSIX
-import Synchronization
 
 /// Receives webhooks: this is the table of contents of ingestion.
 ///
@@ -250,20 +249,6 @@ final class WebhookEndpoint: HTTPHandler {
     private func delayForControl() {
         guard options.validationDelayNanoseconds > 0 else { return }
         Bell().wait(untilNanoseconds: MonotonicClock.now() + options.validationDelayNanoseconds)
-    }
-}
-
-/// What one loop received in its present turn.
-private final class ReceivedWebhooks: Sendable {
-    private let webhooks = Mutex<[PendingWebhook]>([])
-
-    func add(_ webhook: PendingWebhook) { webhooks.withLock { $0.append(webhook) } }
-
-    func take() -> [PendingWebhook] {
-        webhooks.withLock { webhooks in
-            defer { webhooks = [] }
-            return webhooks
-        }
     }
 }
 

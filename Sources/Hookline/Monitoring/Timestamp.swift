@@ -1,4 +1,4 @@
-/// RFC 3339 time in UTC with milliseconds, and HTTP dates, without Foundation.
+/// Times in UTC as text, without Foundation: RFC 3339 with milliseconds, and RFC 2822.
 enum Timestamp {
     /// For example `2026-11-23T22:51:00.123Z`.
     static func text(milliseconds: Int64) -> String {
@@ -8,6 +8,21 @@ enum Timestamp {
         let time = [seconds / 3600, seconds / 60 % 60, seconds % 60].map { padded($0, 2) }
         return "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))T"
             + time.joined(separator: ":") + ".\(padded(inDay % 1000, 3))Z"
+    }
+
+    /// For example `Mon, 23 Nov 2026 22:51:00 +0000` (RFC 2822, section 3.3).
+    static func mail(milliseconds: Int64) -> String {
+        let (days, inDay) = milliseconds.quotientAndRemainder(dividingBy: 86_400_000)
+        let (year, month, day) = civil(daysSinceEpoch: days)
+        let seconds = inDay / 1000
+        let time = [seconds / 3600, seconds / 60 % 60, seconds % 60].map { padded($0, 2) }
+        // 1970-01-01 was a Thursday.
+        let weekdays = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
+        let months = [
+            "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+        ]
+        return "\(weekdays[Int(days % 7)]), \(padded(day, 2)) \(months[Int(month) - 1]) "
+            + "\(padded(year, 4)) \(time.joined(separator: ":")) +0000"
     }
 
     /// The proleptic Gregorian date of a day number (days since 1970-01-01, not negative).

@@ -1,5 +1,3 @@
-import POSIX
-
 /// What a test webhook says it is.
 public struct TestMessageOptions: Sendable {
     /// The `AccountSid`.
@@ -29,8 +27,7 @@ struct TestMessage: Sendable {
 
     /// A message of its own: its SID is random.
     init(_ options: TestMessageOptions) {
-        let sid = (options.media ? "MM" : "SM") + Hexadecimal.text(RandomBytes.make(16))
-        self.init(options, sid: sid)
+        self.init(options, sid: RandomID.sid(options.media ? "MM" : "SM"))
     }
 
     /// The message of this SID.
@@ -57,7 +54,7 @@ struct TestMessage: Sendable {
                 (
                     "MediaUrl0",
                     "https://api.twilio.com/2010-04-01/Accounts/\(options.accountSID)/Messages/"
-                        + "\(sid)/Media/ME" + Hexadecimal.text(RandomBytes.make(16))
+                        + "\(sid)/Media/" + RandomID.sid("ME")
                 ),
             ]
         }

@@ -1,7 +1,7 @@
 import Curl
 import OpenSSL
 
-/// Makes requests as Twilio would send them: form body, signature, header.
+/// Makes requests as Twilio would send them: body, signature, headers.
 struct TestRequestSigner: Sendable {
     /// Where they go.
     let url: String
@@ -37,16 +37,50 @@ struct TestRequestSigner: Sendable {
             sid: message.sid, body: message.parameters.encoded, signature: signature(of: message))
     }
 
-    /// A request from its parts; without a signature if `signature` is nil.
+    /// The signed request of any product's webhook. A form's parameters are signed after the URL;
+    /// of JSON the URL alone is signed, with the body's digest in its query
+    /// (https://www.twilio.com/docs/usage/webhooks/webhooks-security).
+    func request(for webhook: TestWebhook) -> TransferRequest {
+        switch webhook.body {
+        case .form(let parameters):
+            return request(
+                sid: webhook.idempotencyToken, body: parameters.encoded,
+                signature: TwilioSignature.sign(
+                    url: signedURL, parameters: parameters, key: key))
+        case .json(let body):
+            let query = Array("bodySHA256=".utf8) + TwilioSignature.bodyDigest(body)
+            let signed = Self.adding(query, to: signedURL)
+            return request(
+                url: String(decoding: Self.adding(query, to: Array(url.utf8)), as: UTF8.self),
+                contentType: "application/json", token: webhook.idempotencyToken, body: body,
+                signature: TwilioSignature.sign(url: signed, parameters: nil, key: key))
+        }
+    }
+
+    /// A form's request from its parts; without a signature if `signature` is nil.
     func request(sid: String, body: [UInt8], signature: [UInt8]?) -> TransferRequest {
+        request(
+            url: url, contentType: "application/x-www-form-urlencoded; charset=UTF-8", token: sid,
+            body: body, signature: signature)
+    }
+
+    private func request(
+        url: String, contentType: String, token: String, body: [UInt8], signature: [UInt8]?
+    ) -> TransferRequest {
         var headers = [
-            "Content-Type: application/x-www-form-urlencoded; charset=UTF-8", agent, "Accept: */*",
-            "I-Twilio-Idempotency-Token: \(sid)",
+            "Content-Type: \(contentType)", agent, "Accept: */*",
+            "I-Twilio-Idempotency-Token: \(token)",
         ]
         if let signature {
             headers.append("X-Twilio-Signature: \(String(decoding: signature, as: UTF8.self))")
         }
         return TransferRequest(
             url: url, headers: headers, body: body, timeoutMilliseconds: timeoutMilliseconds)
+    }
+
+    /// The URL without its fragment, with one more parameter at its end.
+    private static func adding(_ parameter: [UInt8], to url: [UInt8]) -> [UInt8] {
+        let url = url.prefix { $0 != UInt8(ascii: "#") }
+        return url + [UInt8(ascii: url.contains(UInt8(ascii: "?")) ? "&" : "?")] + parameter
     }
 }

@@ -9,20 +9,22 @@ public struct TestSender: Sendable {
         public var url: String
         /// The URL to sign, if a proxy in between makes it another; nil signs `url`.
         public var signedURL: String?
-        /// How many messages.
+        /// Whose webhooks to send.
+        public var product = TestProduct.messaging
+        /// How many webhooks.
         public var count = 1
         /// How many are under way at once.
         public var connections = 8
-        /// Send each message twice, as a retry of Twilio's would.
+        /// Send each webhook twice, as a retry of Twilio's would.
         public var duplicate = false
         /// Sign with a token that nobody has.
         public var badSignature = false
         /// How long one answer may take; Twilio's own limit.
         public var timeoutMilliseconds = 15_000
-        /// What the messages say they are.
+        /// What the webhooks say they are.
         public var message = TestMessageOptions()
 
-        /// One message to `url`.
+        /// One webhook to `url`.
         public init(url: String) { self.url = url }
     }
 
@@ -56,8 +58,11 @@ public struct TestSender: Sendable {
                     if let again = repeats.popLast() {
                         request = again
                     } else if begun < options.count {
-                        request = signer.request(for: TestMessage(options.message))
-                        if options.duplicate { repeats.append(request) }
+                        let webhook = options.product.webhook(options.message)
+                        request = signer.request(for: webhook)
+                        if options.duplicate {
+                            repeats.append(signer.request(for: webhook.again))
+                        }
                         begun += 1
                     } else {
                         break

@@ -81,6 +81,17 @@ import Testing
         #expect(Timestamp.text(milliseconds: milliseconds) == expected)
     }
 
+    @Test(
+        arguments: [
+            (0, "Thu, 01 Jan 1970 00:00:00 +0000"),
+            (951_782_400_007, "Tue, 29 Feb 2000 00:00:00 +0000"),
+            (1_709_251_199_999, "Thu, 29 Feb 2024 23:59:59 +0000"),
+            (4_102_444_800_000, "Fri, 01 Jan 2100 00:00:00 +0000"),
+        ] as [(Int64, String)])
+    func `a time is written as RFC 2822 says`(milliseconds: Int64, expected: String) {
+        #expect(Timestamp.mail(milliseconds: milliseconds) == expected)
+    }
+
     @Test func `a flag's value comes after it or behind an equals sign`() throws {
         let flags = try FlagReader.read(["--threads", "2", "--dev", "--listen=:0"])
         #expect(flags.map(\.key) == ["threads", "dev", "listen"])

@@ -69,14 +69,17 @@ struct MismatchExplainer: Sendable {
     func ownKeys(
         of captured: CapturedRequest, in tokens: Tokens
     ) -> (lookup: TokenLookup, account: ArraySlice<UInt8>) {
-        // A form with too many parameters is refused, whoever it is from.
-        let content = try? RequestContent(
-            captured.request, parametersMax: options.parametersMax)
+        let content = content(of: captured)
         let account = content?.account ?? []
         let lookup = tokens.lookup(
             account, SigningScheme(captured.request.fields),
             isSigner: content?.isAccountSigner ?? false, keysMax: KeyRing.keysMax)
         return (lookup, account)
+    }
+
+    private func content(of captured: CapturedRequest) -> RequestContent? {
+        // A form with too many parameters is refused, whoever it is from.
+        try? RequestContent(captured.request, parametersMax: options.parametersMax)
     }
 
     private func subject(_ captured: CapturedRequest) -> MismatchSubject? {
@@ -104,8 +107,7 @@ struct MismatchExplainer: Sendable {
     ) -> MismatchExplanation {
         let advice = MismatchAdvice(
             finding, subject: search.subject, choice: options.choice,
-            account: (try? RequestContent(
-                captured.request, parametersMax: options.parametersMax))?.account ?? [])
+            account: content(of: captured)?.account ?? [])
         return MismatchExplanation(
             hint: advice.hint, sentence: advice.sentence, proof: finding.proof,
             hmacs: search.trials.hmacs, change: finding.change)
