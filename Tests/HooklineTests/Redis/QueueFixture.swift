@@ -75,18 +75,18 @@ final class QueueFixture: Sendable {
 
     /// Appends and waits for what became of each.
     func append(_ webhooks: [Webhook], within milliseconds: UInt64 = 20_000) -> [Appended] {
-        let outcomes = Collected<Appended>()
+        let outcomes = Collected<(index: Int, outcome: Appended)>()
         let done = DispatchSemaphore(value: 0)
         let deadline = RedisClock.now() + milliseconds * 1_000_000
         let appends = webhooks.map {
             RedisQueue.Append(webhook: $0, deadlineNanoseconds: deadline)
         }
-        queue.append(appends) { _, outcome in
-            outcomes.add([Appended(outcome)])
+        queue.append(appends) { index, outcome in
+            outcomes.add([(index, Appended(outcome))])
             done.signal()
         }
         for _ in webhooks { #expect(done.wait(timeout: .now() + 60) == .success) }
-        return outcomes.all
+        return outcomes.all.sorted { $0.index < $1.index }.map(\.outcome)
     }
 
     /// Appends messages with these SIDs.
