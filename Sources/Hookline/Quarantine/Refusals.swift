@@ -8,11 +8,16 @@ final class Refusals: Sendable {
     private let quarantine: Quarantine
     private let explanations: ExplanationWorker
     private let clients: ClientAddress
+    private let origins: OriginNotice
 
-    init(_ quarantine: Quarantine, _ explanations: ExplanationWorker, _ clients: ClientAddress) {
+    init(
+        _ quarantine: Quarantine, _ explanations: ExplanationWorker, _ clients: ClientAddress,
+        _ origins: OriginNotice
+    ) {
         self.quarantine = quarantine
         self.explanations = explanations
         self.clients = clients
+        self.origins = origins
     }
 
     /// Starts explaining.
@@ -23,6 +28,7 @@ final class Refusals: Sendable {
 
     /// A request was refused as it came; one that is for no webhook's route is not kept.
     func refused(_ request: HTTPRequest, _ rejection: Rejection) {
+        if case .noOrigin(let header) = rejection { origins.note(header) }
         guard let reason = QuarantineReason(rejection) else { return }
         let refused = QuarantinedRequest(
             request, reason: reason, source: clients.bytes(of: request))

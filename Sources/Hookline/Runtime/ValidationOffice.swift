@@ -41,7 +41,8 @@ final class ValidationOffice: Sendable {
                 ExplanationWorker.Parts(
                     explainer: MismatchExplainer(configuration, pace: WorkPace()), tokens: tokens,
                     metrics: metrics, log: log)),
-            ClientAddress(trustedProxies: configuration.trustedProxies))
+            ClientAddress(trustedProxies: configuration.trustedProxies),
+            OriginNotice(configuration, log: log))
         retentionMilliseconds = configuration.unverifiedRetention.milliseconds
         self.metrics = metrics
         self.source = source
@@ -138,8 +139,11 @@ final class ValidationOffice: Sendable {
     private func mended(
         _ refused: QuarantinedRequest, _ rejection: Rejection, _ isThorough: Bool
     ) -> Webhook? {
-        guard [.invalidSignature, .unknownAccount, .noOrigin].contains(rejection),
-            let mended = mender.mend(refused.request, isThorough: isThorough),
+        switch rejection {
+        case .invalidSignature, .unknownAccount, .noOrigin: break
+        default: return nil
+        }
+        guard let mended = mender.mend(refused.request, isThorough: isThorough),
             case .genuine(let webhook, _) = verdict(
                 on: mended.request, refused.receivedMilliseconds,
                 origin: .configured(mended.origin))

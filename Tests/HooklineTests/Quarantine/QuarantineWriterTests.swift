@@ -186,7 +186,9 @@ import Testing
         for rejection in [Rejection.notFound, .methodNotAllowed, .unsupportedMediaType] {
             #expect(QuarantineReason(rejection) == nil)
         }
-        let kept = [Rejection.malformedForm, .noOrigin, .missingSignature, .invalidSignature]
+        let kept = [
+            Rejection.malformedForm, .noOrigin(.host), .missingSignature, .invalidSignature,
+        ]
         #expect(
             kept.map { QuarantineReason($0) }
                 == [.malformed, .malformed, .missingSignature, .invalidSignature])
