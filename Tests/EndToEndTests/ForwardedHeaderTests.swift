@@ -105,5 +105,18 @@ extension EndToEnd {
             #expect(lines.allSatisfy { $0.contains("set --public-url, or let the proxy") })
             #expect(!receiver.log.contains("gopher"))
         }
+
+        @Test func `a public URL with capitals takes what was signed in either spelling`() throws {
+            let receiver = try Receiver(origin: ["--public-url", "HTTPS://Hooks.Example.COM:443"])
+            for (sid, host, status) in [
+                ("SM1", "Hooks.Example.COM", 200), ("SM2", "hooks.example.com", 200),
+                ("SM3", "HOOKS.example.com", 403),
+            ] {
+                var webhook = SignedWebhook(sid: sid)
+                webhook.scheme = "https"
+                webhook.host = host
+                #expect(try ask(receiver, try webhook.request()) == status)
+            }
+        }
     }
 }

@@ -37,10 +37,16 @@ extension Setting {
     ]
 
     private static let origin: [Setting] = [
-        .url(
-            "public-url", \.publicURL,
-            "What Twilio calls: origin and, if a proxy strips one, base path.",
-            check: WebURL.publicURL),
+        Setting(
+            "public-url", valueName: "URL",
+            "What Twilio calls: origin and, if a proxy strips one, base path."
+        ) { configuration, text throws(SettingProblem) in
+            let url = try PublicURL(text)
+            configuration.publicURL = url.text
+            configuration.publicURLAsWritten = url.asWritten
+        } show: {
+            $0.publicURL ?? ""
+        },
         Setting(
             "trusted-proxies", valueName: "CIDRS",
             "Address blocks, separated by commas, whose X-Forwarded-For names the client, and whose "

@@ -54,6 +54,13 @@ final class TwilioRequest: Sendable {
             receivedMilliseconds: receivedMilliseconds)
     }
 
+    /// The webhook that it is when Twilio signed it with this origin.
+    func webhook(origin: [UInt8]) -> Webhook {
+        WebhookReader.webhook(
+            head: head.replacing(origin: origin), body: body, parameters: parameters,
+            receivedMilliseconds: receivedMilliseconds)
+    }
+
     /// The webhook that it may be: it claims no message's identity, only its own fingerprint.
     var unverifiedWebhook: Webhook {
         let claimed = webhook

@@ -6,6 +6,8 @@ struct WebhookVerifier: Sendable {
     let tokens: Tokens
     /// Parameters of a form; more are refused.
     let parametersMax: Int
+    /// The spellings of a public URL with capitals, which are both tried; nil for any other.
+    var spellings: OriginSpellings?
 
     /// What became of a request.
     enum Verdict: Sendable {
@@ -35,12 +37,13 @@ struct WebhookVerifier: Sendable {
             case .known(let keys), .toFetch(let keys), .sourceFailing(let keys): keys
             case .unknown: []
             }
-        if let position = match(request, keys) {
+        if let (position, origin) = match(request, keys) {
             // Ambiguous parameters are told from forged ones: only the genuine are kept.
             if request.parameters?.ambiguous != nil { return .refused(.malformedForm) }
             let token = MatchedToken(
                 position: position, key: keepsKey ? keys[position] : nil)
-            return .genuine(request.webhook, token)
+            let webhook = origin.map { request.webhook(origin: $0) } ?? request.webhook
+            return .genuine(webhook, token)
         }
         switch lookup {
         case .known: return .refused(.invalidSignature)
@@ -50,10 +53,24 @@ struct WebhookVerifier: Sendable {
         }
     }
 
-    private func match(_ request: TwilioRequest, _ keys: [HMACKey]) -> Int? {
+    /// The key that matches, and the origin as it was written when that is what Twilio signed.
+    private func match(
+        _ request: TwilioRequest, _ keys: [HMACKey]
+    ) -> (position: Int, writtenOrigin: [UInt8]?)? {
         guard !keys.isEmpty else { return nil }
+        let origin = request.head[.origin]
+        if let position = match(request, origin, keys) { return (position, nil) }
+        guard let written = spellings?.asWritten(origin),
+            let position = match(request, written[...], keys)
+        else { return nil }
+        return (position, written)
+    }
+
+    private func match(
+        _ request: TwilioRequest, _ origin: ArraySlice<UInt8>, _ keys: [HMACKey]
+    ) -> Int? {
         let verdict = TwilioSignature.verify(
-            origin: request.head[.origin], target: request.head[.target], body: request.body,
+            origin: origin, target: request.head[.target], body: request.body,
             parameters: request.parameters, signature: request.head[.signature], keys: keys)
         guard case .match(let match) = verdict else { return nil }
         return match.tokenPosition
