@@ -159,7 +159,9 @@ extension EndToEnd {
             #expect(try call.send(to: receiver) == 400)
             #expect(try eventually { try receiver.metrics()["quarantine_proven"] == 1 })
             #expect(eventually { receiver.log.contains("a field twice") })
-            let forced = try receiver.command(["queue", "release", "1", "--force", "--confirm", "1"])
+            let forced = try receiver.command([
+                "queue", "release", "1", "--force", "--confirm", "1",
+            ])
             #expect(forced.status == 0, "\(forced.output)")
             #expect(eventually { application.taken == ["SM1"] })
         }

@@ -169,5 +169,22 @@ extension EndToEnd {
             )
             #expect(!result.output.contains("secret"))
         }
+
+        @Test(arguments: [
+            ("HTTPS://Hooks.Example.COM:443/Twilio", "https://hooks.example.com/Twilio"),
+            ("https://höoks.example.com", "https://xn--hoks-5qa.example.com"),
+        ])
+        func `check-config prints the public URL as Twilio calls it`(
+            written: String, shown: String
+        ) throws {
+            let result = try ChildProcess.run(
+                Repository.hookline, ["check-config", "--public-url", written],
+                environment: ["TWILIO_AUTH_TOKEN": "secret"])
+            #expect(result.status == 0)
+            #expect(
+                result.output.split(separator: "\n").contains {
+                    $0.hasPrefix("public-url") && $0.contains(" \(shown)  (--public-url)")
+                })
+        }
     }
 }

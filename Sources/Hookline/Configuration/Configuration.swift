@@ -16,6 +16,8 @@ public struct Configuration: Sendable {
     // What Twilio signs
     /// Origin and base path that Twilio calls, without a slash at the end.
     public var publicURL: String?
+    /// The same with the capitals that its host was written with; nil when it had none.
+    public var publicURLAsWritten: String?
     /// Peers whose `X-Forwarded-*` count when there is no public URL.
     public var trustedProxies: [CIDRBlock] = []
     /// The origin is taken from the request itself.

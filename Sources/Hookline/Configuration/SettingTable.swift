@@ -37,14 +37,20 @@ extension Setting {
     ]
 
     private static let origin: [Setting] = [
-        .url(
-            "public-url", \.publicURL,
-            "What Twilio calls: origin and, if a proxy strips one, base path.",
-            check: WebURL.publicURL),
+        Setting(
+            "public-url", valueName: "URL",
+            "What Twilio calls: origin and, if a proxy strips one, base path."
+        ) { configuration, text throws(SettingProblem) in
+            let url = try PublicURL(text)
+            configuration.publicURL = url.text
+            configuration.publicURLAsWritten = url.asWritten
+        } show: {
+            $0.publicURL ?? ""
+        },
         Setting(
             "trusted-proxies", valueName: "CIDRS",
             "Address blocks, separated by commas, whose X-Forwarded-For names the client, and whose "
-                + "X-Forwarded-Proto, -Host and -Port count when there is no public URL."
+                + "X-Forwarded-Proto, -Host and -Port, or Forwarded, count when there is no public URL."
         ) { configuration, text throws(SettingProblem) in
             var blocks: [CIDRBlock] = []
             for part in text.split(separator: ",") {
@@ -56,7 +62,7 @@ extension Setting {
         },
         .onOff(
             "origin-from-host", \.originFromHost,
-            "Take the origin from the request itself (Host, X-Forwarded-Proto)."),
+            "Take the origin from the request itself (Host, X-Forwarded-Proto or Forwarded)."),
         .path(
             "tokens-file", \.tokensFile,
             "YAML: account SID, or *, to list of Auth Tokens."),

@@ -2,19 +2,6 @@ import Curl
 
 /// Checks of the URLs in a configuration; a URL is kept as it was written.
 enum WebURL {
-    /// What `--public-url` may be: origin and base path; a slash at the end is dropped.
-    static func publicURL(_ text: String) throws(SettingProblem) -> String {
-        try check(text)
-        guard !text.contains("?"), !text.contains("#") else {
-            throw SettingProblem(
-                "\"\(text)\" has a query or a fragment; write only scheme, host and base path, "
-                    + "for example https://hooks.example.com")
-        }
-        var url = text
-        while url.hasSuffix("/") { url.removeLast() }
-        return url
-    }
-
     /// What `--forward-to` may be.
     static func destination(_ text: String) throws(SettingProblem) -> String {
         try check(text)

@@ -19,14 +19,18 @@ struct ClientAddress: Sendable {
 
     /// 4 bytes (IPv4) or 16 (IPv6); empty when the peer is unknown. Any thread.
     func bytes(of request: HTTPRequest) -> [UInt8] {
-        var client = Self.plain(request.peer)
-        guard isTrusted(client) else { return client }
-        for entry in Self.forwarded(request.fields) {
-            guard let address = Self.address(entry) else { return client }
-            client = Self.plain(address)
-            guard isTrusted(client) else { return client }
-        }
-        return client
+        let peer = Self.plain(request.peer)
+        guard isTrusted(peer) else { return peer }
+        return walk(from: peer, Self.forwarded(request.fields)).client
+    }
+
+    /// Trusted proxies in a row that a request came through, for one whose peer is trusted: the
+    /// peer, and those that `X-Forwarded-For` names at its end.
+    func trustedHops(in fields: HTTPFields) -> Int { trustedHops(Self.forwarded(fields)) }
+
+    /// The same by who called each proxy, the last one first.
+    func trustedHops(_ callers: [ArraySlice<UInt8>]) -> Int {
+        1 + walk(from: [], callers.prefix(Self.hopsMax)).trusted
     }
 
     /// What sampling counts as one source: an IPv4 address, or the 64 bits of an IPv6 address
@@ -35,29 +39,34 @@ struct ClientAddress: Sendable {
         address.count == 16 ? Array(address.prefix(8)) : address
     }
 
+    /// From the peer towards the client: the first address that is not trusted, or the last one
+    /// that can be read, and how many of the callers are trusted proxies.
+    private func walk(
+        from peer: [UInt8], _ callers: some Sequence<ArraySlice<UInt8>>
+    ) -> (client: [UInt8], trusted: Int) {
+        var client = peer
+        var trusted = 0
+        for caller in callers {
+            guard let address = Self.address(caller) else { break }
+            client = Self.plain(address)
+            guard isTrusted(client) else { break }
+            trusted += 1
+        }
+        return (client, trusted)
+    }
+
     private func isTrusted(_ address: [UInt8]) -> Bool {
         trustedProxies.contains { $0.contains(address) }
     }
 
-    /// The entries of all `X-Forwarded-For` fields, the last one first.
+    /// The last entries of all `X-Forwarded-For` fields, the last one first.
     private static func forwarded(_ fields: HTTPFields) -> [ArraySlice<UInt8>] {
-        var entries: [ArraySlice<UInt8>] = []
-        for index in (0..<fields.count).reversed() where isForwardedFor(fields.name(at: index)) {
-            entries += fields.value(at: index).split(separator: UInt8(ascii: ",")).reversed()
-            if entries.count >= hopsMax { break }
-        }
-        return Array(entries.prefix(hopsMax))
-    }
-
-    private static func isForwardedFor(_ name: ArraySlice<UInt8>) -> Bool {
-        name.lazy.map { $0 >= 0x41 && $0 <= 0x5a ? $0 | 0x20 : $0 }
-            .elementsEqual("x-forwarded-for".utf8)
+        FieldList.members(of: "x-forwarded-for", in: fields).suffix(hopsMax).reversed()
     }
 
     /// An entry's address without its port; nil when it is none.
     private static func address(_ entry: ArraySlice<UInt8>) -> [UInt8]? {
-        var text = entry.drop { $0 == 0x20 }
-        while text.last == 0x20 { text.removeLast() }
+        var text = entry
         if text.first == UInt8(ascii: "[") {
             text = text.dropFirst().prefix { $0 != UInt8(ascii: "]") }
         } else if text.count(where: { $0 == UInt8(ascii: ":") }) == 1 {

@@ -16,8 +16,8 @@ enum Rejection: Error, Sendable, Equatable {
     case invalidSignature
     /// There is no token for the request's account.
     case unknownAccount
-    /// The origin cannot be told: no `Host`, or a forwarded one that is no host.
-    case noOrigin
+    /// The origin cannot be told, because this header is missing or cannot be read.
+    case noOrigin(OriginHeader)
 
     /// The status of the answer.
     var status: UInt16 {

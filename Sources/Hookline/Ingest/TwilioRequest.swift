@@ -68,9 +68,11 @@ final class TwilioRequest: Sendable {
             || !SignedURL.queryValues(of: head[.target], named: "bodySHA256").isEmpty
     }
 
-    /// The webhook that it is, verified by this key; nil for one that an operator vouches for.
-    func webhook(provedBy keyID: UInt64?) -> Webhook {
-        let head = keyID.map { self.head.proved(by: $0) } ?? self.head
+    /// The webhook that it is, verified by this key; nil for one that an operator vouches for. With
+    /// `origin` Twilio signed it with that origin and not with the one that it was read with.
+    func webhook(provedBy keyID: UInt64?, origin: [UInt8]? = nil) -> Webhook {
+        var head = origin.map { self.head.replacing(origin: $0) } ?? self.head
+        if let keyID { head = head.proved(by: keyID) }
         return Webhook(
             kind: kind, priority: WebhookReader.priority(content),
             identity: WebhookReader.identity(kind, content, head: head, body: body),

@@ -105,6 +105,17 @@ struct WebhookHead: Sendable, Equatable {
         self.ends = ends
     }
 
+    /// The same with another origin.
+    func replacing(origin: [UInt8]) -> WebhookHead {
+        WebhookHead(
+            origin: origin.span, target: self[.target].span, contentType: self[.contentType].span,
+            signature: self[.signature].span, traceParent: self[.traceParent].span,
+            account: self[.account].span, messageSID: self[.messageSID].span,
+            traceState: self[.traceState].span, method: self[.method].span,
+            idempotencyToken: self[.idempotencyToken].span,
+            passedFields: self[.passedFields].span)
+    }
+
     /// The parts that tell one request from another: origin, target, content type, signature.
     var signedBytes: ArraySlice<UInt8> { bytes[..<ends[Part.signature.rawValue]] }
 

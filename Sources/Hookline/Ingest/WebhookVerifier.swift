@@ -6,6 +6,8 @@ struct WebhookVerifier: Sendable {
     let tokens: Tokens
     /// Parameters of a form; more are refused.
     let parametersMax: Int
+    /// The spellings of a public URL with capitals, which are both tried; nil for any other.
+    var spellings: OriginSpellings?
 
     /// What became of a request.
     enum Verdict: Sendable {
@@ -39,13 +41,13 @@ struct WebhookVerifier: Sendable {
             request.account, request.scheme, isSigner: isSigner,
             keysMax: isThorough ? .max : TokenTable.keysOfAnySignerMax)
         let keys = lookup.keys
-        if let position = match(request, keys) {
+        if let (position, origin) = match(request, keys) {
             // Ambiguous parameters are told from forged ones: only the genuine are kept.
             if request.content.parameters?.ambiguous != nil { return .refused(.ambiguousForm) }
             let key = keys[position]
             let place = isSigner ? position : tokens.owner(of: key.id)?.position ?? 0
             return .genuine(
-                request.webhook(provedBy: key.id),
+                request.webhook(provedBy: key.id, origin: origin),
                 MatchedToken(position: place, key: keepsKey ? key : nil))
         }
         switch lookup {
@@ -56,10 +58,24 @@ struct WebhookVerifier: Sendable {
         }
     }
 
-    private func match(_ request: TwilioRequest, _ keys: [HMACKey]) -> Int? {
+    /// The key that matches, and the origin as it was written when that is what Twilio signed.
+    private func match(
+        _ request: TwilioRequest, _ keys: [HMACKey]
+    ) -> (position: Int, writtenOrigin: [UInt8]?)? {
         guard !keys.isEmpty else { return nil }
+        let origin = request.head[.origin]
+        if let position = match(request, origin, keys) { return (position, nil) }
+        guard let written = spellings?.asWritten(origin),
+            let position = match(request, written[...], keys)
+        else { return nil }
+        return (position, written)
+    }
+
+    private func match(
+        _ request: TwilioRequest, _ origin: ArraySlice<UInt8>, _ keys: [HMACKey]
+    ) -> Int? {
         let verdict = TwilioSignature.verify(
-            origin: request.head[.origin], target: request.head[.target], body: request.body,
+            origin: origin, target: request.head[.target], body: request.body,
             parameters: request.content.signedParameters,
             isBodyless: request.content.isBodyless, signature: request.head[.signature],
             keys: keys)

@@ -9,15 +9,17 @@ final class Refusals: Sendable {
     private let explanations: ExplanationWorker
     private let clients: ClientAddress
     private let notice: RefusalNotice
+    private let origins: OriginNotice
 
     init(
         _ quarantine: Quarantine, _ explanations: ExplanationWorker, _ clients: ClientAddress,
-        _ notice: RefusalNotice
+        _ notice: RefusalNotice, _ origins: OriginNotice
     ) {
         self.quarantine = quarantine
         self.explanations = explanations
         self.clients = clients
         self.notice = notice
+        self.origins = origins
     }
 
     /// Starts explaining.
@@ -29,6 +31,7 @@ final class Refusals: Sendable {
     /// A request was refused as it came; one that is for no route is kept if it is signed.
     func refused(_ request: HTTPRequest, _ rejection: Rejection) {
         guard !rejection.isMisdirected || request.isSigned else { return }
+        if case .noOrigin(let header) = rejection { origins.note(header) }
         let refused = QuarantinedRequest(
             request, reason: QuarantineReason(rejection), source: clients.bytes(of: request))
         quarantine.offer(refused)

@@ -27,7 +27,9 @@ final class ValidationOffice: Sendable {
         _ source: ConfiguredTokenSource, _ metrics: ReceiverMetrics, _ log: Log,
         _ quarantine: Quarantine, canVerify: @escaping @Sendable (_ account: [UInt8]) -> Void
     ) {
-        verifier = WebhookVerifier(tokens: tokens, parametersMax: configuration.parametersMax)
+        verifier = WebhookVerifier(
+            tokens: tokens, parametersMax: configuration.parametersMax,
+            spellings: OriginSpellings(configuration))
         cache = ValidationCache(configuration)
         let waits = TokenWait(waitingMax: configuration.connectionsMax)
         self.waits = waits
@@ -42,7 +44,7 @@ final class ValidationOffice: Sendable {
                     explainer: MismatchExplainer(configuration, pace: WorkPace()), tokens: tokens,
                     metrics: metrics, log: log)),
             ClientAddress(trustedProxies: configuration.trustedProxies),
-            RefusalNotice(metrics: metrics, log: log))
+            RefusalNotice(metrics: metrics, log: log), OriginNotice(configuration, log: log))
         retentionMilliseconds = configuration.unverifiedRetention.milliseconds
         self.metrics = metrics
         self.source = source

@@ -47,11 +47,14 @@ final class Nginx {
         throw ChildProcess.Failure("nginx does not start: \(folder.text("errors"))")
     }
 
-    /// Sends a request as Twilio would; what nginx passed on of it, as it went over the wire.
-    func pass(_ webhook: SignedWebhook) throws -> [UInt8] {
+    /// Sends a request as Twilio would, with more fields if there are any; what nginx passed on of
+    /// it, as it went over the wire.
+    func pass(_ webhook: SignedWebhook, adding lines: [String] = []) throws -> [UInt8] {
         let before = sink.requests.count
         let request = try webhook.request().replacing(
-            "\r\nContent-Length", with: "\r\nConnection: close\r\nContent-Length")
+            "\r\nContent-Length",
+            with: "\r\n" + (lines + ["Connection: close"]).joined(separator: "\r\n")
+                + "\r\nContent-Length")
         if isTLS {
             _ = try ChildProcess.run(
                 "openssl", ["s_client", "-quiet", "-connect", "127.0.0.1:\(port)"],

@@ -53,20 +53,58 @@ import Testing
     }
 
     @Test(arguments: [
-        [("X-Forwarded-Host", "a"), ("X-Forwarded-Host", "b")],
-        [("Host", "h"), ("X-Forwarded-Proto", "ftp")],
-        [("Host", "h"), ("X-Forwarded-Proto", "http"), ("X-Forwarded-Proto", "https")],
-        [("X-Forwarded-Host", "a/b")], [("X-Forwarded-Host", "a@b")],
-        [("Host", "h"), ("X-Forwarded-Port", "x")], [],
+        ([("Host", "h"), ("X-Forwarded-Proto", "ftp")], OriginHeader.forwardedProto),
+        ([("Host", "h"), ("X-Forwarded-Proto", "https, ftp")], .forwardedProto),
+        ([("X-Forwarded-Host", "a/b")], .forwardedHost),
+        ([("X-Forwarded-Host", "a@b")], .forwardedHost),
+        ([("X-Forwarded-Host", "a:0")], .forwardedHost),
+        ([("X-Forwarded-Host", "a:b")], .forwardedHost),
+        ([("X-Forwarded-Host", ":443")], .forwardedHost),
+        ([("Host", "h"), ("X-Forwarded-Port", "x")], .forwardedPort),
+        ([("Host", "h"), ("X-Forwarded-Port", "65536")], .forwardedPort),
+        ([("Host", "h"), ("X-Forwarded-Port", "443, 0")], .forwardedPort),
+        ([("Host", "h"), ("Forwarded", "proto=ftp")], .forwarded),
+        ([("Host", "h"), ("Forwarded", "host=a/b")], .forwarded),
+        ([("Host", "h"), ("Forwarded", "proto=\"https")], .forwarded),
+        ([("Host", "a/b"), ("X-Forwarded-Proto", "https")], .host),
+        ([], .host),
     ])
-    func `what cannot be an origin is refused`(fields: [(String, String)]) throws {
+    func `what cannot be an origin is refused with the header at fault`(
+        fields: [(String, String)], header: OriginHeader
+    ) throws {
         let forwarded = try forwarded
-        #expect(throws: Rejection.noOrigin) { try origin(forwarded, fields) }
+        #expect(throws: Rejection.noOrigin(header)) { try origin(forwarded, fields) }
     }
 
     @Test func `the host mode takes Host and the scheme that a tunnel adds`() throws {
         #expect(try origin(.host, [("Host", "h:8080")]) == "http://h:8080")
         #expect(try origin(.host, [("Host", "h"), ("X-Forwarded-Proto", "https")]) == "https://h")
-        #expect(throws: Rejection.noOrigin) { try origin(.host, []) }
+        #expect(throws: Rejection.noOrigin(.host)) { try origin(.host, []) }
+    }
+
+    @Test(arguments: [
+        ([("X-Forwarded-Proto", "https, http")], "https"),
+        ([("X-Forwarded-Proto", "HTTP"), ("X-Forwarded-Proto", "https")], "http"),
+        ([("X-Forwarded-Proto", " ,, Https")], "https"),
+        ([("X-Forwarded-Proto", ""), ("Forwarded", "for=a, proto=https, proto=http")], "https"),
+        ([("X-Forwarded-Proto", "http"), ("Forwarded", "proto=https")], "http"),
+        ([("X-Forwarded-Proto", "http"), ("Forwarded", "\"")], "http"),
+        ([("Forwarded", "proto=\"HTTPS\"")], "https"),
+    ])
+    func `the host mode takes the first scheme of a list`(
+        fields: [(String, String)], scheme: String
+    ) throws {
+        #expect(try origin(.host, [("Host", "h")] + fields) == "\(scheme)://h")
+    }
+
+    @Test func `the host mode refuses a scheme that it cannot read, and names its header`() {
+        for (name, value, header) in [
+            ("X-Forwarded-Proto", "ftp, https", OriginHeader.forwardedProto),
+            ("Forwarded", "proto=ftp", .forwarded), ("Forwarded", "proto", .forwarded),
+        ] {
+            #expect(throws: Rejection.noOrigin(header)) {
+                try origin(.host, [("Host", "h"), (name, value)])
+            }
+        }
     }
 }

@@ -184,7 +184,7 @@ import Testing
 
     @Test func `what is kept says why it was refused`() {
         let kept = [
-            Rejection.malformedForm, .ambiguousForm, .noOrigin, .missingSignature,
+            Rejection.malformedForm, .ambiguousForm, .noOrigin(.host), .missingSignature,
             .invalidSignature, .unknownAccount, .notFound, .methodNotAllowed,
             .unsupportedMediaType,
         ]

@@ -18,8 +18,8 @@ public struct CapturedRequest: Sendable {
     /// proxy when its peer is not known.
     func origin(_ origin: RequestOrigin) throws(Rejection) -> [UInt8] {
         if let namedOrigin { return namedOrigin }
-        if case .forwarded = origin, request.peer.isEmpty {
-            return try RequestOrigin.fromForwarded(request)
+        if case .forwarded(let proxies) = origin, request.peer.isEmpty {
+            return try RequestOrigin.fromForwarded(request, by: proxies)
         }
         return try origin.origin(of: request)
     }

@@ -7,8 +7,10 @@ struct ForwardingEvidence: Sendable {
     let hostField: (host: [UInt8], port: [UInt8]?)?
     /// `X-Forwarded-Host`, of several the first and the last.
     let forwardedHosts: [(host: [UInt8], port: [UInt8]?)]
-    /// The host in `Forwarded` (RFC 7239) or `X-Original-Host`.
+    /// `X-Original-Host`.
     let originalHost: (host: [UInt8], port: [UInt8]?)?
+    /// The first host in `Forwarded` (RFC 7239).
+    let forwarded: (host: [UInt8], port: [UInt8]?)?
     /// `X-Forwarded-Port`.
     let forwardedPort: [UInt8]?
     /// `X-Forwarded-Prefix`.
@@ -19,15 +21,13 @@ struct ForwardingEvidence: Sendable {
     /// The evidence of a request.
     init(_ fields: HTTPFields) {
         hostField = fields.first("host").flatMap(Self.authority)
-        let hosts = (fields.first("x-forwarded-host") ?? []).split(separator: UInt8(ascii: ","))
+        let hosts = FieldList.members(of: "x-forwarded-host", in: fields)
         forwardedHosts = [hosts.first, hosts.last].compactMap { $0.flatMap(Self.authority) }
-        originalHost =
-            fields.first("x-original-host").flatMap(Self.authority)
-            ?? fields.first("forwarded").flatMap(Self.forwardedHost)
-        let ports = (fields.first("x-forwarded-port") ?? []).split(separator: UInt8(ascii: ","))
-        forwardedPort = ports.first.map(Self.trimmed).flatMap {
-            SignedOrigin.isPort($0) ? Array($0) : nil
-        }
+        originalHost = fields.first("x-original-host").flatMap(Self.authority)
+        forwarded = ForwardedField(fields)?.elements.lazy.compactMap(\.host).first
+            .flatMap { Self.authority($0[...]) }
+        let ports = FieldList.members(of: "x-forwarded-port", in: fields)
+        forwardedPort = ports.first.flatMap { SignedOrigin.isPort($0) ? Array($0) : nil }
         prefix = fields.first("x-forwarded-prefix").flatMap(Self.path)
         originalTargets = OriginalTargetField.allCases.compactMap { field in
             fields.first(field.name).flatMap(Self.target).map { (field, $0) }
@@ -37,41 +37,22 @@ struct ForwardingEvidence: Sendable {
     private static func authority(
         _ text: ArraySlice<UInt8>
     ) -> (host: [UInt8], port: [UInt8]?)? {
-        let text = trimmed(text)
+        let text = FieldList.trimmed(text)
         guard text.count <= 260 else { return nil }
         let (host, port) = SignedOrigin.split(text)
         return RequestOrigin.isHost(host[...]) ? (host, port) : nil
     }
 
-    /// `for=…;host="hooks.example.com:8443";proto=https`: the host of the first proxy.
-    private static func forwardedHost(
-        _ text: ArraySlice<UInt8>
-    ) -> (host: [UInt8], port: [UInt8]?)? {
-        for pair in text.split(whereSeparator: { $0 == UInt8(ascii: ";") || $0 == 0x2c }) {
-            let pair = trimmed(pair)
-            guard pair.prefix(5).map(ASCII.lowercased).elementsEqual("host=".utf8) else { continue }
-            let quote = UInt8(ascii: "\"")
-            return authority(pair.dropFirst(5).filter { $0 != quote }[...])
-        }
-        return nil
-    }
-
-    private static func trimmed(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        let start = text.drop { $0 == 0x20 || $0 == 0x09 }
-        guard let last = start.lastIndex(where: { $0 != 0x20 && $0 != 0x09 }) else { return [] }
-        return start[...last]
-    }
-
     /// A prefix that starts with a slash and does not end with one; nil for what is none.
     private static func path(_ text: ArraySlice<UInt8>) -> [UInt8]? {
-        var path = trimmed(text)
+        var path = FieldList.trimmed(text)
         while path.last == UInt8(ascii: "/") { path.removeLast() }
         return BasePath.isUsable(path) ? Array(path) : nil
     }
 
     /// A request target, also out of a whole URL.
     private static func target(_ text: ArraySlice<UInt8>) -> [UInt8]? {
-        var target = Array(trimmed(text))
+        var target = Array(FieldList.trimmed(text))
         var rest: [UInt8] = []
         if SignedOrigin(target, rest: &rest) != nil { target = rest }
         guard target.first == UInt8(ascii: "/"), target.count <= 8192,

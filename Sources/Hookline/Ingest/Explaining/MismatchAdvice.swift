@@ -21,7 +21,7 @@ struct MismatchAdvice {
     /// The most telling of the things that differ.
     var hint: MismatchHint {
         if let used = subject.origins.used {
-            if finding.origin.host != used.host { return .host }
+            if hasOtherHost(than: used) { return .host }
             if finding.origin.isHTTPS != used.isHTTPS { return .scheme }
             if !finding.origin.hasSamePort(as: used), finding.change.origin != nil { return .port }
         } else {
@@ -51,6 +51,13 @@ struct MismatchAdvice {
         return words
     }
 
+    /// False too for the other spelling of the public URL, which verification tries as well.
+    private func hasOtherHost(than used: SignedOrigin) -> Bool {
+        let origins = subject.origins
+        let written = used == origins.publicURL ? origins.publicURLAsWritten : nil
+        return finding.origin.host != used.host && finding.origin.host != written?.host
+    }
+
     private var originDifferences: [String] {
         let origin = finding.origin
         let host = "host \(Self.text(origin.host))"
@@ -59,7 +66,7 @@ struct MismatchAdvice {
         }
         var words: [String] = []
         if origin.isHTTPS != used.isHTTPS { words.append(origin.isHTTPS ? "https" : "http") }
-        if origin.host != used.host { words.append(host) }
+        if hasOtherHost(than: used) { words.append(host) }
         if !origin.hasSamePort(as: used), finding.change.origin != nil {
             words.append(origin.port.map { "port \(Self.text($0))" } ?? "no port")
         }
@@ -188,8 +195,8 @@ struct MismatchAdvice {
 
 /// How the configuration says where the origin comes from, as far as advice depends on it.
 enum OriginChoice: Sendable, Equatable {
-    /// `--public-url`, with what it is.
-    case publicURL(String)
+    /// `--public-url`, with what it is, and as it was written when that had capitals.
+    case publicURL(String, asWritten: String?)
     /// `--trusted-proxies`, or `--dev` alone.
     case request
     /// `--origin-from-host`, which contradicts a public URL.
@@ -198,7 +205,7 @@ enum OriginChoice: Sendable, Equatable {
     /// What the configuration chose.
     init(_ configuration: Configuration) {
         if let url = configuration.publicURL {
-            self = .publicURL(url)
+            self = .publicURL(url, asWritten: configuration.publicURLAsWritten)
         } else {
             self = configuration.originFromHost ? .originFromHost : .request
         }
@@ -207,7 +214,7 @@ enum OriginChoice: Sendable, Equatable {
     /// What sets the public URL.
     func mend(publicURL url: String) -> String {
         switch self {
-        case .publicURL(url):
+        case .publicURL(url, _), .publicURL(_, asWritten: url):
             "give the request as Twilio called it: --public-url \(url) is right already"
         case .publicURL, .request: "set --public-url \(url)"
         case .originFromHost: "set --public-url \(url) in place of --origin-from-host"

@@ -11,6 +11,8 @@ struct MismatchExplainer: Sendable {
     struct Options: Sendable {
         var choice: OriginChoice
         var publicURL: [UInt8]?
+        /// The same with the capitals that its host was written with; nil when it had none.
+        var publicURLAsWritten: [UInt8]?
         var routes: [[UInt8]]
         var parametersMax: Int
         /// HMACs of one explanation.
@@ -23,6 +25,7 @@ struct MismatchExplainer: Sendable {
         init(_ configuration: Configuration) {
             choice = OriginChoice(configuration)
             publicURL = configuration.publicURL.map { Array($0.utf8) }
+            publicURLAsWritten = configuration.publicURLAsWritten.map { Array($0.utf8) }
             routes = configuration.routes.map { Array($0.path.utf8) }
             parametersMax = configuration.parametersMax
         }
@@ -85,9 +88,7 @@ struct MismatchExplainer: Sendable {
     private func subject(_ captured: CapturedRequest) -> MismatchSubject? {
         // Without an origin there is nothing that verification used.
         let used = try? captured.origin(origin)
-        return MismatchSubject(
-            captured.request, used: used, publicURL: options.publicURL, routes: options.routes,
-            parametersMax: options.parametersMax)
+        return MismatchSubject(captured.request, used: used, options)
     }
 
     private func search(

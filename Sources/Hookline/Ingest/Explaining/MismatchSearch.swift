@@ -30,7 +30,7 @@ struct MismatchSearch {
         self.subject = subject
         self.keys = keys
         self.trials = trials
-        usedOrigins = OriginTrial.verified(subject.origins.used).map { (nil, $0) }
+        usedOrigins = OriginTrial.verified(subject.origins).map { (nil, $0) }
         let changed = OriginTrial.all(subject.origins)
         origins = changed.map { ($0.change, $0.origin) }
         let known = changed.filter { !$0.isGuess }

@@ -16,30 +16,31 @@ struct MismatchSubject: Sendable {
     /// Takes a request apart; nil when its form has too many parameters.
     ///
     /// `used` is origin and base path as verification used them, nil when it found none.
-    init?(
-        _ request: HTTPRequest, used: [UInt8]?, publicURL: [UInt8]?, routes: [[UInt8]],
-        parametersMax: Int
-    ) {
+    init?(_ request: HTTPRequest, used: [UInt8]?, _ options: MismatchExplainer.Options) {
         // A GET's parameters stand in its URL: it is signed like a form without any.
         isBodyless = request.method == .get && request.body.isEmpty
         let isForm = isBodyless || MediaType(request.fields.first("content-type")).isForm
         guard
             let content = SignedContent(
-                request.body, isForm: isForm, parametersMax: parametersMax)
+                request.body, isForm: isForm, parametersMax: options.parametersMax)
         else { return nil }
         let evidence = ForwardingEvidence(request.fields)
         var usedBase: [UInt8] = []
         var publicBase: [UInt8] = []
         let usedOrigin = used.flatMap { SignedOrigin($0, rest: &usedBase) }
-        let publicOrigin = publicURL.flatMap { SignedOrigin($0, rest: &publicBase) }
+        let publicOrigin = options.publicURL.flatMap { SignedOrigin($0, rest: &publicBase) }
+        let writtenOrigin = options.publicURLAsWritten.flatMap {
+            SignedOrigin($0, rest: &publicBase)
+        }
         origins = OriginChange.Sources(
-            used: usedOrigin, publicURL: publicOrigin, evidence: evidence)
+            used: usedOrigin, publicURL: publicOrigin, publicURLAsWritten: writtenOrigin,
+            evidence: evidence)
         bases = BasePath.Sources(
             used: usedBase, publicURL: publicBase, evidence: evidence, path: Array(request.path),
-            routes: routes)
+            routes: options.routes)
         target = request.target
         self.content = content
-        self.parametersMax = parametersMax
+        parametersMax = options.parametersMax
     }
 
     /// The target with a change; nil when the change changes nothing.

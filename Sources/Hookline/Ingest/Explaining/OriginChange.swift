@@ -4,11 +4,11 @@ enum HostSource: CaseIterable, Sendable {
     case used
     /// The public URL's.
     case publicURL
-    case hostField, forwardedHost, lastForwardedHost, originalHost
+    /// The public URL's with the capitals that it was written with.
+    case publicURLAsWritten
+    case hostField, forwardedHost, lastForwardedHost, originalHost, forwarded
     /// The host with `www.` before it, or without.
     case otherWWW
-    /// The host in small letters.
-    case lowercased
 }
 
 /// Where the port of a changed origin comes from, in the order in which they are tried.
@@ -31,6 +31,8 @@ struct OriginChange: Sendable, Hashable {
     /// The scheme is the other one.
     var isOtherScheme = false
     var host = HostSource.used
+    /// The host is in small letters, whose source has capitals.
+    var isHostLowercased = false
     var port = PortSource.used
 
     /// What there is to take parts from.
@@ -39,13 +41,19 @@ struct OriginChange: Sendable, Hashable {
         var used: SignedOrigin?
         /// The public URL's.
         var publicURL: SignedOrigin?
+        /// The public URL's with the capitals that its host was written with, when it had any.
+        var publicURLAsWritten: SignedOrigin?
         var evidence: ForwardingEvidence
     }
 
     /// The changed origin of a request; nil when a source is not there.
     func applied(to sources: Sources) -> SignedOrigin? {
         let base = sources.used ?? sources.publicURL
-        guard let host = resolvedHost(sources) else { return nil }
+        guard var host = resolvedHost(sources) else { return nil }
+        if isHostLowercased {
+            guard host.contains(where: { $0 != ASCII.lowercased($0) }) else { return nil }
+            host = host.map(ASCII.lowercased)
+        }
         let isHTTPS = (base?.isHTTPS ?? true) != isOtherScheme
         var origin = SignedOrigin(isHTTPS: isHTTPS, host: host)
         let other = SignedOrigin(isHTTPS: !isHTTPS, host: host)
@@ -80,17 +88,18 @@ struct OriginChange: Sendable, Hashable {
         switch host {
         case .used: return sources.used?.host
         case .publicURL: return sources.publicURL?.host
+        case .publicURLAsWritten: return sources.publicURLAsWritten?.host
         case .hostField: return evidence.hostField?.host
         case .forwardedHost: return evidence.forwardedHosts.first?.host
         case .lastForwardedHost: return evidence.forwardedHosts.last?.host
         case .originalHost: return evidence.originalHost?.host
+        case .forwarded: return evidence.forwarded?.host
         case .otherWWW:
             // Neither an address nor a single label.
             guard let host = base?.host, host.contains(where: { $0 | 0x20 > 0x60 }),
                 host.contains(UInt8(ascii: "."))
             else { return nil }
             return host.starts(with: www) ? Array(host.dropFirst(4)) : www + host
-        case .lowercased: return base.map { $0.host.map(ASCII.lowercased) }
         }
     }
 }
@@ -110,32 +119,42 @@ struct OriginTrial: Sendable {
     /// Every origin that is worth a try, those first in which the least differs; without those
     /// that verification tried itself.
     static func all(_ sources: OriginChange.Sources) -> [OriginTrial] {
-        var seen = Set<SignedOrigin>(verified(sources.used))
+        var seen = Set<SignedOrigin>(verified(sources))
         var trials: [OriginTrial] = []
-        for host in HostSource.allCases {
-            for port in PortSource.allCases {
-                for isOtherScheme in [false, true] {
-                    let change = OriginChange(
-                        isOtherScheme: isOtherScheme, host: host, port: port)
-                    guard let origin = change.applied(to: sources), seen.insert(origin).inserted
-                    else { continue }
-                    trials.append(
-                        OriginTrial(
-                            change: change, origin: origin, isGuess: change.isGuess,
-                            differences: differences(origin, sources.used)))
-                }
-            }
+        for change in changes {
+            guard let origin = change.applied(to: sources), seen.insert(origin).inserted
+            else { continue }
+            trials.append(
+                OriginTrial(
+                    change: change, origin: origin, isGuess: change.isGuess,
+                    differences: differences(origin, sources.used)))
         }
         let sorted = (0...3).flatMap { count in trials.filter { $0.differences == count } }
         return Array(sorted.prefix(countMax))
     }
 
-    /// The forms of an origin that verification tries: see `SignedURL`.
-    static func verified(_ origin: SignedOrigin?) -> [SignedOrigin] {
-        guard let origin else { return [] }
-        var other = origin
-        other.port = origin.port == nil ? origin.defaultPort : nil
-        return [origin, other]
+    /// Every change in the order in which it is tried: hosts as they were written first.
+    private static let changes: [OriginChange] = [false, true].flatMap { isLowercased in
+        HostSource.allCases.flatMap { host in
+            PortSource.allCases.flatMap { port in
+                [false, true].map { isOtherScheme in
+                    OriginChange(
+                        isOtherScheme: isOtherScheme, host: host, isHostLowercased: isLowercased,
+                        port: port)
+                }
+            }
+        }
+    }
+
+    /// The origins that verification tries: see `OriginSpellings` and `SignedURL`.
+    static func verified(_ sources: OriginChange.Sources) -> [SignedOrigin] {
+        guard let used = sources.used else { return [] }
+        let written = used == sources.publicURL ? sources.publicURLAsWritten : nil
+        return [used, written].compactMap(\.self).flatMap { origin in
+            var other = origin
+            other.port = origin.port == nil ? origin.defaultPort : nil
+            return [origin, other]
+        }
     }
 
     private static func differences(_ origin: SignedOrigin, _ used: SignedOrigin?) -> Int {

@@ -58,16 +58,20 @@ public struct SignatureCheck: Sendable {
         }
         // Without an origin nothing can match; the explainer then says what would.
         guard let origin = try? captured.origin(RequestOrigin(configuration)) else { return nil }
-        let signed = SignedRequest(
-            origin: origin[...], target: request.target[...], body: request.body,
-            parameters: content.signedParameters, isBodyless: content.isBodyless,
-            signature: signature)
-        guard case .match(let match) = TwilioSignature.verify(signed, keys: keys) else {
-            return nil
+        let written = OriginSpellings(configuration)?.asWritten(origin[...])
+        for origin in [origin, written].compactMap(\.self) {
+            let signed = SignedRequest(
+                origin: origin[...], target: request.target[...], body: request.body,
+                parameters: content.signedParameters, isBodyless: content.isBodyless,
+                signature: signature)
+            guard case .match(let match) = TwilioSignature.verify(signed, keys: keys) else {
+                continue
+            }
+            return SignatureReport(
+                .match(match, SigningScheme(request.fields)),
+                repeated: content.parameters?.ambiguous?.name)
         }
-        return SignatureReport(
-            .match(match, SigningScheme(request.fields)),
-            repeated: content.parameters?.ambiguous?.name)
+        return nil
     }
 
     /// The keys that verification tries, fetched if they have to be, and the account of the request.

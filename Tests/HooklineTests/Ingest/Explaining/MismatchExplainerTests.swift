@@ -22,7 +22,7 @@ import Testing
         ("https://hooks.example.com:8443", .none, "matches now"),
         ("http://hooks.example.com:8080", .scheme, "https and no port"),
         ("https://www.hooks.example.com", .host, "host hooks.example.com"),
-        ("https://HOOKS.example.com", .host, "host hooks.example.com"),
+        ("https://HOOKS.example.com", .none, "matches now"),
         ("https://10.0.0.7", .host, "host hooks.example.com"),
         ("http://10.0.0.7:3000", .host, "https, host hooks.example.com and no port"),
         ("https://hooks.example.com/twilio", .path, "no /twilio before the path"),

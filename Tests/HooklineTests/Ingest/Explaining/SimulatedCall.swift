@@ -112,7 +112,9 @@ extension Configuration {
     /// With this public URL.
     static func serving(_ url: String) -> Configuration {
         var configuration = Configuration()
-        configuration.publicURL = url
+        let read = try? PublicURL(url)
+        configuration.publicURL = read?.text ?? url
+        configuration.publicURLAsWritten = read?.asWritten
         return configuration
     }
 

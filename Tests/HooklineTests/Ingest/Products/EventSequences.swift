@@ -108,7 +108,9 @@ struct EventSequences {
                 [("id", "EZ\(number)" + subject), ("more", random.below(2) == 0 ? "" : hex())]
             }
         case .studio:
-            return (0...random.below(3)).map { [("ExecutionSid", "FN" + subject), ("Step", "\($0)")] }
+            return (0...random.below(3)).map {
+                [("ExecutionSid", "FN" + subject), ("Step", "\($0)")]
+            }
         case .voiceStatus:
             return ["initiated", "ringing", "in-progress", "completed"].enumerated().map {
                 [
