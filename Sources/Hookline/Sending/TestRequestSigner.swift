@@ -3,8 +3,8 @@ import OpenSSL
 
 /// Makes requests as Twilio would send them: form body, signature, header.
 struct TestRequestSigner: Sendable {
-    /// Where they go.
-    let url: String
+    /// Where they go, as bytes.
+    let url: [UInt8]
     /// The URL that is signed, as bytes.
     let signedURL: [UInt8]
     private let key: HMACKey
@@ -16,7 +16,7 @@ struct TestRequestSigner: Sendable {
     init(
         url: String, signedURL: String?, key: HMACKey, agent: String, timeoutMilliseconds: Int
     ) {
-        self.url = url
+        self.url = Array(url.utf8)
         self.signedURL = Array((signedURL ?? url).utf8.prefix { $0 != UInt8(ascii: "#") })
         self.key = key
         self.agent = "User-Agent: TwilioProxy/1.1 (\(agent) \(Version.current))"
@@ -42,10 +42,8 @@ struct TestRequestSigner: Sendable {
         var headers = [
             "Content-Type: application/x-www-form-urlencoded; charset=UTF-8", agent, "Accept: */*",
             "I-Twilio-Idempotency-Token: \(sid)",
-        ]
-        if let signature {
-            headers.append("X-Twilio-Signature: \(String(decoding: signature, as: UTF8.self))")
-        }
+        ].map { Array($0.utf8) }
+        if let signature { headers.append("X-Twilio-Signature: ".utf8 + signature) }
         return TransferRequest(
             url: url, headers: headers, body: body, timeoutMilliseconds: timeoutMilliseconds)
     }
