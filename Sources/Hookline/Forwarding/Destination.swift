@@ -3,8 +3,7 @@ import OpenSSL
 
 /// Where webhooks are forwarded to, and how a request to it is made (X8).
 struct Destination: Sendable {
-    /// The configured URL, without a fragment.
-    let url: String
+    let url: DestinationURL
     let tokens: Tokens
     let connectTimeoutMilliseconds: Int
     let timeoutMilliseconds: Int
@@ -17,24 +16,25 @@ struct Destination: Sendable {
         for webhook: Webhook, attempt: Int, timeoutMilliseconds limit: Int? = nil
     ) -> TransferRequest {
         let query = webhook[.target].drop { $0 != UInt8(ascii: "?") }.dropFirst()
-        let target = appending(query)
+        let target = url.appending(query)
+        let received = Timestamp.text(milliseconds: webhook.receivedMilliseconds)
         var headers = [
-            "Content-Type: \(Self.text(webhook[.contentType]))",
-            "User-Agent: Hookline/\(Version.current)",
-            "Idempotency-Key: \(webhook.identity.idempotencyKey)",
-            "Hookline-Attempt: \(attempt)",
-            "Hookline-Received-At: \(Timestamp.text(milliseconds: webhook.receivedMilliseconds))",
-            "Hookline-Original-URL: \(Self.text(webhook[.origin] + webhook[.target]))",
-            "Hookline-Original-Signature: \(Self.text(webhook[.signature]))",
+            Self.header("Content-Type", webhook[.contentType]),
+            Self.header("User-Agent", "Hookline/\(Version.current)".utf8),
+            Self.header("Idempotency-Key", webhook.identity.idempotencyKey.utf8),
+            Self.header("Hookline-Attempt", "\(attempt)".utf8),
+            Self.header("Hookline-Received-At", received.utf8),
+            Self.header("Hookline-Original-URL", webhook[.origin] + webhook[.target]),
+            Self.header("Hookline-Original-Signature", webhook[.signature]),
         ]
         if let signature = signature(of: webhook, url: target) {
-            headers.append("X-Twilio-Signature: \(signature)")
+            headers.append(Self.header("X-Twilio-Signature", signature))
         }
         if !webhook[.traceParent].isEmpty {
-            headers.append("traceparent: \(Self.text(webhook[.traceParent]))")
+            headers.append(Self.header("traceparent", webhook[.traceParent]))
         }
         if !webhook[.traceState].isEmpty {
-            headers.append("tracestate: \(Self.text(webhook[.traceState]))")
+            headers.append(Self.header("tracestate", webhook[.traceState]))
         }
         return TransferRequest(
             url: target, headers: headers, body: webhook.body,
@@ -42,27 +42,23 @@ struct Destination: Sendable {
             timeoutMilliseconds: min(timeoutMilliseconds, limit ?? .max))
     }
 
-    private func appending(_ query: ArraySlice<UInt8>) -> String {
-        guard !query.isEmpty else { return url }
-        let joint = url.utf8.contains(UInt8(ascii: "?")) ? "&" : "?"
-        return url + joint + Self.text(query)
-    }
-
-    /// Nil when the account has no token any more: the application then sees no signature.
-    private func signature(of webhook: Webhook, url: String) -> String? {
+    /// Over the URL, and over the fields of a form: of a body of another kind the query has the
+    /// `bodySHA256`. Nil when the account has no token any more: the application then sees no
+    /// signature.
+    private func signature(of webhook: Webhook, url: [UInt8]) -> [UInt8]? {
         guard let key = tokens.signingKey(of: webhook[.account]) else { return nil }
         var parameters: FormParameters?
-        if MediaType(webhook[.contentType]) != .json {
+        switch MediaType(webhook[.contentType]) {
+        case .form, .none:
             // It was parsed within the same limit when it was received.
             parameters = try? FormParameters(parsing: webhook.body, parametersMax: parametersMax)
+        case .json, .other: break
         }
-        let signature = TwilioSignature.sign(
-            url: Array(url.utf8), parameters: parameters, key: key)
-        return Self.text(signature)
+        return TwilioSignature.sign(url: url, parameters: parameters, key: key)
     }
 
-    /// Bytes that the framing guard let through: no control characters among them.
-    private static func text(_ bytes: some Sequence<UInt8>) -> String {
-        String(decoding: Array(bytes), as: UTF8.self)
+    /// A header line of bytes that the framing guard let through: they hold no control characters.
+    private static func header(_ name: String, _ value: some Sequence<UInt8>) -> [UInt8] {
+        Array("\(name): ".utf8) + value
     }
 }
