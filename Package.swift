@@ -85,7 +85,11 @@ let package = Package(
             linkerSettings: [.linkedLibrary("jemalloc", .when(configuration: .release))]),
 
         // What several test targets share: child processes, temporary folders, raw clients.
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "TestSupport", dependencies: ["ProxyTrap"], path: "Tests/TestSupport",
+            swiftSettings: strict),
+        // Proxies in the environment of every test, which nothing may ask.
+        .target(name: "ProxyTrap", path: "Tests/ProxyTrap"),
 
         .target(name: "DiskFaults", path: "Tests/DiskFaults"),
 

@@ -8,19 +8,21 @@ public enum CurlLibrary {
         return String(cString: text)
     }
 
-    /// Whether a transfer could be sent to this text: an absolute http or https URL, with a host,
+    /// Whether a transfer could be sent to these bytes: an absolute http or https URL, with a host,
     /// without spaces, control characters or bytes above ASCII, as libcurl parses it. Any thread.
-    public static func accepts(url: String) -> Bool {
-        let bytes = url.utf8
-        guard bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else { return false }
-        let scheme = bytes.prefix { $0 != UInt8(ascii: ":") }
+    public static func accepts(url: [UInt8]) -> Bool {
+        guard url.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else { return false }
+        let scheme = url.prefix { $0 != UInt8(ascii: ":") }
         guard ["http", "https"].contains(String(decoding: scheme, as: UTF8.self).lowercased()),
-            bytes.dropFirst(scheme.count).starts(with: "://".utf8)
+            url.dropFirst(scheme.count).starts(with: "://".utf8)
         else { return false }
         guard let parts = curl_url() else { return false }
         defer { curl_url_cleanup(parts) }
-        return curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK
+        return url.withCString { curl_url_set(parts, CURLUPART_URL, $0, 0) } == CURLUE_OK
     }
+
+    /// The same for a text.
+    public static func accepts(url: String) -> Bool { accepts(url: Array(url.utf8)) }
 
     /// Sets the library up, once a process whichever thread is first.
     static func prepare() throws(CurlError) {

@@ -2,8 +2,8 @@
 struct HeaderLine {
     /// The name in lower case.
     let name: String
-    /// The text for `CURLOPT_HTTPHEADER`.
-    let text: String
+    /// The bytes for `CURLOPT_HTTPHEADER`.
+    let bytes: [UInt8]
 
     /// Fields that the engine sets itself: a second opinion on a request's framing is how
     /// requests are smuggled.
@@ -13,22 +13,21 @@ struct HeaderLine {
     ///
     /// The name is a token and the value holds no control character but a tab (RFC 9110, 5.1
     /// and 5.5).
-    init?(_ line: String) {
-        let bytes = line.utf8
-        let field = bytes.prefix { $0 != UInt8(ascii: ":") }
-        guard !field.isEmpty, field.count < bytes.count, field.allSatisfy(Self.isToken) else {
+    init?(_ line: [UInt8]) {
+        let field = line.prefix { $0 != UInt8(ascii: ":") }
+        guard !field.isEmpty, field.count < line.count, field.allSatisfy(Self.isToken) else {
             return nil
         }
-        let value = bytes.dropFirst(field.count + 1)
+        let value = line.dropFirst(field.count + 1)
         guard value.allSatisfy({ ($0 >= 0x20 && $0 != 0x7f) || $0 == 0x09 }) else { return nil }
         name = String(decoding: field, as: UTF8.self).lowercased()
         guard !Self.reserved.contains(name) else { return nil }
         if value.allSatisfy({ $0 == 0x20 || $0 == 0x09 }) {
             // `Name:` would tell libcurl to leave the header out; a semicolon sends it empty
             // (CURLOPT_HTTPHEADER(3)).
-            text = String(decoding: field, as: UTF8.self) + ";"
+            bytes = field + [UInt8(ascii: ";")]
         } else {
-            text = line
+            bytes = line
         }
     }
 

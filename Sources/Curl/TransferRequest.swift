@@ -11,12 +11,12 @@ public struct TransferRequest: Sendable {
     }
 
     /// Where to: an absolute http or https URL, sent as it is (`..` in a path stays).
-    public var url: String
+    public var url: [UInt8]
     /// POST unless said otherwise.
     public var method: Method
-    /// Header lines `Name: value`, sent as they are; `Content-Length`, `Transfer-Encoding` and
-    /// `Expect` belong to the engine and are refused.
-    public var headers: [String]
+    /// Header lines `Name: value`, sent as they are, bytes above 0x7f too; `Content-Length`,
+    /// `Transfer-Encoding` and `Expect` belong to the engine and are refused.
+    public var headers: [[UInt8]]
     /// The exact bytes to send.
     public var body: [UInt8]
     /// How long name resolution, connecting and the TLS handshake may take together.
@@ -28,7 +28,7 @@ public struct TransferRequest: Sendable {
 
     /// A POST with the usual bounds: connect in 3 s, done in 10 s, 64 KiB of response.
     public init(
-        url: String, method: Method = .post, headers: [String] = [], body: [UInt8] = [],
+        url: [UInt8], method: Method = .post, headers: [[UInt8]] = [], body: [UInt8] = [],
         connectTimeoutMilliseconds: Int = 3_000, timeoutMilliseconds: Int = 10_000,
         responseBytesMax: Int = 65_536
     ) {
@@ -39,5 +39,17 @@ public struct TransferRequest: Sendable {
         self.connectTimeoutMilliseconds = connectTimeoutMilliseconds
         self.timeoutMilliseconds = timeoutMilliseconds
         self.responseBytesMax = responseBytesMax
+    }
+
+    /// The same from texts, which are sent as UTF-8.
+    public init(
+        url: String, method: Method = .post, headers: [String] = [], body: [UInt8] = [],
+        connectTimeoutMilliseconds: Int = 3_000, timeoutMilliseconds: Int = 10_000,
+        responseBytesMax: Int = 65_536
+    ) {
+        self.init(
+            url: Array(url.utf8), method: method, headers: headers.map { Array($0.utf8) },
+            body: body, connectTimeoutMilliseconds: connectTimeoutMilliseconds,
+            timeoutMilliseconds: timeoutMilliseconds, responseBytesMax: responseBytesMax)
     }
 }

@@ -10,7 +10,7 @@ extension Transfer {
         try setCallbacks()
         try setHeaders(request.headers)
         try setMethod(request)
-        try set(CURLOPT_URL, request.url)
+        try check(request.url.withCString { hookline_curl_set_string(easy, CURLOPT_URL, $0) })
         try set(CURLOPT_CONNECTTIMEOUT_MS, request.connectTimeoutMilliseconds)
         try set(CURLOPT_TIMEOUT_MS, request.timeoutMilliseconds)
     }
@@ -52,22 +52,22 @@ extension Transfer {
         try check(hookline_curl_set_sockopt_function(easy, ResponseSink.socketOpened))
     }
 
-    private func setHeaders(_ lines: [String]) throws(CurlError) {
+    private func setHeaders(_ lines: [[UInt8]]) throws(CurlError) {
         // `Name:` takes out a header that libcurl would add: the pause of `Expect: 100-continue`
         // and a content type that nobody asked for.
-        try append("Expect:")
+        try append(Array("Expect:".utf8))
         var hasContentType = false
         for (index, line) in lines.enumerated() {
             guard let header = HeaderLine(line) else { throw .headerRefused(index: index) }
             hasContentType = hasContentType || header.name == "content-type"
-            try append(header.text)
+            try append(header.bytes)
         }
-        if !hasContentType { try append("Content-Type:") }
+        if !hasContentType { try append(Array("Content-Type:".utf8)) }
         try check(hookline_curl_set_headers(easy, headerList))
     }
 
-    private func append(_ line: String) throws(CurlError) {
-        guard let longer = curl_slist_append(headerList, line) else {
+    private func append(_ line: [UInt8]) throws(CurlError) {
+        guard let longer = line.withCString({ curl_slist_append(headerList, $0) }) else {
             throw .library(
                 operation: "curl_slist_append", code: Int32(CURLE_OUT_OF_MEMORY.rawValue),
                 message: CurlLibrary.message(CURLE_OUT_OF_MEMORY))

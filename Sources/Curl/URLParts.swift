@@ -1,36 +1,79 @@
 import CCurl
 import Glibc
 
-/// A URL as libcurl reads it before a request (https://curl.se/libcurl/c/libcurl-url.html).
-public struct URLParts: ~Copyable {
-    private let handle: OpaquePointer
+/// What libcurl makes of an http or https URL: the host and the port that it will ask, and write
+/// into the `Host` field of every request.
+public struct URLParts: Sendable, Equatable {
+    /// `http` or `https`.
+    public let scheme: String
+    /// In lower case. An IPv4 address has its four numbers, an IPv6 address its brackets and its
+    /// short form; a name with letters outside ASCII is written as Punycode.
+    public let host: String
+    /// The zone of an IPv6 address, which only this machine knows: it is in no `Host` field.
+    public let zone: String?
+    /// Nil for the scheme's own port.
+    public let port: UInt16?
+    /// As it was given, but without dot segments (RFC 3986, 5.2.4); `/` when there was none.
+    public let path: [UInt8]
+    /// As it was given; nil when there is none behind the question mark.
+    public let query: [UInt8]?
 
-    /// Takes a URL apart; nil when libcurl would send no request to it. Any thread.
-    public init?(_ url: String) {
-        guard let handle = curl_url() else { return nil }
-        guard curl_url_set(handle, CURLUPART_URL, url, 0) == CURLUE_OK else {
-            curl_url_cleanup(handle)
+    /// Reads an absolute URL; nil for anything else, for one with a space or a control character,
+    /// and for one that names a user or a password. Any thread.
+    public init?(_ url: [UInt8]) {
+        guard url.allSatisfy({ $0 > 0x20 && $0 != 0x7f }), let parts = curl_url() else {
             return nil
         }
-        self.handle = handle
+        defer { curl_url_cleanup(parts) }
+        let code = url.withCString {
+            curl_url_set(parts, CURLUPART_URL, $0, UInt32(CURLU_DISALLOW_USER))
+        }
+        guard code == CURLUE_OK,
+            let scheme = Self.part(CURLUPART_SCHEME, of: parts),
+            scheme == "http" || scheme == "https",
+            let host = Self.punycodeHost(of: parts),
+            let path = Self.bytes(CURLUPART_PATH, of: parts)
+        else { return nil }
+        self.scheme = scheme
+        self.host = host.lowercased()
+        self.path = path
+        zone = Self.part(CURLUPART_ZONEID, of: parts)
+        port = Self.part(CURLUPART_PORT, of: parts, flags: CURLU_NO_DEFAULT_PORT).flatMap {
+            UInt16($0)
+        }
+        let query = Self.bytes(CURLUPART_QUERY, of: parts) ?? []
+        self.query = query.isEmpty ? nil : query
     }
 
-    deinit { curl_url_cleanup(handle) }
+    /// The host; nil when it cannot be written in ASCII.
+    ///
+    /// libidn2 takes the host to be in the charset of the thread's locale (`idn2_lookup_ul`), and
+    /// a program that never chose a locale has ASCII.
+    private static func punycodeHost(of parts: OpaquePointer) -> String? {
+        let utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", nil)
+        let before = utf8.map { uselocale($0) }
+        defer {
+            if let before { uselocale(before) }
+            if let utf8 { freelocale(utf8) }
+        }
+        return part(CURLUPART_HOST, of: parts, flags: CURLU_PUNYCODE)
+    }
 
-    /// The host in ASCII, an international one in Punycode, an IPv6 address in its brackets; nil
-    /// when it has no such spelling.
-    public var asciiHost: String? {
-        // libidn2 takes the name in the thread's encoding, which is ASCII in a process that chose
-        // none (`idn2_lookup_ul`: "input ... in the locale's encoding").
-        let locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", nil)
-        defer { if let locale { freelocale(locale) } }
-        let previous = uselocale(locale)
-        defer { _ = uselocale(previous) }
+    private static func part(
+        _ which: CURLUPart, of parts: OpaquePointer, flags: Int32 = 0
+    ) -> String? {
+        bytes(which, of: parts, flags: flags).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// A copy of one part, which libcurl allocates and we free (curl_url_get(3)).
+    private static func bytes(
+        _ which: CURLUPart, of parts: OpaquePointer, flags: Int32 = 0
+    ) -> [UInt8]? {
         var text: UnsafeMutablePointer<CChar>?
-        let code = curl_url_get(handle, CURLUPART_HOST, &text, UInt32(CURLU_PUNYCODE))
+        guard curl_url_get(parts, which, &text, UInt32(flags)) == CURLUE_OK, let text else {
+            return nil
+        }
         defer { curl_free(text) }
-        guard code == CURLUE_OK, let text else { return nil }
-        let host = String(cString: text)
-        return host.utf8.allSatisfy { $0 < 0x80 } ? host : nil
+        return (0..<strlen(text)).map { UInt8(bitPattern: text[$0]) }
     }
 }

@@ -8,7 +8,6 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct TransferFailureTests {
     @Test func `a port that nobody listens on is a connect failure and nothing was sent`() throws {
-        ProxyTrap.set()
         var engine = try TransferEngine(connectionsMax: 1)
         let port = try LoopbackSocket.closedPort()
         let result = try engine.run(TransferRequest(url: "http://127.0.0.1:\(port)/"))
@@ -20,7 +19,6 @@ import Testing
     }
 
     @Test func `a name without an address is a resolve failure`() throws {
-        ProxyTrap.set()
         var engine = try TransferEngine(connectionsMax: 1)
         // A label of more than 63 bytes is refused before any server is asked (RFC 1035, 2.3.4).
         let name = String(repeating: "a", count: 70) + ".invalid"
@@ -30,7 +28,6 @@ import Testing
     }
 
     @Test func `a host that takes no connection times out in the connect time`() throws {
-        ProxyTrap.set()
         let (listener, port) = try LoopbackSocket.listening(backlog: 0)
         // The queue of connections that wait to be accepted is full: the next SYN is dropped.
         let fillers = (0..<4).map { _ in LoopbackSocket.connecting(to: port) }
@@ -45,7 +42,6 @@ import Testing
     }
 
     @Test func `a host that accepts and says nothing times out in the total time`() throws {
-        ProxyTrap.set()
         let (listener, port) = try LoopbackSocket.listening(backlog: 8)
         defer { close(listener) }
         var engine = try TransferEngine(connectionsMax: 1)
@@ -91,7 +87,6 @@ import Testing
 
     @Test func `a server without TLS is a TLS failure for an https URL`() throws {
         let (listener, port) = try LoopbackSocket.listening(backlog: 8)
-        ProxyTrap.set()
         let server = DispatchQueue(label: "plain")
         server.async {
             let connection = ServerConnection(descriptor: accept(listener, nil, nil))
@@ -108,7 +103,6 @@ import Testing
     }
 
     @Test func `a failure's words name no host`() throws {
-        ProxyTrap.set()
         var engine = try TransferEngine(connectionsMax: 1)
         let port = try LoopbackSocket.closedPort()
         let result = try engine.run(TransferRequest(url: "http://127.0.0.1:\(port)/secret"))

@@ -30,6 +30,15 @@ import Testing
         #expect(request.body == body)
     }
 
+    @Test func `a header's bytes above ASCII go over the wire as they are`() throws {
+        let server = try LoopbackServer(answering: Self.ok)
+        var engine = try TransferEngine(connectionsMax: 1)
+        let line = Array("X-Raw: ".utf8) + (0x80...0xff).map { UInt8($0) }
+        _ = try engine.run(TransferRequest(url: Array(server.url().utf8), headers: [line]))
+        let head = try #require(server.requests.first?.head)
+        #expect(head.firstRange(of: Array("\r\n".utf8) + line + Array("\r\n".utf8)) != nil)
+    }
+
     @Test func `an empty body is sent with its length and without a content type`() throws {
         let server = try LoopbackServer(answering: Self.ok)
         var engine = try TransferEngine(connectionsMax: 1)
@@ -122,6 +131,8 @@ import Testing
                 "POST", "GET ", "HEAD", "POST", "HEAD", "GET ",
             ])
         #expect(requests.map(\.body.count) == [1, 0, 0, 1, 0, 0])
+        let lengths = requests.map { $0.headText.contains("Content-Length") }
+        #expect(lengths == [true, false, false, true, false, false])
     }
 
     @Test func `the environment's proxies are not asked`() throws {

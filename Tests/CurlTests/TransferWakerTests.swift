@@ -8,7 +8,6 @@ import Testing
     private static let forEver: Int32 = 3_600_000
 
     @Test func `another thread ends the wait`() throws {
-        ProxyTrap.set()
         var engine = try TransferEngine(connectionsMax: 1)
         let waker = engine.waker
         var results: [TransferResult] = []
@@ -20,7 +19,6 @@ import Testing
     }
 
     @Test func `a wake-up between two polls ends the second`() throws {
-        ProxyTrap.set()
         var engine = try TransferEngine(connectionsMax: 1)
         for _ in 0..<100_000 { engine.waker.wake() }
         var results: [TransferResult] = []
@@ -29,7 +27,6 @@ import Testing
     }
 
     @Test func `a wake-up is harmless when the engine is gone, and while it goes`() throws {
-        ProxyTrap.set()
         for _ in 0..<50 {
             let engine = try TransferEngine(connectionsMax: 1)
             let waker = engine.waker

@@ -47,6 +47,28 @@ extension EndToEnd {
             #expect(head.contains(/Idempotency-Key: [0-9a-f]{32}\r\n/))
         }
 
+        @Test func `X8 any query reaches an application, signed for the URL that it sees`() throws {
+            let application = try Application()
+            let root = application.url.replacing("/application", with: "")
+            let receiver = try Receiver(["--forward-to", root + "?key=1"])
+            let target = "/webhook/sms?name=José%&x=1#y&z={2}"
+            let client = try RawClient(port: receiver.webhookPort)
+            client.send(try SignedWebhook(sid: "SM1", path: target).request())
+            #expect(client.response()?.status == 200)
+            #expect(eventually { application.requests.count == 1 })
+            let request = try #require(application.requests.first)
+            let seen = "/?key=1&name=Jos%C3%A9%25&x=1%23y&z=%7B2%7D"
+            #expect(request.requestLine == "POST \(seen) HTTP/1.1")
+            var asSeen = SignedWebhook(sid: "SM1", path: seen)
+            asSeen.host = root.replacing("http://", with: "")
+            #expect(request.headText.contains("\r\nHost: \(asSeen.host)\r\n"))
+            #expect(
+                request.headText.contains("\r\nX-Twilio-Signature: \(try asSeen.signature())\r\n"))
+            #expect(
+                request.headText.contains(
+                    "\r\nHookline-Original-URL: http://127.0.0.1\(target)\r\n"))
+        }
+
         @Test func `X9 a failure is retried with one key until the application takes it`() throws {
             let application = try Application()
             application.answer(.init(500))

@@ -20,7 +20,8 @@ public struct ReceivedRequest: Sendable {
     }
 }
 
-/// A blocking HTTP server on 127.0.0.1, one thread a connection, as badly behaved as its handler.
+/// A blocking HTTP server on 127.0.0.1 or ::1, one thread a connection, as badly behaved as its
+/// handler.
 public final class LoopbackServer: Sendable {
     /// Answers a request; true reads the next one, false closes the connection.
     public typealias Handler = @Sendable (ReceivedRequest, ServerConnection) -> Bool
@@ -40,10 +41,12 @@ public final class LoopbackServer: Sendable {
     private let handler: Handler
     private let state = Mutex(State())
 
-    /// Starts listening on a free port.
-    public init(_ handler: @escaping Handler) throws {
-        ProxyTrap.set()
-        (listener, port) = try LoopbackSocket.listening(backlog: 512)
+    /// Starts listening on a free port of 127.0.0.1, or of ::1.
+    public init(onIPv6: Bool = false, _ handler: @escaping Handler) throws {
+        (listener, port) =
+            try onIPv6
+            ? LoopbackSocket.listeningOnIPv6(backlog: 512)
+            : LoopbackSocket.listening(backlog: 512)
         self.handler = handler
         let descriptor = listener
         Thread.detachNewThread { [weak self] in
@@ -61,8 +64,10 @@ public final class LoopbackServer: Sendable {
     }
 
     /// A server that gives every request the same bytes.
-    public convenience init(answering text: String, keepAlive: Bool = true) throws {
-        try self.init { _, connection in
+    public convenience init(
+        answering text: String, keepAlive: Bool = true, onIPv6: Bool = false
+    ) throws {
+        try self.init(onIPv6: onIPv6) { _, connection in
             connection.send(text)
             return keepAlive
         }

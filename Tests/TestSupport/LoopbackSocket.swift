@@ -8,14 +8,33 @@ public struct SocketFailure: Error {
     public var code: Int32
 }
 
-/// Sockets on 127.0.0.1 for tests.
+/// Sockets on 127.0.0.1 for tests, and one kind on ::1.
 public enum LoopbackSocket {
-    /// A socket that listens on a free port.
+    /// A socket that listens on a free port of 127.0.0.1.
     public static func listening(backlog: Int32) throws -> (descriptor: Int32, port: UInt16) {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        guard descriptor >= 0 else { throw SocketFailure(operation: "socket", code: errno) }
         var address = loopback(port: 0)
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let descriptor = try listening(AF_INET, at: &address, backlog)
+        return (descriptor, UInt16(bigEndian: address.sin_port))
+    }
+
+    /// A socket that listens on a free port of ::1.
+    public static func listeningOnIPv6(
+        backlog: Int32
+    ) throws -> (descriptor: Int32, port: UInt16) {
+        var address = sockaddr_in6()
+        address.sin6_family = sa_family_t(AF_INET6)
+        address.sin6_addr = in6addr_loopback
+        let descriptor = try listening(AF_INET6, at: &address, backlog)
+        return (descriptor, UInt16(bigEndian: address.sin6_port))
+    }
+
+    /// Binds to the address, listens, and writes down the address that it got.
+    private static func listening<Address>(
+        _ family: Int32, at address: inout Address, _ backlog: Int32
+    ) throws -> Int32 {
+        let descriptor = socket(family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { throw SocketFailure(operation: "socket", code: errno) }
+        var length = socklen_t(MemoryLayout<Address>.size)
         let code = withUnsafeMutableBytes(of: &address) { bytes -> Int32 in
             guard let base = bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self),
                 bind(descriptor, base, length) == 0, listen(descriptor, backlog) == 0
@@ -23,7 +42,7 @@ public enum LoopbackSocket {
             return getsockname(descriptor, base, &length)
         }
         guard code == 0 else { throw SocketFailure(operation: "bind", code: errno) }
-        return (descriptor, UInt16(bigEndian: address.sin_port))
+        return descriptor
     }
 
     /// A port that nobody listens on.
@@ -109,20 +128,4 @@ public enum LoopbackSocket {
         address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
         return address
     }
-}
-
-/// The variables that send a careless client's requests elsewhere: set for all of these tests,
-/// once and before the first engine, since the environment is no place for threads.
-public enum ProxyTrap {
-    private static let done: Bool = {
-        for name in ["http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
-            setenv(name, "http://127.0.0.1:9", 1)
-        }
-        unsetenv("no_proxy")
-        unsetenv("NO_PROXY")
-        return true
-    }()
-
-    /// Sets them, if that was not done yet.
-    public static func set() { _ = done }
 }

@@ -63,7 +63,7 @@ public struct Configuration: Sendable {
     /// The data folder.
     public var dataDirectory = "./hookline-data"
     /// The destination; nil writes messages to the log as delivered.
-    public var forwardTo: String?
+    var forwardTo: DestinationURL?
     /// Forwarded at once.
     public var forwardConcurrency = 64
     /// Name resolution, connection and TLS handshake of an attempt.

@@ -28,7 +28,7 @@ struct PublicURL: Sendable, Equatable {
         guard !written.isEmpty else {
             throw SettingProblem("\(quoted) has no host; \(PublicURL.example)")
         }
-        let ascii = URLParts("https://\(written)/")?.asciiHost.map(lowercased)
+        let ascii = URLParts(Array("https://\(written)/".utf8))?.host
         guard let ascii, RequestOrigin.isHost(Array(ascii.utf8)[...]), !ascii.hasPrefix("."),
             !ascii.contains("..")
         else {

@@ -132,10 +132,14 @@ extension Setting {
     ]
 
     private static let forwarding: [Setting] = [
-        .url(
-            "forward-to", \.forwardTo,
-            "Destination; without it messages are written to the log as delivered.",
-            check: WebURL.destination),
+        Setting(
+            "forward-to", valueName: "URL",
+            "Destination; without it messages are written to the log as delivered."
+        ) { configuration, text throws(SettingProblem) in
+            configuration.forwardTo = try DestinationURL(text)
+        } show: {
+            $0.forwardTo.map { "\($0)" } ?? ""
+        },
         .number("forward-concurrency", \.forwardConcurrency, 1...4096, "Forwarded at once."),
         .duration(
             "forward-connect-timeout", \.forwardConnectTimeout, .milliseconds(10)...(.seconds(60)),

@@ -1,34 +1,34 @@
-import Curl
-
-/// Checks of the URLs in a configuration; a URL is kept as it was written.
+/// Checks of the URLs in a configuration.
 enum WebURL {
-    /// What `--forward-to` may be.
-    static func destination(_ text: String) throws(SettingProblem) -> String {
-        try check(text)
-        guard !text.contains("#") else {
-            throw SettingProblem("\"\(text)\" has a fragment, which no server ever sees")
-        }
-        guard CurlLibrary.accepts(url: text) else {
-            throw SettingProblem("\"\(text)\" is not a URL that a request can be sent to")
-        }
-        return text
-    }
-
-    private static func check(_ text: String) throws(SettingProblem) {
+    /// What holds for every URL: http or https, a host, no password, no space and no control
+    /// character; with `isASCII` nothing outside ASCII and a scheme in lower case.
+    static func check(_ text: String, isASCII: Bool) throws(SettingProblem) {
+        let url = Array(text.utf8)
+        let authority = url[authorityStart(url)...].prefix { !endsAuthority($0) }
         // Before anything is quoted, whatever the scheme: what stands there is a password.
-        let beginning = text.firstRange(of: "://")?.upperBound ?? text.startIndex
-        guard !text[beginning...].prefix(while: { !"/?#".contains($0) }).contains("@") else {
+        guard !authority.contains(UInt8(ascii: "@")) else {
             throw SettingProblem("the URL names a user or a password; leave it out")
         }
-        let scheme = ["http://", "https://"].first { text.hasPrefix($0) }
-        guard let scheme, text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
+        let beginning = String(decoding: url[..<authority.startIndex], as: UTF8.self)
+        guard ["http://", "https://"].contains(isASCII ? beginning : beginning.lowercased()),
+            url.allSatisfy({ $0 > 0x20 && $0 != 0x7f && ($0 < 0x7f || !isASCII) })
+        else {
             throw SettingProblem(
                 "\"\(text)\" is not an absolute http or https URL without spaces, "
                     + "for example https://hooks.example.com")
         }
-        let authority = text.dropFirst(scheme.count).prefix { !"/?#".contains($0) }
-        guard let first = authority.first, first != ":" else {
+        guard let first = authority.first, first != UInt8(ascii: ":") else {
             throw SettingProblem("\"\(text)\" has no host")
         }
+    }
+
+    /// Where the host begins: behind `://`, or at the beginning without one.
+    static func authorityStart(_ url: [UInt8]) -> Int {
+        url.firstRange(of: Array("://".utf8))?.upperBound ?? 0
+    }
+
+    /// True for what follows the host and the port.
+    static func endsAuthority(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: "/") || byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#")
     }
 }

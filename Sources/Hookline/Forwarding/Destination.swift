@@ -4,52 +4,62 @@ import OpenSSL
 /// Where webhooks are forwarded to, and how a request to it is made (X8).
 struct Destination: Sendable {
     /// The configured URL, without a fragment.
-    let url: String
+    let url: DestinationURL
     let tokens: Tokens
     let connectTimeoutMilliseconds: Int
     let timeoutMilliseconds: Int
     let parametersMax: Int
 
-    /// The request of one attempt: the original body and content type, the original query
-    /// appended, and a signature made for exactly this URL with the account's first token, so
-    /// that an application built on Twilio's own library accepts it unchanged.
+    /// The request of one attempt: the original method, body and content type, the original query
+    /// appended, what Twilio wrote into fields of its own, and a signature made for exactly this
+    /// URL with the token that has proved the original one, so that an application built on
+    /// Twilio's own library accepts it unchanged.
     func request(
         for webhook: Webhook, attempt: Int, timeoutMilliseconds limit: Int? = nil
     ) -> TransferRequest {
         let query = webhook[.target].drop { $0 != UInt8(ascii: "?") }.dropFirst()
-        let target = appending(query)
-        var headers = [
-            "Content-Type: \(Self.text(webhook[.contentType]))",
-            "User-Agent: Hookline/\(Version.current)",
-            "Idempotency-Key: \(webhook.idempotencyKey)",
-            "Hookline-Attempt: \(attempt)",
-            "Hookline-Received-At: \(Timestamp.text(milliseconds: webhook.receivedMilliseconds))",
-            "Hookline-Original-URL: \(Self.text(webhook[.origin] + webhook[.target]))",
-            "Hookline-Original-Signature: \(Self.text(webhook[.signature]))",
-        ]
+        let target = url.appending(query)
+        var headers = headers(of: webhook, attempt: attempt)
         if let signature = signature(of: webhook, url: target) {
-            headers.append("X-Twilio-Signature: \(signature)")
-        }
-        if !webhook[.traceParent].isEmpty {
-            headers.append("traceparent: \(Self.text(webhook[.traceParent]))")
-        }
-        if !webhook[.traceState].isEmpty {
-            headers.append("tracestate: \(Self.text(webhook[.traceState]))")
+            headers.append(Self.header("X-Twilio-Signature", signature))
         }
         return TransferRequest(
-            url: target, headers: headers, body: webhook.body,
+            url: target, method: webhook.head.isGet ? .get : .post, headers: headers,
+            body: webhook.head.isGet ? [] : webhook.body,
             connectTimeoutMilliseconds: min(connectTimeoutMilliseconds, limit ?? .max),
             timeoutMilliseconds: min(timeoutMilliseconds, limit ?? .max))
     }
 
-    private func appending(_ query: ArraySlice<UInt8>) -> String {
-        guard !query.isEmpty else { return url }
-        let joint = url.utf8.contains(UInt8(ascii: "?")) ? "&" : "?"
-        return url + joint + Self.text(query)
+    /// Everything but the signature.
+    private func headers(of webhook: Webhook, attempt: Int) -> [[UInt8]] {
+        let received = Timestamp.text(milliseconds: webhook.receivedMilliseconds)
+        var headers = [
+            Self.header("Content-Type", webhook[.contentType]),
+            Self.header("Idempotency-Key", webhook.idempotencyKey.utf8),
+            Self.header("Hookline-Attempt", "\(attempt)".utf8),
+            Self.header("Hookline-Received-At", received.utf8),
+            Self.header("Hookline-Original-URL", webhook[.origin] + webhook[.target]),
+            Self.header("Hookline-Original-Signature", webhook[.signature]),
+        ]
+        let passed = PassedFields.split(webhook[.passedFields])
+        headers += passed.map { Array($0) }
+        if !passed.contains(where: PassedFields.isUserAgent) {
+            headers.append(Self.header("User-Agent", "Hookline/\(Version.current)".utf8))
+        }
+        let others: [(name: String, part: WebhookHead.Part)] = [
+            ("I-Twilio-Idempotency-Token", .idempotencyToken), ("traceparent", .traceParent),
+            ("tracestate", .traceState),
+        ]
+        for (name, part) in others where !webhook[part].isEmpty {
+            headers.append(Self.header(name, webhook[part]))
+        }
+        return headers
     }
 
-    /// Nil when the account has no token any more: the application then sees no signature.
-    private func signature(of webhook: Webhook, url: String) -> String? {
+    /// Over the URL, and over the fields of a form: of a body of another kind the query has the
+    /// `bodySHA256`. Nil when there is no token any more that could sign it: the application then
+    /// sees no signature.
+    private func signature(of webhook: Webhook, url: [UInt8]) -> [UInt8]? {
         guard
             let key = tokens.signingKey(
                 provedBy: webhook.head.keyID, account: webhook[.account])
@@ -59,13 +69,11 @@ struct Destination: Sendable {
             // It was parsed within the same limit when it was received.
             parameters = try? FormParameters(parsing: webhook.body, parametersMax: parametersMax)
         }
-        let signature = TwilioSignature.sign(
-            url: Array(url.utf8), parameters: parameters, key: key)
-        return Self.text(signature)
+        return TwilioSignature.sign(url: url, parameters: parameters, key: key)
     }
 
-    /// Bytes that the framing guard let through: no control characters among them.
-    private static func text(_ bytes: some Sequence<UInt8>) -> String {
-        String(decoding: Array(bytes), as: UTF8.self)
+    /// A header line of bytes that the framing guard let through: they hold no control characters.
+    private static func header(_ name: String, _ value: some Sequence<UInt8>) -> [UInt8] {
+        Array("\(name): ".utf8) + value
     }
 }

@@ -61,8 +61,7 @@ struct StartupNotice {
 
     /// The destination without its query, which may hold a key.
     private var destination: String {
-        guard let url = configuration.forwardTo else { return "none: delivered to the log" }
-        return String(url.prefix { $0 != "?" })
+        configuration.forwardTo?.withoutQuery ?? "none: delivered to the log"
     }
 
     private var originWords: String {

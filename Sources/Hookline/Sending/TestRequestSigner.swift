@@ -3,8 +3,8 @@ import OpenSSL
 
 /// Makes requests as Twilio would send them: body, signature, headers.
 struct TestRequestSigner: Sendable {
-    /// Where they go.
-    let url: String
+    /// Where they go, as bytes.
+    let url: [UInt8]
     /// The URL that is signed, as bytes.
     let signedURL: [UInt8]
     private let key: HMACKey
@@ -16,7 +16,7 @@ struct TestRequestSigner: Sendable {
     init(
         url: String, signedURL: String?, key: HMACKey, agent: String, timeoutMilliseconds: Int
     ) {
-        self.url = url
+        self.url = Array(url.utf8)
         self.signedURL = Array((signedURL ?? url).utf8.prefix { $0 != UInt8(ascii: "#") })
         self.key = key
         self.agent = "User-Agent: TwilioProxy/1.1 (\(agent) \(Version.current))"
@@ -51,7 +51,7 @@ struct TestRequestSigner: Sendable {
             let query = Array("bodySHA256=".utf8) + TwilioSignature.bodyDigest(body)
             let signed = Self.adding(query, to: signedURL)
             return request(
-                url: String(decoding: Self.adding(query, to: Array(url.utf8)), as: UTF8.self),
+                url: Self.adding(query, to: url),
                 contentType: "application/json", token: webhook.idempotencyToken, body: body,
                 signature: TwilioSignature.sign(url: signed, parameters: nil, key: key))
         }
@@ -65,15 +65,13 @@ struct TestRequestSigner: Sendable {
     }
 
     private func request(
-        url: String, contentType: String, token: String, body: [UInt8], signature: [UInt8]?
+        url: [UInt8], contentType: String, token: String, body: [UInt8], signature: [UInt8]?
     ) -> TransferRequest {
         var headers = [
             "Content-Type: \(contentType)", agent, "Accept: */*",
             "I-Twilio-Idempotency-Token: \(token)",
-        ]
-        if let signature {
-            headers.append("X-Twilio-Signature: \(String(decoding: signature, as: UTF8.self))")
-        }
+        ].map { Array($0.utf8) }
+        if let signature { headers.append("X-Twilio-Signature: ".utf8 + signature) }
         return TransferRequest(
             url: url, headers: headers, body: body, timeoutMilliseconds: timeoutMilliseconds)
     }

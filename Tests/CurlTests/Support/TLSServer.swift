@@ -15,7 +15,6 @@ final class TLSServer {
     private let process: ChildProcess
 
     init() throws {
-        ProxyTrap.set()
         folder = try TemporaryFolder()
         certificate = folder.path("certificate.pem")
         let key = folder.path("key.pem")

@@ -40,16 +40,19 @@ struct OracleCase {
     }
 }
 
-/// Runs the oracle: a program in Python on top of the package `twilio` of PyPI.
+/// Runs an oracle: a program in Python on top of the package `twilio` of PyPI.
 enum SignatureOracle {
     private static let folder = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent()
     private static let root = folder.deletingLastPathComponent().deletingLastPathComponent()
 
-    static func lines(_ arguments: [String]) throws -> [[Substring]] {
-        let script = folder.appendingPathComponent("Oracles/twilio_signature.py").path
+    /// What it prints, each line split at its tabs.
+    static func lines(
+        _ arguments: [String], of script: String = "twilio_signature.py", input: [UInt8] = []
+    ) throws -> [[Substring]] {
+        let script = folder.appendingPathComponent("Oracles/\(script)").path
         let python = root.appendingPathComponent(".venv/bin/python").path
-        let result = try ChildProcess.run(python, [script] + arguments)
+        let result = try ChildProcess.run(python, [script] + arguments, input: input)
         guard result.status == 0 else { throw ChildProcess.Failure(result.errors) }
         return result.output.split(separator: "\n").map {
             $0.split(separator: "\t", omittingEmptySubsequences: false)
