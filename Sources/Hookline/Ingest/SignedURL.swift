@@ -53,14 +53,17 @@ struct SignedURL: Sendable {
         }
     }
 
-    /// The values of the query's parameters called exactly `name`, as they stand in the URL.
+    /// The values of the query's parameters of this name, decoded as Twilio's libraries decode them
+    /// (`%62odySHA256` is `bodySHA256`); empty ones say nothing and are left out.
     static func queryValues(
         of target: ArraySlice<UInt8>, named name: StaticString
     ) -> [ArraySlice<UInt8>] {
         guard let mark = target.firstIndex(of: UInt8(ascii: "?")) else { return [] }
-        let prefix = Array("\(name)=".utf8)
-        return target[(mark + 1)...].split(separator: UInt8(ascii: "&"))
-            .filter { $0.starts(with: prefix) }.map { $0.dropFirst(prefix.count) }
+        // The line that a request begins with is bounded, so the number of parameters is.
+        let query = try? FormParameters(
+            parsing: Array(target[(mark + 1)...]), parametersMax: .max - 1)
+        return (query?.decoded ?? []).filter { $0.name.equals(name) && !$0.value.isEmpty }
+            .map(\.value)
     }
 
     private static func replacing(

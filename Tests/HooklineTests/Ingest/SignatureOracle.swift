@@ -8,7 +8,8 @@ import TestSupport
 struct OracleCase {
     var token: [UInt8]
     var url: [UInt8]
-    var isJSON: Bool
+    /// A media type, or `GET`.
+    var kind: String
     var body: [UInt8]
     var signature: String
     var verdict: String
@@ -17,9 +18,14 @@ struct OracleCase {
     func verify() throws -> SignatureVerdict {
         let slashes = url.firstRange(of: Array("://".utf8))?.upperBound ?? 0
         let pathStart = url[slashes...].firstIndex(of: UInt8(ascii: "/")) ?? url.count
+        let target = Array(url[pathStart...])
+        let content = try RequestContent(
+            method: kind == "GET" ? .get : .post, target: target,
+            contentType: kind == "GET" ? nil : Array(kind.utf8)[...], body: body,
+            parametersMax: 100)
         let request = SignedRequest(
-            origin: url[..<pathStart], target: url[pathStart...], body: body,
-            parameters: isJSON ? nil : try FormParameters(parsing: body, parametersMax: 100),
+            origin: url[..<pathStart], target: target[...], body: body,
+            parameters: content.signedParameters, isBodyless: content.isBodyless,
             signature: Array(signature.utf8)[...])
         return TwilioSignature.verify(request, keys: [HMACKey(token)])
     }
@@ -28,7 +34,7 @@ struct OracleCase {
         guard fields.count == 6 else { return nil }
         token = Self.bytes(fields[0])
         url = Self.bytes(fields[1])
-        isJSON = Self.bytes(fields[2]) == Array("application/json".utf8)
+        kind = String(decoding: Self.bytes(fields[2]), as: UTF8.self)
         body = Self.bytes(fields[3])
         signature = String(fields[4])
         verdict = String(fields[5])
