@@ -69,6 +69,60 @@ extension EndToEnd {
                     "\r\nHookline-Original-URL: http://127.0.0.1\(target)\r\n"))
         }
 
+        @Test func `what Twilio wrote into fields of its own reaches the application`() throws {
+            let application = try Application()
+            let receiver = try Receiver(["--forward-to", application.url])
+            let passed = [
+                ("User-Agent", "TwilioProxy/1.1"), ("I-Twilio-Idempotency-Token", "5b2f-1"),
+                ("X-Home-Region", "us1"), ("X-Twilio-Signature-Version", "2"),
+                ("i-twilio-request-id", "RQ1"), ("X-TWILIO-Other", "a, b\t\"c\" \u{e9}"),
+            ]
+            let kept = [
+                ("Connection", "X-Hop, keep-alive"), ("X-Hop", "1"), ("Keep-Alive", "timeout=5"),
+                ("Via", "1.1 proxy"), ("X-Forwarded-For", "192.0.2.1"), ("Cookie", "a=b"),
+                ("Authorization", "Basic eA=="), ("Accept", "*/*"), ("TE", "trailers"),
+                ("X-Twilio-Webhooks-Signature-Settings", "algorithm=HMAC_SHA1"),
+            ]
+            var call = TwilioCall(["MessageSid": "SM1", "AccountSid": TwilioCall.account])
+            call.fields = passed + kept
+            #expect(try call.send(to: receiver) == 200)
+            #expect(eventually { application.requests.count == 1 })
+            let head = try #require(application.requests.first).headText
+            for (name, value) in passed { #expect(head.contains("\r\n\(name): \(value)\r\n")) }
+            for (name, value) in kept where name != "Accept" {
+                #expect(!head.contains("\r\n\(name): \(value)"), "\(name)")
+            }
+            // One of each: none is sent beside ours.
+            for name in ["user-agent", "x-twilio-signature", "idempotency-key", "content-type"] {
+                let lines = head.lowercased().components(separatedBy: "\r\n\(name): ").count - 1
+                #expect(lines == 1, "\(name)")
+            }
+        }
+
+        @Test func `a restart loses neither method nor fields of what is owed`() throws {
+            let application = try Application()
+            application.answer(.init(500))
+            let receiver = try Receiver([
+                "--forward-to", application.url, "--retry-initial", "20ms", "--retry-cap", "50ms",
+            ])
+            let call = TwilioCall(
+                get: "/webhook/sms", ["MessageSid": "SM1", "AccountSid": TwilioCall.account]
+            ).with("User-Agent", "TwilioProxy/1.1").with("I-Twilio-Idempotency-Token", "5b2f-1")
+            #expect(try call.send(to: receiver) == 200)
+            #expect(eventually { !application.requests.isEmpty })
+            receiver.kill()
+            #expect(eventually { application.isQuiet })
+            let before = application.requests.count
+            application.answer(.init(200))
+            try receiver.restart()
+            #expect(eventually { application.requests.count > before })
+            let request = try #require(application.requests.last)
+            #expect(request.requestLine.hasPrefix("GET /application?MessageSid=SM1"))
+            #expect(request.headText.contains("\r\nUser-Agent: TwilioProxy/1.1\r\n"))
+            #expect(request.headText.contains("\r\nI-Twilio-Idempotency-Token: 5b2f-1\r\n"))
+            #expect(TwilioCall.isSigned(request, call, token: Receiver.token))
+        }
+
         @Test func `X9 a failure is retried with one key until the application takes it`() throws {
             let application = try Application()
             application.answer(.init(500))
