@@ -29,16 +29,10 @@ extension LoopCore {
         _ slot: Int32, _ connection: OpaquePointer, method: UnsafePointer<CChar>,
         version: UnsafePointer<CChar>
     ) -> MHD_Result {
-        // Names and values are parts of the head. Should some not fit, the guard finds a head that
-        // is longer than its fields.
-        let headBytes = hookline_mhd_header_size(connection)
-        let fields = Self.fields(of: connection, bytesMax: headBytes)
-        let fault = FramingGuard.fault(
-            method: UnsafeRawBufferPointer(start: method, count: strlen(method)),
-            target: table[slot].target,
-            version: UnsafeRawBufferPointer(start: version, count: strlen(version)),
-            fields: fields, headBytes: headBytes)
-        if fault != nil { return refuse(slot, connection, .framing, status: 400) }
+        let head = RequestHead(
+            of: connection, method: method, target: table[slot].target, version: version)
+        let fields = head.fields
+        if head.fault != nil { return refuse(slot, connection, .framing, status: 400) }
         if isDraining { return refuse(slot, connection, .stopping, status: 503) }
         if table.count > options.connectionsMax * 9 / 10 {
             return refuse(slot, connection, .overloaded, status: 503)
@@ -153,24 +147,6 @@ extension LoopCore {
         let fields = status == 503 ? [HTTPField("Retry-After", "1")] : []
         table[slot].response = HTTPResponse(status: status, fields: fields, closesConnection: true)
         return sendAnswer(slot, connection)
-    }
-
-    /// The fields, `bytesMax` bytes at most; one that there is no room for ends them.
-    private static func fields(of connection: OpaquePointer, bytesMax: Int) -> HTTPFields {
-        HTTPFields(bytesMax: max(0, bytesMax)) { writer in
-            withUnsafeMutablePointer(to: &writer) { pointer in
-                _ = MHD_get_connection_values_n(
-                    connection, .HEADER_KIND,
-                    { context, _, key, keyBytes, value, valueBytes in
-                        guard let context else { return .NO }
-                        let writer = context.assumingMemoryBound(to: HTTPFields.Writer.self)
-                        let isWritten = writer.pointee.append(
-                            name: UnsafeRawBufferPointer(start: key, count: keyBytes),
-                            value: UnsafeRawBufferPointer(start: value, count: valueBytes))
-                        return isWritten ? .YES : .NO
-                    }, pointer)
-            }
-        }
     }
 
     private static func isContinue(_ value: ArraySlice<UInt8>) -> Bool {
