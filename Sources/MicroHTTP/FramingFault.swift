@@ -1,5 +1,5 @@
-/// What is wrong with the head of a request.
-enum FramingFault: String, Sendable, CaseIterable {
+/// What is wrong with the head of a request; the raw value is a fixed word, usable as a label.
+public enum FramingFault: String, Sendable, CaseIterable {
     /// The version is neither HTTP/1.0 nor HTTP/1.1.
     case version
     /// The method is no token.

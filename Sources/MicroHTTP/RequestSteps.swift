@@ -32,7 +32,12 @@ extension LoopCore {
         let head = RequestHead(
             of: connection, method: method, target: table[slot].target, version: version)
         let fields = head.fields
-        if head.fault != nil { return refuse(slot, connection, .framing, status: 400) }
+        table[slot].method = Self.method(method)
+        table[slot].fields = fields
+        if let fault = head.fault {
+            table[slot].fault = fault
+            return refuse(slot, connection, .framing, status: 400)
+        }
         if isDraining { return refuse(slot, connection, .stopping, status: 503) }
         if table.count > options.connectionsMax * 9 / 10 {
             return refuse(slot, connection, .overloaded, status: 503)
@@ -43,8 +48,6 @@ extension LoopCore {
         if let length = fields.first("content-length"), Self.number(length) > options.bodyBytesMax {
             return refuse(slot, connection, .bodyTooLarge, status: 413)
         }
-        table[slot].method = Self.method(method)
-        table[slot].fields = fields
         table.setPhase(slot, .body, at: wokeNanoseconds)
         return .YES
     }
@@ -125,10 +128,18 @@ extension LoopCore {
             completedNanoseconds: table[slot].completedNanoseconds, finishedNanoseconds: now,
             aborted: !sent)
         let observer = table[slot].observer
-        let refusal = table[slot].refusal
+        let refused = table[slot].refusal.map { refusedRequest(slot, $0) }
         table.endRequest(slot, at: now)
         observer?.completed(completion)
-        if let refusal { handler.refused(refusal, completion) }
+        if let refused { handler.refused(refused, completion) }
+    }
+
+    /// The request of a connection, which the engine answered itself.
+    private func refusedRequest(_ slot: Int32, _ reason: HTTPRefusal) -> HTTPRefusedRequest {
+        HTTPRefusedRequest(
+            reason: reason, fault: table[slot].fault, method: table[slot].method,
+            target: table[slot].target, fields: table[slot].fields ?? HTTPFields(),
+            peer: table[slot].peer)
     }
 
     private func hand(_ request: consuming HTTPRequest, _ slot: Int32) -> Bool {

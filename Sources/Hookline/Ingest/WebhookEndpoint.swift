@@ -247,7 +247,8 @@ extension WebhookEndpoint {
         if let shared = parts.shared { shared.pass(batch) } else { parts.ladder.commit(batch) }
     }
 
-    func refused(_ refusal: HTTPRefusal, _ completion: HTTPCompletion) {
+    func refused(_ request: HTTPRefusedRequest, _ completion: HTTPCompletion) {
+        let refusal = request.reason
         let isShed = refusal == .overloaded || refusal == .stopping
         let outcome: WebhookOutcome = isShed ? .unavailable : .malformed
         let error: ErrorType =
