@@ -42,6 +42,8 @@ struct ConnectionSlot {
     var status: UInt16 = 0
     var observer: (any HTTPCompletionObserver)?
     var refusal: HTTPRefusal?
+    /// What is wrong with the head of a request that is refused for it.
+    var fault: FramingFault?
 }
 
 /// All connections of one loop. Confined to the loop's thread.
@@ -133,6 +135,7 @@ final class ConnectionTable {
         self[index].response = nil
         self[index].observer = nil
         self[index].refusal = nil
+        self[index].fault = nil
         self[index].status = 0
     }
 

@@ -65,11 +65,6 @@ public struct HTTPFields: Sendable {
     /// The sum of the lengths of all names and values in bytes.
     public var contentBytes: Int { bytes.count }
 
-    /// The number of fields whose value is empty.
-    var emptyValues: Int {
-        entries.reduce(0) { $0 + ($1.nameEnd == $1.valueEnd ? 1 : 0) }
-    }
-
     /// Adds one field line.
     public mutating func append(name: some Sequence<UInt8>, value: some Sequence<UInt8>) {
         let start = UInt32(bytes.count)
@@ -111,6 +106,18 @@ public struct HTTPFields: Sendable {
         var found = 0
         for entry in entries where matches(entry, name) { found += 1 }
         return found
+    }
+
+    /// The number of field lines called `name`, which is written in lower case, and the value of
+    /// the first one, found in one search.
+    func occurrences(of name: StaticString) -> (count: Int, first: ArraySlice<UInt8>?) {
+        var found = 0
+        var value = 0..<0
+        for entry in entries where matches(entry, name) {
+            if found == 0 { value = entry.value }
+            found += 1
+        }
+        return (found, found > 0 ? bytes[value] : nil)
     }
 
     /// The value of the first field called `name`, which is written in lower case.

@@ -3,7 +3,7 @@ public protocol HTTPHandler: AnyObject, Sendable {
     /// Takes one complete request on its loop's thread; must not block.
     func receive(_ exchange: HTTPExchange)
     /// Told of a request that the engine answered itself, after the reply left.
-    func refused(_ refusal: HTTPRefusal, _ completion: HTTPCompletion)
+    func refused(_ request: HTTPRefusedRequest, _ completion: HTTPCompletion)
     /// Told that an exchange was dropped without an answer (it was answered 503).
     func dropped(loop: Int)
     /// Told after each turn in which requests may have been received: the time to pass them on
@@ -13,18 +13,4 @@ public protocol HTTPHandler: AnyObject, Sendable {
     func turned(loop: Int, lagNanoseconds: UInt64)
     /// A message of libmicrohttpd, which is fixed text without a client's bytes.
     func engineMessage(_ message: String)
-}
-
-/// Why the engine answered a request itself.
-public enum HTTPRefusal: String, Sendable, CaseIterable {
-    /// The framing guard found the request malformed: 400 and close.
-    case framing
-    /// The body is longer than the limit: 413 and close.
-    case bodyTooLarge = "body_too_large"
-    /// An expectation other than `100-continue`: 417 and close.
-    case expectation
-    /// Too many connections: 503 and close.
-    case overloaded
-    /// The server is stopping: 503 and close.
-    case stopping
 }

@@ -29,16 +29,15 @@ extension LoopCore {
         _ slot: Int32, _ connection: OpaquePointer, method: UnsafePointer<CChar>,
         version: UnsafePointer<CChar>
     ) -> MHD_Result {
-        // Names and values are parts of the head. Should some not fit, the guard finds a head that
-        // is longer than its fields.
-        let headBytes = hookline_mhd_header_size(connection)
-        let fields = Self.fields(of: connection, bytesMax: headBytes)
-        let fault = FramingGuard.fault(
-            method: UnsafeRawBufferPointer(start: method, count: strlen(method)),
-            target: table[slot].target,
-            version: UnsafeRawBufferPointer(start: version, count: strlen(version)),
-            fields: fields, headBytes: headBytes)
-        if fault != nil { return refuse(slot, connection, .framing, status: 400) }
+        let head = RequestHead(
+            of: connection, method: method, target: table[slot].target, version: version)
+        let fields = head.fields
+        table[slot].method = Self.method(method)
+        table[slot].fields = fields
+        if let fault = head.fault {
+            table[slot].fault = fault
+            return refuse(slot, connection, .framing, status: 400)
+        }
         if isDraining { return refuse(slot, connection, .stopping, status: 503) }
         if table.count > options.connectionsMax * 9 / 10 {
             return refuse(slot, connection, .overloaded, status: 503)
@@ -49,8 +48,6 @@ extension LoopCore {
         if let length = fields.first("content-length"), Self.number(length) > options.bodyBytesMax {
             return refuse(slot, connection, .bodyTooLarge, status: 413)
         }
-        table[slot].method = Self.method(method)
-        table[slot].fields = fields
         table.setPhase(slot, .body, at: wokeNanoseconds)
         return .YES
     }
@@ -131,10 +128,18 @@ extension LoopCore {
             completedNanoseconds: table[slot].completedNanoseconds, finishedNanoseconds: now,
             aborted: !sent)
         let observer = table[slot].observer
-        let refusal = table[slot].refusal
+        let refused = table[slot].refusal.map { refusedRequest(slot, $0) }
         table.endRequest(slot, at: now)
         observer?.completed(completion)
-        if let refusal { handler.refused(refusal, completion) }
+        if let refused { handler.refused(refused, completion) }
+    }
+
+    /// The request of a connection, which the engine answered itself.
+    private func refusedRequest(_ slot: Int32, _ reason: HTTPRefusal) -> HTTPRefusedRequest {
+        HTTPRefusedRequest(
+            reason: reason, fault: table[slot].fault, method: table[slot].method,
+            target: table[slot].target, fields: table[slot].fields ?? HTTPFields(),
+            peer: table[slot].peer)
     }
 
     private func hand(_ request: consuming HTTPRequest, _ slot: Int32) -> Bool {
@@ -153,24 +158,6 @@ extension LoopCore {
         let fields = status == 503 ? [HTTPField("Retry-After", "1")] : []
         table[slot].response = HTTPResponse(status: status, fields: fields, closesConnection: true)
         return sendAnswer(slot, connection)
-    }
-
-    /// The fields, `bytesMax` bytes at most; one that there is no room for ends them.
-    private static func fields(of connection: OpaquePointer, bytesMax: Int) -> HTTPFields {
-        HTTPFields(bytesMax: max(0, bytesMax)) { writer in
-            withUnsafeMutablePointer(to: &writer) { pointer in
-                _ = MHD_get_connection_values_n(
-                    connection, .HEADER_KIND,
-                    { context, _, key, keyBytes, value, valueBytes in
-                        guard let context else { return .NO }
-                        let writer = context.assumingMemoryBound(to: HTTPFields.Writer.self)
-                        let isWritten = writer.pointee.append(
-                            name: UnsafeRawBufferPointer(start: key, count: keyBytes),
-                            value: UnsafeRawBufferPointer(start: value, count: valueBytes))
-                        return isWritten ? .YES : .NO
-                    }, pointer)
-            }
-        }
     }
 
     private static func isContinue(_ value: ArraySlice<UInt8>) -> Bool {

@@ -37,9 +37,9 @@ extension EndToEnd {
             #expect(eventually { (try? receiver.metrics()["quarantined"]) == 1 })
         }
 
-        @Test func `9 a body is bounded at 64 KiB`() throws {
+        @Test func `9 a body is bounded at 256 KiB`() throws {
             let receiver = try Receiver()
-            for (count, status) in [(65_536, 200), (65_537, 413)] {
+            for (count, status) in [(262_144, 200), (262_145, 413)] {
                 var webhook = SignedWebhook(sid: "SM\(count)")
                 webhook.fields[1].value = ""
                 let rest = webhook.form.utf8.count

@@ -85,6 +85,51 @@ extension EndToEnd {
             #expect(try receiver.metrics()["store_batch_messages_count"] == 0)
         }
 
+        @Test func `every refused request has one line in the log that says why`() throws {
+            let receiver = try Receiver(["--body-bytes-max", "2048", "--parameters-max", "16"])
+            let webhook = SignedWebhook(sid: "SM1")
+            var large = webhook
+            large.fields[1].value = String(repeating: "x", count: 3000)
+            var wide = webhook
+            wide.fields += (0..<20).map { ("Field\($0)", "x") }
+            var ambiguous = webhook
+            ambiguous.fields.append(("Body", "hello again"))
+            let genuine = try webhook.request()
+            let long = String(repeating: "x", count: 20_000)
+            let requests: [(reason: String, request: String)] = [
+                ("not_found", "POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n"),
+                ("method", "GET /webhook/sms HTTP/1.1\r\nHost: h\r\n\r\n"),
+                ("media_type", genuine.replacing("x-www-form-urlencoded", with: "pdf")),
+                ("malformed_form", try wide.request()),
+                ("ambiguous_form", try ambiguous.request()),
+                ("missing_signature", webhook.request(signature: nil)),
+                ("invalid_signature", webhook.request(signature: "x")),
+                ("body_too_large", try large.request()),
+                ("framing", genuine.replacing("X-Twilio-Signature:", with: "X-Twilio-Signature :")),
+                ("engine", genuine.replacing("Host: 127.0.0.1\r\n", with: "")),
+                ("engine_431", "POST /x HTTP/1.1\r\nHost: h\r\nX: \(long)\r\n\r\n"),
+                ("expectation", genuine.replacing("Host: ", with: "Expect: x\r\nHost: ")),
+            ]
+            for (_, request) in requests {
+                #expect(try ask(receiver, request).status >= 400, "\(request)")
+            }
+            for (reason, request) in requests {
+                let words =
+                    reason == "engine_431"
+                    ? #""reason":"engine","status":431"#
+                    : reason == "engine"
+                        ? #""reason":"engine","status":400"# : #""reason":"\#(reason)""#
+                let isSaid = eventually {
+                    receiver.log.split(separator: "\n").count {
+                        $0.contains(words) && $0.contains("\"msg\":\"webhook\"")
+                    } == 1
+                }
+                #expect(isSaid, "\(reason): \(request)")
+            }
+            #expect(receiver.log.contains(#""fault":"field_name""#))
+            #expect(receiver.log.contains("raise --body-bytes-max"))
+        }
+
         @Test func `X13 no body, number or token reaches the log or the metrics`() throws {
             let receiver = try Receiver(["--log-level", "debug"])
             let secret = "a text that nobody else should read"

@@ -230,6 +230,8 @@ private let holding = [UInt64.max, 0].map { EventLoopOptions(number: 0, heldNano
         client.send("Content-Length: 0\r\n\r\n")
         #expect(client.response()?.status == 503)
         #expect(eventually { handler.seen.withLock { $0.refusals } == [.stopping] })
+        let refused = try #require(handler.seen.withLock { $0.refused.first })
+        #expect(refused.fields.count == 2 && refused.declaredBodyBytes == 0)
         #expect(eventually { server.loop.requests == 0 })
     }
 

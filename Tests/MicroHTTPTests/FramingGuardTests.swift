@@ -97,12 +97,11 @@ private let wellFormed: [(name: String, request: String)] = [
             var fields = HTTPFields()
             fields.append(name: "Host".utf8, value: "h".utf8)
             fields.append(name: name, value: value)
-            let line = "POST / HTTP/1.1\r\n".utf8.count
             return Array("POST".utf8).withUnsafeBytes { method in
                 Array("HTTP/1.1".utf8).withUnsafeBytes { version in
                     FramingGuard.fault(
                         method: method, target: Array("/".utf8), version: version, fields: fields,
-                        headBytes: line + fields.contentBytes + fields.count * 4 + 2)
+                        isExact: true)
                 }
             }
         }

@@ -6,7 +6,8 @@ import Synchronization
 /// What a test's server does with a request.
 final class TestHandler: HTTPHandler {
     struct Seen: Sendable {
-        var refusals: [HTTPRefusal] = []
+        var refused: [HTTPRefusedRequest] = []
+        var refusals: [HTTPRefusal] { refused.map(\.reason) }
         var dropped = 0
         var completions: [HTTPCompletion] = []
     }
@@ -24,8 +25,8 @@ final class TestHandler: HTTPHandler {
     }
 
     func receive(_ exchange: HTTPExchange) { answer(exchange) }
-    func refused(_ refusal: HTTPRefusal, _ completion: HTTPCompletion) {
-        seen.withLock { $0.refusals.append(refusal) }
+    func refused(_ request: HTTPRefusedRequest, _ completion: HTTPCompletion) {
+        seen.withLock { $0.refused.append(request) }
     }
     func dropped(loop: Int) { seen.withLock { $0.dropped += 1 } }
     func turnEnded(loop: Int) { turn() }

@@ -259,25 +259,9 @@ extension WebhookEndpoint {
         if let shared = parts.shared { shared.pass(batch) } else { parts.ladder.commit(batch) }
     }
 
-    func refused(_ refusal: HTTPRefusal, _ completion: HTTPCompletion) {
-        let isShed = refusal == .overloaded || refusal == .stopping
-        let outcome: WebhookOutcome = isShed ? .unavailable : .malformed
-        let error: ErrorType =
-            switch refusal {
-            case .framing, .expectation: .framing
-            case .bodyTooLarge: .bodyTooLarge
-            case .overloaded, .stopping: .internal
-            }
-        let context = contexts[completion.loop]
-        context.metrics.errors[error].add(shard: completion.loop)
-        if isShed {
-            let reason: ShedReason = refusal == .stopping ? .stopping : .connections
-            context.metrics.requestsShed[reason].add(shard: completion.loop)
-        }
-        let timing = ReplyTiming(
-            completion: completion, validatedNanoseconds: completion.completedNanoseconds,
-            receiptNanoseconds: completion.completedNanoseconds)
-        context.observe(timing, route: .other, outcome: outcome)
+    func refused(_ request: HTTPRefusedRequest, _ completion: HTTPCompletion) {
+        contexts[completion.loop].refused(request, completion)
+        parts.refusals.refused(byEngine: request)
     }
 
     func dropped(loop: Int) {
@@ -289,6 +273,6 @@ extension WebhookEndpoint {
     }
 
     func engineMessage(_ message: String) {
-        contexts.first?.log.write(LogLine(.debug, "libmicrohttpd").with("message", message))
+        contexts.first?.engineMessage(message)
     }
 }

@@ -36,7 +36,7 @@ final class OpsEndpoint: HTTPHandler {
         }
     }
 
-    func refused(_ refusal: HTTPRefusal, _ completion: HTTPCompletion) {}
+    func refused(_ request: HTTPRefusedRequest, _ completion: HTTPCompletion) {}
     func dropped(loop: Int) {}
     func turnEnded(loop: Int) {}
     func turned(loop: Int, lagNanoseconds: UInt64) {}

@@ -57,6 +57,7 @@ final class RefusalNotice: Sendable {
     private let metrics: ReceiverMetrics
     private let log: Log
     private let gates: [OncePerMinute]
+    private let tooLargeGate = OncePerMinute()
 
     init(metrics: ReceiverMetrics, log: Log) {
         self.metrics = metrics
@@ -74,6 +75,20 @@ final class RefusalNotice: Sendable {
         log.write(
             LogLine(.warning, rejection.sentence).with("reason", rejection.rawValue)
                 .with("path", bytes: path))
+    }
+}
+
+extension RefusalNotice {
+    /// A signed request has a body above `--body-bytes-max`. Nobody has read or verified it, so it
+    /// is not kept; `bodyBytes` is what it says of itself, nil when it says nothing.
+    func tooLarge(bodyBytes: Int?) {
+        guard tooLargeGate.takeTurn() else { return }
+        log.write(
+            LogLine(
+                .warning,
+                "a request with a Twilio signature has a body above --body-bytes-max; it was refused "
+                    + "with 413 and is not kept: raise --body-bytes-max if it is Twilio's"
+            ).with("body_bytes", bodyBytes ?? 0))
     }
 }
 

@@ -38,6 +38,14 @@ final class Refusals: Sendable {
         if rejection.isExplained { explain(refused) }
     }
 
+    /// A request was answered by the engine, before anything could be verified or kept.
+    func refused(byEngine request: HTTPRefusedRequest) {
+        guard request.reason == .bodyTooLarge,
+            request.fields.count(of: "x-twilio-signature") > 0
+        else { return }
+        notice.tooLarge(bodyBytes: request.declaredBodyBytes)
+    }
+
     /// A genuine request was refused: it is kept ahead of all others.
     func genuine(_ request: HTTPRequest, _ rejection: GenuineRejection, loop: Int) {
         let refused = QuarantinedRequest(

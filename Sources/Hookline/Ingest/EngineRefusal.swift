@@ -1,0 +1,47 @@
+import MicroHTTP
+import POSIX
+
+extension ReplyContext {
+    /// Counts a request that the engine answered itself, and says why in one line of the log. The
+    /// loop's thread.
+    func refused(_ request: HTTPRefusedRequest, _ completion: HTTPCompletion) {
+        let isShed = request.reason == .overloaded || request.reason == .stopping
+        let outcome: WebhookOutcome = isShed ? .unavailable : .malformed
+        let error: ErrorType =
+            switch request.reason {
+            case .framing, .expectation: .framing
+            case .bodyTooLarge: .bodyTooLarge
+            case .overloaded, .stopping: .internal
+            }
+        metrics.errors[error].add(shard: completion.loop)
+        if isShed {
+            let reason: ShedReason = request.reason == .stopping ? .stopping : .connections
+            metrics.requestsShed[reason].add(shard: completion.loop)
+        }
+        let timing = ReplyTiming(
+            completion: completion, validatedNanoseconds: completion.completedNanoseconds,
+            receiptNanoseconds: completion.completedNanoseconds)
+        observe(timing, route: .other, outcome: outcome)
+        // Nothing of what a stranger wrote is in it.
+        log.writeSampled(.info, of: .refused) {
+            LogLine(.info, "webhook").with("route", RouteLabel.other.rawValue)
+                .with("outcome", outcome.rawValue).with("reason", request.reason.rawValue)
+                .with("fault", request.fault?.rawValue ?? "").with("status", completion.status)
+                .with("duration_s", nanoseconds: timing.duration)
+        }
+    }
+
+    /// A message of libmicrohttpd. It says so when it answers a request before any of its callbacks
+    /// sees it: without a `Host`, with too long a head, with a length that is no number.
+    func engineMessage(_ message: String) {
+        guard message.hasPrefix("Error processing request (HTTP response code is ") else {
+            return log.write(LogLine(.debug, "libmicrohttpd").with("message", message))
+        }
+        let status = UInt16(message.dropFirst(48).prefix { $0.isASCII && $0.isNumber }) ?? 0
+        log.writeSampled(.info, of: .refused) {
+            LogLine(.info, "webhook").with("route", RouteLabel.other.rawValue)
+                .with("outcome", WebhookOutcome.malformed.rawValue).with("reason", "engine")
+                .with("status", status).with("message", message)
+        }
+    }
+}
