@@ -26,13 +26,15 @@ let package = Package(
     name: "hookline",
     products: [
         .executable(name: "hookline", targets: ["HooklineCommand"]),
+        // Checks and makes Twilio's signature; for other programs too.
+        .library(name: "TwilioSignature", targets: ["TwilioSignature"]),
         // Loaded into the receiver by end-to-end tests; never installed.
         .library(name: "DiskFaults", type: .dynamic, targets: ["DiskFaults"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
-        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", exact: "0.2.0"),
     ],
     targets: [
         // Layer 1: C modules. A module map and a shim for what Swift cannot import (variadics and macros).
@@ -55,11 +57,17 @@ let package = Package(
         .target(name: "Build", dependencies: ["CBuild"], swiftSettings: strict),
         .target(name: "Prometheus", swiftSettings: strict),
 
-        // Layer 3: everything that knows what Twilio, a delivery or an alert is.
+        // Layer 3: what Twilio signs. It sees bytes and keys: no configuration, metric or queue.
+        .target(
+            name: "TwilioSignature", dependencies: ["OpenSSL", "POSIX"],
+            swiftSettings: strictAndPointerFree),
+
+        // Layer 3: everything that knows what a webhook, a delivery or an alert is.
         .target(
             name: "Hookline",
             dependencies: [
-                "MicroHTTP", "SQLite", "Redis", "Curl", "OpenSSL", "Zlib", "POSIX", "Prometheus",
+                "TwilioSignature", "MicroHTTP", "SQLite", "Redis", "Curl", "OpenSSL", "Zlib",
+                "POSIX", "Prometheus",
                 "Build",
                 .product(name: "Yams", package: "Yams"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
@@ -95,7 +103,8 @@ let package = Package(
 
         // What hostile bytes are put through: by HooklineTests, and by libFuzzer (scripts/fuzz).
         .target(
-            name: "Fuzz", dependencies: ["Hookline", "MicroHTTP", "OpenSSL"], path: "Tests/Fuzz",
+            name: "Fuzz", dependencies: ["Hookline", "TwilioSignature", "MicroHTTP", "OpenSSL"],
+            path: "Tests/Fuzz",
             exclude: ["words.dict", "seeds"],
             swiftSettings: strict),
 
@@ -128,7 +137,8 @@ let package = Package(
         .testTarget(
             name: "HooklineTests",
             dependencies: [
-                "Fuzz", "Hookline", "OpenSSL", "Curl", "POSIX", "SQLite", "Redis", "Prometheus",
+                "Fuzz", "Hookline", "TwilioSignature", "MicroHTTP", "OpenSSL", "Curl", "POSIX",
+                "SQLite", "Redis", "Prometheus",
                 "TestSupport",
             ],
             exclude: ["Oracles"], swiftSettings: strict),

@@ -1,5 +1,6 @@
 import MicroHTTP
 import OpenSSL
+import TwilioSignature
 
 @testable import Hookline
 

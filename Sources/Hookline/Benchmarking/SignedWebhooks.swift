@@ -1,4 +1,5 @@
 import Curl
+import OpenSSL
 import POSIX
 
 /// Webhooks that were signed ahead, so that sending one costs no more than copying it.

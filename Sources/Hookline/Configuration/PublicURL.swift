@@ -1,4 +1,5 @@
 import Curl
+import POSIX
 
 /// What `--public-url` may be: the URL that Twilio calls, origin and base path.
 struct PublicURL: Sendable, Equatable {

@@ -1,5 +1,6 @@
 import Foundation
 import MicroHTTP
+import TwilioSignature
 
 /// Header and body of one request as commands show them: masked, unless asked to reveal (X13).
 ///

@@ -1,5 +1,6 @@
 import Curl
 import OpenSSL
+import TwilioSignature
 
 /// Where webhooks are forwarded to, and how a request to it is made (X8).
 struct Destination: Sendable {
@@ -69,7 +70,7 @@ struct Destination: Sendable {
             // It was parsed within the same limit when it was received.
             parameters = try? FormParameters(parsing: webhook.body, parametersMax: parametersMax)
         }
-        return TwilioSignature.sign(url: url, parameters: parameters, key: key)
+        return WebhookSignature.sign(url: url, parameters: parameters, key: key)
     }
 
     /// A header line of bytes that the framing guard let through: they hold no control characters.

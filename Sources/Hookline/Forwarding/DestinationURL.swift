@@ -1,4 +1,6 @@
 import Curl
+import POSIX
+import TwilioSignature
 
 /// The URL of `--forward-to` in its normal form: what the application sees in a request's first
 /// line and its `Host` field, since that is what it checks the signature with.

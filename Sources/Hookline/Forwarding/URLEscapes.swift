@@ -1,3 +1,5 @@
+import TwilioSignature
+
 /// Percent-encoding of what may not stand in a URL's path or query.
 enum URLEscapes {
     /// The bytes with everything escaped that RFC 3986 does not allow in a query (section 3.4),

@@ -1,4 +1,5 @@
 import MicroHTTP
+import POSIX
 
 /// The field `Forwarded` (RFC 7239): one element for each proxy, the last one's at the right.
 struct ForwardedField: Sendable {

@@ -1,4 +1,5 @@
 import MicroHTTP
+import POSIX
 
 /// The origin that trusted proxies say was called, in `X-Forwarded-*` or in `Forwarded`.
 ///

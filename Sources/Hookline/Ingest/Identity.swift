@@ -100,18 +100,3 @@ struct Identity: Digest, Hashable {
         return number << UInt64(8 * (8 - bytes.count))
     }
 }
-
-/// Hexadecimal text in lower case.
-enum Hexadecimal {
-    private static let digits = Array("0123456789abcdef".utf8)
-
-    /// Two digits a byte.
-    static func text(_ bytes: some Sequence<UInt8>) -> String {
-        String(decoding: self.bytes(bytes), as: UTF8.self)
-    }
-
-    /// Two digits a byte, as bytes.
-    static func bytes(_ bytes: some Sequence<UInt8>) -> [UInt8] {
-        bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
-    }
-}

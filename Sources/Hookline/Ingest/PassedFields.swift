@@ -1,5 +1,6 @@
 import MicroHTTP
 import POSIX
+import TwilioSignature
 
 /// Which header fields of Twilio's request the application gets as they came.
 ///

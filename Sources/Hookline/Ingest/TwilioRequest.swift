@@ -1,5 +1,6 @@
 import MicroHTTP
 import POSIX
+import TwilioSignature
 
 /// A request that claims to be Twilio's: everything that verification needs, and nothing of the
 /// connection that it came by. It can be stored and verified again later. A class, because it is

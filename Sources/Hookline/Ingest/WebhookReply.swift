@@ -1,4 +1,5 @@
 import MicroHTTP
+import OpenSSL
 import POSIX
 import Prometheus
 import Synchronization

@@ -1,4 +1,5 @@
 import OpenSSL
+import TwilioSignature
 
 /// Proves that a request is Twilio's, or says why not; the same for a request that just arrived,
 /// one that waited for its token, and one from quarantine. Any thread.
@@ -74,7 +75,7 @@ struct WebhookVerifier: Sendable {
     private func match(
         _ request: TwilioRequest, _ origin: ArraySlice<UInt8>, _ keys: [HMACKey]
     ) -> Int? {
-        let verdict = TwilioSignature.verify(
+        let verdict = WebhookSignature.verify(
             origin: origin, target: request.head[.target], body: request.body,
             parameters: request.content.signedParameters,
             isBodyless: request.content.isBodyless, signature: request.head[.signature],

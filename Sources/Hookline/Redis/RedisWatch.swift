@@ -1,3 +1,4 @@
+import OpenSSL
 import POSIX
 import Redis
 import Synchronization

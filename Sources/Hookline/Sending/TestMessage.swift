@@ -1,3 +1,5 @@
+import TwilioSignature
+
 /// What a test webhook says it is.
 public struct TestMessageOptions: Sendable {
     /// The `AccountSid`.

@@ -1,5 +1,6 @@
 import Curl
 import OpenSSL
+import TwilioSignature
 
 /// Makes requests as Twilio would send them: body, signature, headers.
 struct TestRequestSigner: Sendable {
@@ -25,7 +26,7 @@ struct TestRequestSigner: Sendable {
 
     /// The signature of a message.
     func signature(of message: TestMessage) -> [UInt8] {
-        TwilioSignature.sign(url: signedURL, parameters: message.parameters, key: key)
+        WebhookSignature.sign(url: signedURL, parameters: message.parameters, key: key)
     }
 
     /// The signature of what a message's signature covers: URL, then sorted parameters.
@@ -45,15 +46,15 @@ struct TestRequestSigner: Sendable {
         case .form(let parameters):
             return request(
                 sid: webhook.idempotencyToken, body: parameters.encoded,
-                signature: TwilioSignature.sign(
+                signature: WebhookSignature.sign(
                     url: signedURL, parameters: parameters, key: key))
         case .json(let body):
-            let query = Array("bodySHA256=".utf8) + TwilioSignature.bodyDigest(body)
+            let query = Array("bodySHA256=".utf8) + WebhookSignature.bodyDigest(body)
             let signed = Self.adding(query, to: signedURL)
             return request(
                 url: Self.adding(query, to: url),
                 contentType: "application/json", token: webhook.idempotencyToken, body: body,
-                signature: TwilioSignature.sign(url: signed, parameters: nil, key: key))
+                signature: WebhookSignature.sign(url: signed, parameters: nil, key: key))
         }
     }
 

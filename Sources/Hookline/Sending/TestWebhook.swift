@@ -1,4 +1,6 @@
+import OpenSSL
 import POSIX
+import TwilioSignature
 
 /// One test webhook, before it is signed.
 struct TestWebhook: Sendable {

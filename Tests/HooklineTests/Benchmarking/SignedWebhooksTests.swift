@@ -1,5 +1,6 @@
 import OpenSSL
 import Testing
+import TwilioSignature
 
 @testable import Hookline
 
@@ -43,7 +44,7 @@ import Testing
                 origin: Array("http://127.0.0.1:1".utf8)[...],
                 target: Array("/webhook/whatsapp?tenant=7".utf8)[...], body: request.body,
                 parameters: parameters, signature: Array(signature.utf8)[...])
-            guard case .match = TwilioSignature.verify(signed, keys: [key]) else {
+            guard case .match = WebhookSignature.verify(signed, keys: [key]) else {
                 Issue.record("request \(index) is not genuine")
                 return
             }

@@ -2,6 +2,7 @@ import Foundation
 import OpenSSL
 import TestSupport
 import Testing
+import TwilioSignature
 
 @testable import Hookline
 
@@ -82,7 +83,7 @@ import Testing
         contentType: String, isForm: Bool
     ) throws {
         let digest = String(
-            decoding: TwilioSignature.bodyDigest(Array("b=2&a=1".utf8)), as: UTF8.self)
+            decoding: WebhookSignature.bodyDigest(Array("b=2&a=1".utf8)), as: UTF8.self)
         let webhook = ForwardingBench.webhook(
             target: Array("/hooks?bodySHA256=\(digest)".utf8), contentType: contentType,
             body: Array("b=2&a=1".utf8))

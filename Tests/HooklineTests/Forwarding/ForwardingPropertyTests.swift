@@ -1,6 +1,8 @@
 import Foundation
+import OpenSSL
 import TestSupport
 import Testing
+import TwilioSignature
 
 @testable import Hookline
 
@@ -88,7 +90,7 @@ import Testing
             if next(3) == 0 {
                 let body = Array(#"{"text": "\#(next(1000)) é", "a": "b&c=d"}"#.utf8)
                 target += [target.contains(0x3f) ? 0x26 : 0x3f] + Array("bodySHA256=".utf8)
-                target += TwilioSignature.bodyDigest(body)
+                target += WebhookSignature.bodyDigest(body)
                 return Case(
                     destination: destination(), target: target, contentType: "application/json",
                     body: body)

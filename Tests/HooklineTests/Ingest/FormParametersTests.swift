@@ -1,4 +1,5 @@
 import Testing
+import TwilioSignature
 
 @testable import Hookline
 

@@ -2,6 +2,7 @@ import Foundation
 import Fuzz
 import OpenSSL
 import Testing
+import TwilioSignature
 
 @testable import Hookline
 
@@ -66,7 +67,7 @@ import Testing
         let key = HMACKey(Array("12345".utf8))
         for body in bodies {
             let form = try FormParameters(parsing: body, parametersMax: 512)
-            let signature = TwilioSignature.sign(
+            let signature = WebhookSignature.sign(
                 url: Array("https://hooks.example.com/h".utf8), parameters: form, key: key)
             var request = try SimulatedCall(target: "/h").signed()
             request.body = body

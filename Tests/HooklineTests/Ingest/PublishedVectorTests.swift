@@ -1,5 +1,6 @@
 import OpenSSL
 import Testing
+import TwilioSignature
 
 @testable import Hookline
 
@@ -238,7 +239,7 @@ import Testing
             parameters = try FormParameters(parsing: body, parametersMax: 100)
         case .json(let text): body = Array(text.utf8)
         }
-        let verdict = TwilioSignature.verify(
+        let verdict = WebhookSignature.verify(
             SignedRequest(
                 origin: url[..<start], target: url[start...], body: body,
                 parameters: parameters, signature: Array(vector.signature.utf8)[...]),

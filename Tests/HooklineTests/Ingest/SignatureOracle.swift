@@ -1,6 +1,7 @@
 import Foundation
 import OpenSSL
 import TestSupport
+import TwilioSignature
 
 @testable import Hookline
 
@@ -27,7 +28,7 @@ struct OracleCase {
             origin: url[..<pathStart], target: target[...], body: body,
             parameters: content.signedParameters, isBodyless: content.isBodyless,
             signature: Array(signature.utf8)[...])
-        return TwilioSignature.verify(request, keys: [HMACKey(token)])
+        return WebhookSignature.verify(request, keys: [HMACKey(token)])
     }
 
     init?(_ fields: [Substring]) {

@@ -2,6 +2,7 @@ import Foundation
 import OpenSSL
 import TestSupport
 import Testing
+import TwilioSignature
 
 @testable import Hookline
 
@@ -20,7 +21,7 @@ import Testing
         _ origin: String, _ target: String, _ parameters: FormParameters?, body: String = "",
         signature: String, keys: [HMACKey]? = nil
     ) -> SignatureVerdict {
-        TwilioSignature.verify(
+        WebhookSignature.verify(
             SignedRequest(
                 origin: Array(origin.utf8)[...], target: Array(target.utf8)[...],
                 body: Array(body.utf8),
@@ -87,7 +88,7 @@ import Testing
     @Test func `X5 any of several tokens matches and its position is told`() throws {
         let old = HMACKey(Array("old".utf8))
         let parameters = form([("Body", "x")])
-        let signature = TwilioSignature.sign(
+        let signature = WebhookSignature.sign(
             url: Array("https://h/".utf8), parameters: parameters, key: key)
         #expect(
             verdict(

@@ -2,6 +2,7 @@ import Curl
 import Foundation
 import OpenSSL
 import Testing
+import TwilioSignature
 
 @testable import Hookline
 
@@ -37,7 +38,7 @@ import Testing
             parameters: isForm(request)
                 ? try FormParameters(parsing: request.body, parametersMax: 100) : nil,
             signature: Array(try #require(header("X-Twilio-Signature", request)).utf8)[...])
-        return TwilioSignature.verify(signed, keys: [key])
+        return WebhookSignature.verify(signed, keys: [key])
     }
 
     /// Its parameters, in order.

@@ -1,3 +1,5 @@
+import POSIX
+
 /// What may stand between the origin and the target that arrived: a path that a proxy strips.
 enum BasePath {
     /// More base paths than this are not tried.

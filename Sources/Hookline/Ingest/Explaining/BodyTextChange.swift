@@ -1,3 +1,5 @@
+import TwilioSignature
+
 /// Text as Twilio may have sent it, given the one that arrived.
 enum BodyTextChange: CaseIterable, Sendable {
     /// Line feeds for CR LF, and the reverse.

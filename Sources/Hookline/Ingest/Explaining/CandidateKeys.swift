@@ -1,4 +1,5 @@
 import OpenSSL
+import TwilioSignature
 
 /// Whose key gave a signature. Never which one.
 enum TokenOwner: Sendable, Hashable {

@@ -1,4 +1,5 @@
 import MicroHTTP
+import TwilioSignature
 
 /// A request that is examined after the fact: one that was just refused, one from quarantine, one
 /// that was captured elsewhere and given to `hookline verify`.

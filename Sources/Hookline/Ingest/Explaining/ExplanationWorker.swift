@@ -1,5 +1,6 @@
 import POSIX
 import Synchronization
+import TwilioSignature
 
 /// Explains refused requests on a thread of its own, off the path of requests (X6), in slices
 /// with rests between them, so that no request waits for a core.

@@ -1,4 +1,5 @@
 import MicroHTTP
+import POSIX
 
 /// What the header fields of a request tell of the URL that was called, before proxies changed
 /// it. Nothing of it is trusted: it only says what is worth a try.

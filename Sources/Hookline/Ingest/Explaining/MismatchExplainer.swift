@@ -1,6 +1,7 @@
 import MicroHTTP
 import OpenSSL
 import POSIX
+import TwilioSignature
 
 /// Says why a signature does not match, by finding what it would match (X6).
 ///

@@ -1,5 +1,6 @@
 import MicroHTTP
 import OpenSSL
+import TwilioSignature
 
 /// The search for what Twilio signed, given what arrived: every single change first, then pairs,
 /// then triples, in a fixed order, until one gives the signature or a bound is reached.
@@ -175,7 +176,7 @@ struct MismatchSearch {
             return finding
         }
         let isRight = { (body: [UInt8]) in
-            let digest = TwilioSignature.bodyDigest(body)
+            let digest = WebhookSignature.bodyDigest(body)
             return claimed.allSatisfy { ConstantTime.equal(digest, $0) }
         }
         trials.charge(bytes: finding.content.body.count)

@@ -1,4 +1,5 @@
 import MicroHTTP
+import TwilioSignature
 
 /// One request as the search sees it: what arrived, taken apart.
 struct MismatchSubject: Sendable {
@@ -46,7 +47,7 @@ struct MismatchSubject: Sendable {
     /// The target with a change; nil when the change changes nothing.
     func target(changed change: TargetChange) -> [UInt8]? {
         change.applied(to: target, evidence: origins.evidence) {
-            TwilioSignature.bodyDigest(content.body)
+            WebhookSignature.bodyDigest(content.body)
         }
     }
 

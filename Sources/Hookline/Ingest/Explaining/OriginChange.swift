@@ -1,3 +1,5 @@
+import POSIX
+
 /// Where the host of a changed origin comes from, in the order in which they are tried.
 enum HostSource: CaseIterable, Sendable {
     /// As verification used it.

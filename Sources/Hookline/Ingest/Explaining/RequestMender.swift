@@ -1,5 +1,7 @@
 import MicroHTTP
+import POSIX
 import Synchronization
+import TwilioSignature
 
 /// Finds the request that Twilio signed behind one that arrived damaged: a release from
 /// quarantine then gives the application what Twilio sent. Any thread.

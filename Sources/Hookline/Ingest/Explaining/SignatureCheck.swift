@@ -1,5 +1,6 @@
 import OpenSSL
 import POSIX
+import TwilioSignature
 
 /// Checks a captured request as `serve` would, and explains a mismatch: `hookline verify`.
 public struct SignatureCheck: Sendable {
@@ -64,7 +65,7 @@ public struct SignatureCheck: Sendable {
                 origin: origin[...], target: request.target[...], body: request.body,
                 parameters: content.signedParameters, isBodyless: content.isBodyless,
                 signature: signature)
-            guard case .match(let match) = TwilioSignature.verify(signed, keys: keys) else {
+            guard case .match(let match) = WebhookSignature.verify(signed, keys: keys) else {
                 continue
             }
             return SignatureReport(

@@ -1,3 +1,5 @@
+import TwilioSignature
+
 /// What `hookline verify` says of a request.
 public struct SignatureReport: Sendable {
     /// The verdict in its three kinds.

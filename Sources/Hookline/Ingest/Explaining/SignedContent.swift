@@ -1,3 +1,5 @@
+import TwilioSignature
+
 /// A body as it is tried: its bytes, and what of it follows the URL in the signed text.
 struct SignedContent: Sendable {
     /// The whole body.

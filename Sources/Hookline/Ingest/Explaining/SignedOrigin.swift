@@ -1,3 +1,5 @@
+import POSIX
+
 /// Scheme, host and port of a URL, apart: `https://hooks.example.com:8443`.
 struct SignedOrigin: Sendable, Hashable {
     /// `http` or `https`.
@@ -68,15 +70,4 @@ struct SignedOrigin: Sendable, Hashable {
         if port == defaultPort { short.port = nil }
         return String(decoding: short.bytes, as: UTF8.self)
     }
-}
-
-/// ASCII letters.
-enum ASCII {
-    /// A capital as its small letter, any other byte as it is.
-    static func lowercased(_ byte: UInt8) -> UInt8 {
-        (0x41...0x5a).contains(byte) ? byte | 0x20 : byte
-    }
-
-    /// Printable, and no space.
-    static func isVisible(_ byte: UInt8) -> Bool { byte > 0x20 && byte < 0x7f }
 }

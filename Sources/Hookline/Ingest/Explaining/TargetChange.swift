@@ -1,3 +1,5 @@
+import TwilioSignature
+
 /// The request target as Twilio may have called it, given the one that arrived.
 enum TargetChange: Sendable, Hashable {
     /// As it arrived.

@@ -1,5 +1,6 @@
 import MicroHTTP
 import POSIX
+import TwilioSignature
 
 /// What a request says, read once: its parameters, what of it follows the URL in the signed text,
 /// and the account that it claims to come from. Nothing of it is believed yet.

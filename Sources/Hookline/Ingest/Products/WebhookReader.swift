@@ -1,5 +1,6 @@
 import OpenSSL
 import POSIX
+import TwilioSignature
 
 /// Tells what kind of event a request is, and what makes it this event and no other. The rules,
 /// with their sources: docs/twilio-products.md.

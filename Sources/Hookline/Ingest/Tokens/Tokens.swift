@@ -1,6 +1,7 @@
 import OpenSSL
 import POSIX
 import Synchronization
+import TwilioSignature
 
 /// What is known at this moment of an account's tokens.
 enum TokenLookup: Sendable {

@@ -1,5 +1,6 @@
 import OpenSSL
 import Testing
+import TwilioSignature
 
 @testable import Hookline
 

@@ -1,6 +1,7 @@
 import MicroHTTP
 import OpenSSL
 import Testing
+import TwilioSignature
 
 @testable import Hookline
 

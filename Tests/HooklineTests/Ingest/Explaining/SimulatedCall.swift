@@ -1,5 +1,6 @@
 import MicroHTTP
 import OpenSSL
+import TwilioSignature
 
 @testable import Hookline
 
@@ -25,7 +26,7 @@ struct SimulatedCall {
         var body: [UInt8] = []
         if let json {
             body = Array(json.utf8)
-            let digest = String(decoding: TwilioSignature.bodyDigest(body), as: UTF8.self)
+            let digest = String(decoding: WebhookSignature.bodyDigest(body), as: UTF8.self)
             target += (target.contains("?") ? "&" : "?") + "bodySHA256=" + digest
         } else if let form {
             var all = FormBuilder()
@@ -33,7 +34,7 @@ struct SimulatedCall {
             body = all.form.encoded
             parameters = all.form
         }
-        let signature = TwilioSignature.sign(
+        let signature = WebhookSignature.sign(
             url: Array((origin + target).utf8), parameters: parameters,
             key: HMACKey(Array(token.utf8), algorithm: algorithm))
         return SimulatedRequest(

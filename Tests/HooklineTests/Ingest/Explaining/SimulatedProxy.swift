@@ -1,4 +1,5 @@
 import Foundation
+import TwilioSignature
 
 @testable import Hookline
 

@@ -1,16 +1,16 @@
 import POSIX
 
 /// The kinds of body that Twilio sends.
-enum MediaType: Sendable, Equatable {
+package enum MediaType: Sendable, Equatable {
     case form, other, none
     /// `application/json`, and what ends with `+json`, such as `application/cloudevents+json`.
     case json
 
     /// True when the body is read, and signed, as a form; no content type counts as one.
-    var isForm: Bool { self == .form || self == .none }
+    package var isForm: Bool { self == .form || self == .none }
 
     /// Reads the media type; parameters are ignored, letters compared in any case.
-    init(_ field: ArraySlice<UInt8>?) {
+    package init(_ field: ArraySlice<UInt8>?) {
         guard let field else {
             self = .none
             return

@@ -1,12 +1,10 @@
-import MicroHTTP
-
 /// Which key a request says it was signed with.
 ///
 /// A request signed with a SharedKey carries `X-Twilio-Webhooks-Signature-Settings`, for example
 /// `key=webhooks_sharedkey_…,algorithm=HMAC_SHA256`
 /// (https://www.twilio.com/docs/usage/webhooks/webhook-shared-keys). The field is not signed, so
 /// it only selects an entry of the tokens file: secret and algorithm are those of the entry.
-enum SigningScheme: Sendable, Equatable {
+package enum SigningScheme: Sendable, Equatable {
     /// The account's Auth Token with HMAC-SHA1: the field is absent, empty, or names no key.
     case authToken
     /// The SharedKey of this id.
@@ -15,19 +13,10 @@ enum SigningScheme: Sendable, Equatable {
     case unreadable
 
     /// The field's name, in lower case.
-    static let field: StaticString = "x-twilio-webhooks-signature-settings"
-
-    /// What the header fields of a request say.
-    init(_ fields: HTTPFields) {
-        switch fields.count(of: Self.field) {
-        case 0: self = .authToken
-        case 1: self.init(settings: fields.first(Self.field) ?? [])
-        default: self = .unreadable
-        }
-    }
+    package static let field: StaticString = "x-twilio-webhooks-signature-settings"
 
     /// Reads one value; its algorithm is not looked at.
-    init(settings: ArraySlice<UInt8>) {
+    package init(settings: ArraySlice<UInt8>) {
         let keys = settings.split(separator: UInt8(ascii: ",")).map(Self.trimmed)
             .filter { $0.starts(with: "key=".utf8) }.map { Self.trimmed($0.dropFirst(4)) }
         guard let id = keys.first, !id.isEmpty else {

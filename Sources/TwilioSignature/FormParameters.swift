@@ -1,21 +1,22 @@
+import OpenSSL
 import POSIX
 
 /// Why a form cannot be read.
-enum FormFault: Error, Sendable, Equatable {
+public enum FormFault: Error, Sendable, Equatable {
     /// There are more parameters than the limit.
     case tooManyParameters(max: Int)
 }
 
 /// A parameter that a webhook is read from; those of the first line have one value.
-enum WebhookField: Int, CaseIterable, Sendable {
+package enum WebhookField: Int, CaseIterable, Sendable {
     case accountSID, messageSID, body, from, to, messageStatus, errorCode, mediaCount
     case smsStatus, smsSID, smsMessageSID, eventType, callSID
 
     /// True for a field of which nobody could say which one of two values is meant.
-    var isSingle: Bool { rawValue <= Self.mediaCount.rawValue }
+    package var isSingle: Bool { rawValue <= Self.mediaCount.rawValue }
 
     /// The field of this name, compared byte by byte.
-    init?(_ name: Span<UInt8>) {
+    package init?(_ name: Span<UInt8>) {
         switch name.count {
         case 2 where name.equals("To"): self = .to
         case 4 where name.equals("Body"): self = .body
@@ -41,9 +42,9 @@ enum WebhookField: Int, CaseIterable, Sendable {
 /// Split at `&` only, empty segments skipped, first `=` ends the name, `+` is a space, `%XX` is
 /// a byte; an escape that is none stays as it is. What the signature covers and what is read
 /// from a webhook are these same pairs. A class, because it is passed on many times.
-final class FormParameters: Sendable {
+public final class FormParameters: Sendable {
     /// Where one pair lies in the buffer.
-    struct Pair: Sendable {
+    package struct Pair: Sendable {
         let start: Int
         let nameEnd: Int
         let valueEnd: Int
@@ -70,10 +71,10 @@ final class FormParameters: Sendable {
     private let firsts: InlineArray<13, Int>
 
     /// A single field that occurs with two different values; nil when none does.
-    let ambiguous: WebhookField?
+    package let ambiguous: WebhookField?
 
     /// Reads a body; throws above `parametersMax` pairs.
-    convenience init(parsing body: [UInt8], parametersMax: Int) throws(FormFault) {
+    public convenience init(parsing body: [UInt8], parametersMax: Int) throws(FormFault) {
         var pairs: [Pair] = []
         pairs.reserveCapacity(24)
         let bytes = Self.decode(body, into: &pairs, parametersMax: parametersMax)
@@ -82,7 +83,7 @@ final class FormParameters: Sendable {
     }
 
     /// The parameters that lie so in a buffer.
-    init(_ bytes: [UInt8], _ pairs: [Pair]) {
+    package init(_ bytes: [UInt8], _ pairs: [Pair]) {
         var firsts = InlineArray<13, Int>(repeating: -1)
         var ambiguous: WebhookField?
         let span = bytes.span
@@ -107,37 +108,37 @@ final class FormParameters: Sendable {
     }
 
     /// No parameters.
-    static let empty = FormParameters([], [])
+    package static let empty = FormParameters([], [])
 
     /// The number of pairs.
-    var count: Int { pairs.count }
+    public var count: Int { pairs.count }
 
     /// Every pair as decoded, in the order received.
-    var decoded: [(name: ArraySlice<UInt8>, value: ArraySlice<UInt8>)] {
+    package var decoded: [(name: ArraySlice<UInt8>, value: ArraySlice<UInt8>)] {
         pairs.map { (bytes[$0.name], bytes[$0.value]) }
     }
 
     /// The value of the first parameter of this name.
-    subscript(_ field: WebhookField) -> ArraySlice<UInt8>? {
+    package subscript(_ field: WebhookField) -> ArraySlice<UInt8>? {
         let index = firsts[field.rawValue]
         return index < 0 ? nil : bytes[pairs[index].value]
     }
 
     /// The value of the first parameter of a name that is no `WebhookField`.
-    func first(_ name: StaticString) -> ArraySlice<UInt8>? {
+    package func first(_ name: StaticString) -> ArraySlice<UInt8>? {
         guard let pair = pairs.first(where: { bytes[$0.name].equals(name) }) else { return nil }
         return bytes[pair.value]
     }
 
     /// The decoded name and value of one pair, in the order received.
-    subscript(pair index: Int) -> (name: ArraySlice<UInt8>, value: ArraySlice<UInt8>) {
+    package subscript(pair index: Int) -> (name: ArraySlice<UInt8>, value: ArraySlice<UInt8>) {
         let pair = pairs[index]
         return (bytes[pair.name], bytes[pair.value])
     }
 
     /// Names and values as Twilio appends them to the URL: sorted by name, values of one name
     /// sorted and each once, all by bytes, without delimiters.
-    var signedSuffix: [UInt8] {
+    package var signedSuffix: [UInt8] {
         // The beginnings of the names decide nearly every comparison, as one number each.
         let bytes = bytes
         let span = bytes.span
@@ -160,7 +161,7 @@ final class FormParameters: Sendable {
     }
 
     /// The pairs as a form body, escaped by the WHATWG rules.
-    var encoded: [UInt8] {
+    package var encoded: [UInt8] {
         var body: [UInt8] = []
         for pair in pairs {
             if !body.isEmpty { body.append(UInt8(ascii: "&")) }

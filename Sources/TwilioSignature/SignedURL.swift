@@ -6,9 +6,9 @@ import POSIX
 /// some back ends add the default one; Twilio's libraries therefore try all three
 /// (https://github.com/twilio/twilio-node/issues/411). Only the authority is touched: path and
 /// query stay the bytes that were received.
-struct SignedURL: Sendable {
+public struct SignedURL: Sendable {
     /// The form that matched, in the order in which they are tried.
-    enum Candidate: String, CaseIterable, Sendable {
+    public enum Candidate: String, CaseIterable, Sendable {
         /// As received.
         case received
         /// Without the explicit port.
@@ -18,12 +18,12 @@ struct SignedURL: Sendable {
     }
 
     /// The URL as received, which is tried first.
-    let received: [UInt8]
+    package let received: [UInt8]
     /// The other form that it may have been signed in; nil when it is no absolute URL.
     private(set) var other: (form: Candidate, url: [UInt8])?
 
     /// The forms of the URL of an origin and a target.
-    init(origin: Span<UInt8>, target: Span<UInt8>) {
+    package init(origin: Span<UInt8>, target: Span<UInt8>) {
         self.init(
             [UInt8](room: origin.count + target.count) { url in
                 url.append(copying: origin)
@@ -32,7 +32,7 @@ struct SignedURL: Sendable {
     }
 
     /// The forms of an absolute URL.
-    init(_ url: [UInt8]) {
+    package init(_ url: [UInt8]) {
         received = url
         if let authority = Self.authority(of: url) {
             let hostStart =
@@ -55,7 +55,7 @@ struct SignedURL: Sendable {
 
     /// The values of the query's parameters of this name, decoded as Twilio's libraries decode them
     /// (`%62odySHA256` is `bodySHA256`); empty ones say nothing and are left out.
-    static func queryValues(
+    package static func queryValues(
         of target: ArraySlice<UInt8>, named name: StaticString
     ) -> [ArraySlice<UInt8>] {
         guard let mark = target.firstIndex(of: UInt8(ascii: "?")) else { return [] }

@@ -2,31 +2,50 @@ import OpenSSL
 import POSIX
 
 /// What Twilio signed, as it was received.
-struct SignedRequest: Sendable {
+public struct SignedRequest: Sendable {
     /// The origin that Twilio called, with a base path if a proxy strips one.
-    var origin: ArraySlice<UInt8>
+    public var origin: ArraySlice<UInt8>
     /// The raw request target.
-    var target: ArraySlice<UInt8>
+    public var target: ArraySlice<UInt8>
     /// The body as received.
-    var body: [UInt8]
+    public var body: [UInt8]
     /// What is appended to the URL; nil when `bodySHA256` has to cover the body.
-    var parameters: FormParameters?
+    public var parameters: FormParameters?
     /// A GET without a body, for which `bodySHA256` says nothing.
-    var isBodyless = false
+    public var isBodyless = false
     /// The value of `X-Twilio-Signature`.
-    var signature: ArraySlice<UInt8>
+    public var signature: ArraySlice<UInt8>
+
+    /// A request from its parts.
+    public init(
+        origin: ArraySlice<UInt8>, target: ArraySlice<UInt8>, body: [UInt8],
+        parameters: FormParameters?, isBodyless: Bool = false, signature: ArraySlice<UInt8>
+    ) {
+        self.origin = origin
+        self.target = target
+        self.body = body
+        self.parameters = parameters
+        self.isBodyless = isBodyless
+        self.signature = signature
+    }
 }
 
 /// Which key and which form of the URL gave the signature.
-struct SignatureMatch: Sendable, Equatable {
+public struct SignatureMatch: Sendable, Equatable {
     /// The key's position among those that were tried.
-    var tokenPosition: Int
+    public var tokenPosition: Int
     /// The form of the URL.
-    var candidate: SignedURL.Candidate
+    public var candidate: SignedURL.Candidate
+
+    /// A match from its parts.
+    public init(tokenPosition: Int, candidate: SignedURL.Candidate) {
+        self.tokenPosition = tokenPosition
+        self.candidate = candidate
+    }
 }
 
 /// What verification says.
-enum SignatureVerdict: Sendable, Equatable {
+public enum SignatureVerdict: Sendable, Equatable {
     /// Twilio, or somebody who has the token, made this request.
     case match(SignatureMatch)
     /// No key and no form of the URL gives this signature.
@@ -35,15 +54,18 @@ enum SignatureVerdict: Sendable, Equatable {
     case bodyMismatch
 }
 
+/// A key that requests are signed with: an Auth Token, or a SharedKey with its algorithm.
+public typealias SigningKey = HMACKey
+
 /// Twilio's signature of webhooks: Base64 of HMAC-SHA1 over URL and sorted form parameters
 /// (https://www.twilio.com/docs/usage/security#validating-requests).
 ///
 /// Everything is bytes: `String` compares by canonical equivalence, which is another order and
 /// another equality. What differs from Twilio's own libraries on purpose: docs/signature.md.
-enum TwilioSignature {
+public enum WebhookSignature {
     /// Tries every key with every form of the URL, without an early exit; the header is compared
     /// as text, never decoded, so that only the canonical Base64 matches. Any thread.
-    static func verify(_ request: SignedRequest, keys: [HMACKey]) -> SignatureVerdict {
+    public static func verify(_ request: SignedRequest, keys: [HMACKey]) -> SignatureVerdict {
         verify(
             origin: request.origin, target: request.target, body: request.body,
             parameters: request.parameters, isBodyless: request.isBodyless,
@@ -51,7 +73,7 @@ enum TwilioSignature {
     }
 
     /// The same for parts that are not one value.
-    static func verify(
+    package static func verify(
         origin: ArraySlice<UInt8>, target: ArraySlice<UInt8>, body: [UInt8],
         parameters: FormParameters?, isBodyless: Bool = false, signature: ArraySlice<UInt8>,
         keys: [HMACKey]
@@ -83,12 +105,12 @@ enum TwilioSignature {
     }
 
     /// The signature of a URL and of the parameters of a form, as Twilio would make it.
-    static func sign(url: [UInt8], parameters: FormParameters?, key: HMACKey) -> [UInt8] {
+    public static func sign(url: [UInt8], parameters: FormParameters?, key: HMACKey) -> [UInt8] {
         Base64.encode(key.code(of: url + (parameters?.signedSuffix ?? [])))
     }
 
     /// The value of `bodySHA256` for a body: lower-case hexadecimal.
-    static func bodyDigest(_ body: [UInt8]) -> [UInt8] {
+    public static func bodyDigest(_ body: [UInt8]) -> [UInt8] {
         Hexadecimal.bytes(SHA256.digest(body))
     }
 

@@ -1,21 +1,21 @@
 /// Puts the parameters of a form together, pair by pair.
-struct FormBuilder {
+package struct FormBuilder {
     private var bytes: [UInt8] = []
     private var pairs: [FormParameters.Pair] = []
 
     /// No parameters yet.
-    init() {}
+    package init() {}
 
     /// These parameters, and what is added to them.
-    init(_ parameters: FormParameters) {
+    package init(_ parameters: FormParameters) {
         for (name, value) in parameters.decoded { append(name: name, value: value) }
     }
 
     /// The parameters so far.
-    var form: FormParameters { FormParameters(bytes, pairs) }
+    package var form: FormParameters { FormParameters(bytes, pairs) }
 
     /// Adds one pair of decoded bytes.
-    mutating func append(name: some Sequence<UInt8>, value: some Sequence<UInt8>) {
+    package mutating func append(name: some Sequence<UInt8>, value: some Sequence<UInt8>) {
         let start = bytes.count
         bytes.append(contentsOf: name)
         let nameEnd = bytes.count
