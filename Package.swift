@@ -70,7 +70,6 @@ let package = Package(
                 "POSIX", "Prometheus",
                 "Build",
                 .product(name: "Yams", package: "Yams"),
-                .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],
             // The status page, compiled in.
             resources: [
@@ -80,11 +79,20 @@ let package = Package(
             ],
             swiftSettings: strictAndPointerFree),
 
-        // Layer 4: the commands.
+        // Layer 4: test webhooks and load. No part of the server.
+        .target(
+            name: "HooklineBench",
+            dependencies: [
+                "Hookline", "TwilioSignature", "Curl", "OpenSSL", "POSIX",
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+            ],
+            swiftSettings: strictAndPointerFree),
+
+        // Layer 5: the commands.
         .executableTarget(
             name: "HooklineCommand",
             dependencies: [
-                "Hookline",
+                "Hookline", "HooklineBench",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strictAndPointerFree,
@@ -142,6 +150,12 @@ let package = Package(
                 "TestSupport",
             ],
             exclude: ["Oracles"], swiftSettings: strict),
+        .testTarget(
+            name: "HooklineBenchTests",
+            dependencies: [
+                "HooklineBench", "TwilioSignature", "OpenSSL", "Curl", "POSIX", "TestSupport",
+            ],
+            swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests", dependencies: ["HooklineCommand", "OpenSSL", "TestSupport"],
             exclude: ["Applications"],

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Hookline
+import HooklineBench
 
 /// `hookline`: the command of the commands.
 @main struct HooklineCommand: ParsableCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Hookline
+import HooklineBench
 
 /// `hookline send`.
 struct SendCommand: ParsableCommand {

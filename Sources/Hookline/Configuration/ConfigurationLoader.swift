@@ -6,7 +6,7 @@ public struct ConfigurationLoader {
 
     private static let prefix = "HOOKLINE_"
     /// The variable of the Auth Tokens, named as in Twilio's own libraries.
-    static let tokenVariable = "TWILIO_AUTH_TOKEN"
+    package static let tokenVariable = "TWILIO_AUTH_TOKEN"
 
     /// The variable of Redis's password.
     static let redisPasswordVariable = prefix + "REDIS_PASSWORD"

@@ -1,9 +1,9 @@
 /// Bytes that must not be shown: a description, a dump or a log of it says `[redacted]`.
 public struct Secret: Sendable {
     /// The bytes themselves, for those who sign or verify.
-    let bytes: [UInt8]
+    package let bytes: [UInt8]
 
-    init(_ bytes: some Sequence<UInt8>) {
+    package init(_ bytes: some Sequence<UInt8>) {
         self.bytes = Array(bytes)
     }
 }

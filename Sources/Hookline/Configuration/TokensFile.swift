@@ -8,7 +8,7 @@ struct TokensFileError: Error, Sendable, CustomStringConvertible {
 
 /// The tokens file: YAML, account SID or `*` to a list of Auth Tokens, the primary first, and of
 /// SharedKeys.
-enum TokensFile {
+package enum TokensFile {
     /// What one account, or `*`, is given.
     struct Keys: Sendable {
         /// Auth Tokens, the primary first.
@@ -78,10 +78,10 @@ enum TokensFile {
 
     /// A token has no white space and is not empty: an empty key would verify anything signed
     /// with an empty key.
-    static func isToken(_ text: some StringProtocol) -> Bool { isToken(bytes: text.utf8) }
+    package static func isToken(_ text: some StringProtocol) -> Bool { isToken(bytes: text.utf8) }
 
     /// The same of a token's bytes.
-    static func isToken(bytes: some Collection<UInt8>) -> Bool {
+    package static func isToken(bytes: some Collection<UInt8>) -> Bool {
         !bytes.isEmpty && bytes.allSatisfy { $0 > 0x20 && $0 < 0x7f }
     }
 }

@@ -1,14 +1,14 @@
 /// Quotes text for JSON, without Foundation.
-enum JSONText {
+package enum JSONText {
     /// The text in quotes.
-    static func quoted(_ text: String) -> String {
+    package static func quoted(_ text: String) -> String {
         var bytes: [UInt8] = []
         appendQuoted(text, to: &bytes)
         return String(decoding: bytes, as: UTF8.self)
     }
 
     /// Quotes by RFC 8259, section 7; U+2028 and U+2029 too, which some readers break at.
-    static func appendQuoted(_ text: String, to line: inout [UInt8]) {
+    package static func appendQuoted(_ text: String, to line: inout [UInt8]) {
         line.append(UInt8(ascii: "\""))
         for scalar in text.unicodeScalars {
             switch scalar.value {

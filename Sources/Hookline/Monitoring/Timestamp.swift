@@ -1,7 +1,7 @@
 /// Times in UTC as text, without Foundation: RFC 3339 with milliseconds, and RFC 2822.
-enum Timestamp {
+package enum Timestamp {
     /// For example `2026-11-23T22:51:00.123Z`.
-    static func text(milliseconds: Int64) -> String {
+    package static func text(milliseconds: Int64) -> String {
         let (days, inDay) = milliseconds.quotientAndRemainder(dividingBy: 86_400_000)
         let (year, month, day) = civil(daysSinceEpoch: days)
         let seconds = inDay / 1000
@@ -11,7 +11,7 @@ enum Timestamp {
     }
 
     /// For example `Mon, 23 Nov 2026 22:51:00 +0000` (RFC 2822, section 3.3).
-    static func mail(milliseconds: Int64) -> String {
+    package static func mail(milliseconds: Int64) -> String {
         let (days, inDay) = milliseconds.quotientAndRemainder(dividingBy: 86_400_000)
         let (year, month, day) = civil(daysSinceEpoch: days)
         let seconds = inDay / 1000

@@ -1,10 +1,13 @@
 import POSIX
 
 /// The data folder: what lies where, and the lock that makes one process its owner.
-struct DataFolder: ~Copyable {
+package struct DataFolder: ~Copyable {
     /// Where things lie in a data folder.
-    struct Paths: Sendable {
+    package struct Paths: Sendable {
         let folder: String
+
+        /// The paths in this folder.
+        package init(folder: String) { self.folder = folder }
 
         /// The SQLite database; `-wal` and `-shm` lie beside it.
         var database: String { folder + "/hookline.sqlite" }
@@ -15,9 +18,9 @@ struct DataFolder: ~Copyable {
         /// The control socket of the process that serves.
         var control: String { folder + "/control" }
         /// The addresses in use, for scripts and tests: JSON, written once it listens.
-        var addresses: String { folder + "/addresses.json" }
+        package var addresses: String { folder + "/addresses.json" }
         /// The throw-away token of `--dev`.
-        var developmentToken: String { folder + "/dev-token" }
+        package var developmentToken: String { folder + "/dev-token" }
         /// Who the process that serves, or served last, is to Redis.
         var redisConsumer: String { folder + "/redis-consumer" }
         /// Messages that the application took while the store was failing.

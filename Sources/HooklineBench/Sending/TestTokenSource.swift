@@ -1,3 +1,4 @@
+import Hookline
 import POSIX
 
 /// Where `hookline send` takes the token that it signs with.

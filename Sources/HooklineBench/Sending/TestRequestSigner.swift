@@ -1,4 +1,5 @@
 import Curl
+import Hookline
 import OpenSSL
 import TwilioSignature
 

@@ -1,4 +1,5 @@
 import Curl
+import Hookline
 import OpenSSL
 
 /// Signs test webhooks as Twilio would and posts them, as `hookline send` does (X11).

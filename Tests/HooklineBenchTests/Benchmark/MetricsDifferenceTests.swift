@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Hookline
+@testable import HooklineBench
 
 @Suite struct MetricsDifferenceTests {
     private func page(_ text: String) -> MetricsPage {

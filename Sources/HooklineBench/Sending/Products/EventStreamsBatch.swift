@@ -1,3 +1,4 @@
+import Hookline
 import POSIX
 
 /// What a webhook sink of Event Streams receives: a JSON array of CloudEvents, today of one

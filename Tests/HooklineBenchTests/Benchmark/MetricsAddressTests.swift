@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@testable import Hookline
+@testable import HooklineBench
 
 @Suite struct MetricsAddressTests {
     @Test func `an address that is given goes first and needs no path`() {

@@ -1,4 +1,5 @@
 import Foundation
+import Hookline
 import POSIX
 
 /// Where a server's metrics are.

@@ -1,4 +1,5 @@
 import Curl
+import Hookline
 
 /// What came of the webhooks that `hookline send` posted.
 public struct TestSendReport: Sendable {

@@ -2,7 +2,7 @@ import OpenSSL
 import Testing
 import TwilioSignature
 
-@testable import Hookline
+@testable import HooklineBench
 
 @Suite struct SignedWebhooksTests {
     private let key: HMACKey

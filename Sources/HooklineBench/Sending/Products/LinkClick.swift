@@ -1,3 +1,4 @@
+import Hookline
 import POSIX
 
 /// A click on a link that Twilio shortened

@@ -1,3 +1,4 @@
+import Hookline
 import POSIX
 
 /// A workspace's event callback of TaskRouter

@@ -1,3 +1,4 @@
+import Hookline
 import POSIX
 
 /// The status callback of a call (https://www.twilio.com/docs/voice/api/call-resource, the

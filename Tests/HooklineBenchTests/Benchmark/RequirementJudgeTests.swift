@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Hookline
+@testable import HooklineBench
 
 /// Each requirement's line at its limit and one beyond it.
 @Suite struct RequirementJudgeTests {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Hookline
+@testable import HooklineBench
 
 @Suite struct BenchReportTests {
     private func load(rate: Int, milliseconds: UInt64) -> LoadFigures {

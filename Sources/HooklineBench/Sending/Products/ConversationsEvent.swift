@@ -1,3 +1,4 @@
+import Hookline
 import POSIX
 
 /// The post-action webhook `onMessageAdded` of Conversations

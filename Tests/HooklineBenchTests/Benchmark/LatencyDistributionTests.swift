@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Hookline
+@testable import HooklineBench
 
 @Suite struct LatencyDistributionTests {
     /// The nearest-rank percentile, by sorting; in thousandths, so that no rank is rounded.

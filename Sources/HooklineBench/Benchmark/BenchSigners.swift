@@ -1,3 +1,4 @@
+import Hookline
 import OpenSSL
 
 /// Who signs what `hookline bench` sends.

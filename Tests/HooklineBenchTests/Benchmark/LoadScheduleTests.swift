@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Hookline
+@testable import HooklineBench
 
 @Suite struct LoadScheduleTests {
     @Test(arguments: [1, 3, 7, 999, 2_000, 99_991])

@@ -5,7 +5,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@testable import Hookline
+@testable import HooklineBench
 
 /// The open loop against servers that answer as they like.
 @Suite struct OpenLoopTests {

@@ -4,7 +4,7 @@ import OpenSSL
 import Testing
 import TwilioSignature
 
-@testable import Hookline
+@testable import HooklineBench
 
 /// What `hookline send` makes for each product.
 @Suite struct TestProductTests {
