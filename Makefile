@@ -35,7 +35,7 @@ format:
 
 docs:
 	dashboards/generate.py
-	HOOKLINE_WRITE_DOCS=1 swift test --filter DocumentationTests
+	HOOKLINE_WRITE_DOCS=1 swift test --filter "DocumentationTests|RoomTests"
 
 alerts:
 	@scripts/fill-alerts "$(URL)" "$(GRAFANA)" "$(JOB)" "$(OUT)"

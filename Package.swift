@@ -73,9 +73,9 @@ let package = Package(
             ],
             // The status page, compiled in.
             resources: [
-                .embedInCode("Monitoring/Status/status.html"),
-                .embedInCode("Monitoring/Status/status.css"),
-                .embedInCode("Monitoring/Status/status.js"),
+                .embedInCode("Telemetry/Status/status.html"),
+                .embedInCode("Telemetry/Status/status.css"),
+                .embedInCode("Telemetry/Status/status.js"),
             ],
             swiftSettings: strictAndPointerFree),
 

@@ -62,7 +62,7 @@ import Testing
         let store = StoreStatus()
         store.publish(DeliveryCounts(), walFrames: 0)
         store.publish(oldest: [.high: 0, .normal: 0])
-        let paths = DataFolder.Paths(folder: "/nowhere")
+        let paths = DataFolderPaths(folder: "/nowhere")
         ReceiverGauges.declare(
             in: metrics.registry, store: store, paths: paths,
             log: Log(format: .json, level: .critical))

@@ -30,7 +30,7 @@ struct PublicURL: Sendable, Equatable {
             throw SettingProblem("\(quoted) has no host; \(PublicURL.example)")
         }
         let ascii = URLParts(Array("https://\(written)/".utf8))?.host
-        guard let ascii, RequestOrigin.isHost(Array(ascii.utf8)[...]), !ascii.hasPrefix("."),
+        guard let ascii, SignedOrigin.isHost(Array(ascii.utf8)[...]), !ascii.hasPrefix("."),
             !ascii.contains("..")
         else {
             throw SettingProblem(

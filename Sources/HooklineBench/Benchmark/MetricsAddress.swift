@@ -14,7 +14,7 @@ enum MetricsAddress {
         struct Addresses: Decodable {
             var ops: String
         }
-        let path = DataFolder.Paths(folder: dataDirectory).addresses
+        let path = DataFolderPaths(folder: dataDirectory).addresses
         // A folder that is not there, or that is not ours to read, is no server's of ours.
         guard let bytes = try? Folder.read(path, bytesMax: 4096),
             // Nor is what a newer version may have written.

@@ -23,7 +23,7 @@ public struct TestTokenSource: Sendable {
             }
             return Secret(first.utf8)
         }
-        let path = DataFolder.Paths(folder: dataDirectory).developmentToken
+        let path = DataFolderPaths(folder: dataDirectory).developmentToken
         do {
             if let kept = try Folder.read(path, bytesMax: 64), !kept.isEmpty {
                 return Secret(kept.prefix(32))

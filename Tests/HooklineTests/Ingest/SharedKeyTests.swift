@@ -126,7 +126,7 @@ import Testing
             """, to: "tokens")
         var configuration = Configuration()
         configuration.tokensFile = folder.path("tokens")
-        let loader = TokenLoader(configuration, DataFolder.Paths(folder: folder.path("data")))
+        let loader = TokenLoader(configuration, DataFolderPaths(folder: folder.path("data")))
         #expect(try verdict(request("key=\(Self.id)"), try loader.load()))
         #expect(try verdict(request(nil, token: "12345", algorithm: .sha1), try loader.load()))
     }

@@ -48,7 +48,7 @@ import Testing
         store.publish(DeliveryCounts(), walFrames: 0)
         QueueGauges(store: store, shared: nil).declare(in: registry)
         ReceiverGauges.declare(
-            in: registry, store: store, paths: DataFolder.Paths(folder: "/tmp"),
+            in: registry, store: store, paths: DataFolderPaths(folder: "/tmp"),
             log: Log(format: .json, level: .critical))
         var shown = paths(try document(bench, monitor: livingMonitor(bench)))
         // Without a Redis the list is empty.

@@ -1,0 +1,24 @@
+/// Where things lie in a data folder.
+package struct DataFolderPaths: Sendable {
+    let folder: String
+
+    /// The paths in this folder.
+    package init(folder: String) { self.folder = folder }
+
+    /// The SQLite database; `-wal` and `-shm` lie beside it.
+    var database: String { folder + "/hookline.sqlite" }
+    /// The write-ahead log.
+    var writeAheadLog: String { database + "-wal" }
+    /// Held by the process that serves.
+    var lock: String { folder + "/lock" }
+    /// The control socket of the process that serves.
+    var control: String { folder + "/control" }
+    /// The addresses in use, for scripts and tests: JSON, written once it listens.
+    package var addresses: String { folder + "/addresses.json" }
+    /// The throw-away token of `--dev`.
+    package var developmentToken: String { folder + "/dev-token" }
+    /// Who the process that serves, or served last, is to Redis.
+    var redisConsumer: String { folder + "/redis-consumer" }
+    /// Messages that the application took while the store was failing.
+    var takenJournal: String { folder + "/taken-directly" }
+}

@@ -1,0 +1,50 @@
+import Curl
+import Prometheus
+
+/// How one attempt to forward ended, as the label `result`.
+enum AttemptResult: String, LabelValue {
+    /// 2xx: the application has it.
+    case success
+    /// 410: the application wants no more of it.
+    case gone
+    /// 3xx: not followed; a redirected POST may become a GET, and its signature is for this URL.
+    case redirect
+    /// Any other 4xx.
+    case clientError = "client_error"
+    /// 5xx, and any status outside 100 to 599.
+    case serverError = "server_error"
+    case resolve, connect, tls, timeout, send, receive
+    case tooLarge = "too_large"
+    case `protocol` = "protocol"
+    case other
+
+    init(_ outcome: TransferResult.Outcome) {
+        self =
+            switch outcome {
+            case .response(let response):
+                switch response.status {
+                case 200..<300: .success
+                case 300..<400: .redirect
+                case 410: .gone
+                case 400..<500: .clientError
+                default: .serverError
+                }
+            case .failed(let failure, _, _): AttemptResult(failure)
+            }
+    }
+
+    private init(_ failure: TransferFailure) {
+        self =
+            switch failure {
+            case .resolve: .resolve
+            case .connect: .connect
+            case .tls: .tls
+            case .timeout: .timeout
+            case .send: .send
+            case .receive: .receive
+            case .tooLarge: .tooLarge
+            case .protocol: .protocol
+            case .other: .other
+            }
+    }
+}

@@ -1,0 +1,13 @@
+import Prometheus
+
+/// Why a delivery was given up.
+enum DeadLetterReason: String, LabelValue {
+    /// The application answered 410.
+    case gone
+    /// The retry window is over.
+    case expired
+    /// Its stored row cannot be read.
+    case damaged
+    /// Every process that worked on it ended.
+    case poison
+}

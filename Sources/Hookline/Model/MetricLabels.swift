@@ -1,0 +1,118 @@
+import Prometheus
+
+/// How a webhook's request ended.
+enum WebhookOutcome: String, LabelValue {
+    case accepted, duplicate, deferred, refused, malformed, unavailable, aborted
+}
+
+/// The stretches of a webhook's time (R2).
+enum WebhookPhase: String, LabelValue {
+    case receive, validation, acknowledgement, response, background
+}
+
+/// What validation said (R5).
+enum ValidationResult: String, LabelValue {
+    case valid, deferred, malformed
+    case invalidSignature = "invalid_signature"
+    case missingSignature = "missing_signature"
+    case unknownAccount = "unknown_account"
+}
+
+/// The budgets of R1, R6 and R7.
+enum Budget: String, LabelValue {
+    case signature, validation, acknowledgement, response
+}
+
+/// Where an error belongs.
+enum ErrorType: String, LabelValue {
+    case framing, form, signature, store, redis, destination, configuration, `internal`
+    case bodyTooLarge = "body_too_large"
+    case tokenSource = "token_source"
+}
+
+/// Which of an account's tokens matched.
+enum TokenPosition: String, LabelValue {
+    case first, second, later
+
+    init(index: Int) {
+        self = index == 0 ? .first : index == 1 ? .second : .later
+    }
+}
+
+/// What happens to a request whose account's token is late (R7).
+public enum SignatureTimeoutPolicy: String, LabelValue {
+    /// Stored as unverified, answered 200, verified before it is dispatched.
+    case `defer`
+    /// Answered 503.
+    case reject
+    /// Taken without verification.
+    case allow
+}
+
+/// The tiers of the validation cache.
+enum CacheTier: String, LabelValue {
+    case memory, redis
+}
+
+/// How a lookup in the validation cache ended.
+enum CacheResult: String, LabelValue {
+    case hit, miss, timeout, error
+}
+
+/// What a request that was stored unverified turned out to be.
+enum UnverifiedResult: String, LabelValue {
+    case genuine, forged, expired
+}
+
+/// How a token source answered.
+enum TokenFetchResult: String, LabelValue {
+    case found, unknown, failed, timeout
+}
+
+/// The store behind a queue.
+enum StoreName: String, LabelValue {
+    case sqlite, redis
+}
+
+/// What a store was doing.
+enum StoreOperation: String, LabelValue {
+    /// A transaction of SQLite, or an append to Redis.
+    case commit
+    /// The write-ahead log is copied into the database; SQLite only.
+    case checkpoint
+}
+
+/// The states of a delivery that make up the queue's depth.
+enum DepthState: String, LabelValue {
+    case available, running, retryable
+
+    var state: DeliveryState {
+        switch self {
+        case .available: .available
+        case .running: .running
+        case .retryable: .retryable
+        }
+    }
+}
+
+/// The severities of the response-time thresholds.
+enum ResponseTimeSeverity: String, LabelValue {
+    case warning, critical
+}
+
+/// The severity of the validation-failure threshold.
+enum ValidationFailureSeverity: String, LabelValue {
+    case error
+}
+
+extension DeliveryPriority: LabelValue {}
+
+/// Why a request was answered 503 before anything was done for it (X15).
+enum ShedReason: String, LabelValue {
+    /// Nine tenths of the connections are in use.
+    case connections
+    /// The server is stopping.
+    case stopping
+    /// Too many webhooks wait for immediate processing.
+    case waiting
+}

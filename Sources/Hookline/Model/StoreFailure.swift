@@ -1,0 +1,28 @@
+import Prometheus
+import SQLite
+
+/// Why a store operation failed, as the label `reason` of `hookline_store_errors_total`.
+enum StoreFailure: String, CaseIterable, Sendable {
+    case busy, full, sync, corrupt, access, constraint, other
+    case inputOutput = "io"
+    /// The commit took longer than the store's deadline.
+    case deadline
+    /// There was no room for another request that nobody could verify in time.
+    case unverifiedFull = "unverified_full"
+
+    init(_ reason: SQLiteError.Reason) {
+        self =
+            switch reason {
+            case .busy: .busy
+            case .full: .full
+            case .sync: .sync
+            case .inputOutput: .inputOutput
+            case .corrupt: .corrupt
+            case .access: .access
+            case .constraint: .constraint
+            case .other: .other
+            }
+    }
+}
+
+extension StoreFailure: LabelValue {}

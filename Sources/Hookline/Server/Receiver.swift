@@ -1,0 +1,119 @@
+import MicroHTTP
+import POSIX
+import Prometheus
+
+/// Builds everything, owns every lifetime: the whole wiring on one page.
+///
+/// What is in scope in `run` is what is running. Order: folder and lock, tokens, store, sockets,
+/// forwarding, loops; a fault before the last step leaves nothing behind.
+public struct Receiver: Sendable {
+    private let configuration: Configuration
+
+    /// A receiver for a validated configuration.
+    public init(_ configuration: Configuration) {
+        self.configuration = configuration
+    }
+
+    /// Serves until SIGTERM or SIGINT, or until the store fails. Call it on the main thread.
+    ///
+    /// Returns the exit status: 0 after a graceful stop, 1 when the store had failed.
+    public func run() throws(StartupError) -> Int32 {
+        Signals.block()
+        let log = Log(format: configuration.logFormatInForce, level: configuration.logLevel)
+        try StartupError.starting { () throws(POSIXError) in try log.start() }
+        defer { log.stop() }
+        try raiseDescriptorLimit()
+        let folder = try DataFolder(path: configuration.dataDirectory)
+        let loader = TokenLoader(configuration, folder.paths)
+        let tokens = Tokens(configuration, try loader.load())
+        let metrics = ReceiverMetrics(
+            eventLoops: configuration.threads + 1, thresholdSeconds: configuration.latencyMarks,
+            options: RegistryOptions(configuration), alerts: configuration.alertNanoseconds)
+
+        let failure = StoreFailureStop(log: log)
+        let back = try BackOffice(
+            configuration, folder.paths, loader, tokens, metrics, log,
+            onBroken: { failure.report($0) })
+        let sockets = try ListenerSockets(configuration)
+        try back.startStore()
+        let health = Health()
+        let operations = OpsEndpoint(
+            metrics: MetricsEndpoint(configuration, metrics, log), health: health,
+            status: StatusEndpoint(
+                registry: metrics.registry, monitor: back.monitor, health: health), log: log)
+        let endpoint = WebhookEndpoint(
+            WebhookEndpoint.Options(configuration),
+            WebhookEndpoint.Parts(
+                verifier: back.validation.verifier, waits: back.validation.waits,
+                fetcher: back.validation.fetcher, ladder: back.ladder,
+                shared: back.redis.validations, refusals: back.validation.refusals,
+                voice: VoiceNotice(metrics: metrics, log: log), operations: operations),
+            contexts: (0..<configuration.threads).map { _ in
+                ReplyContext(
+                    metrics: metrics, log: log, requestIDs: RequestIDs(), traces: TraceIDs(),
+                    cache: back.validation.cache, shared: back.redis.validations,
+                    budgets: Budgets(configuration))
+            })
+        let listeners = try sockets.serve(configuration, endpoint, operations)
+        back.outbox.serve(listeners.webhooks.loops)
+        declareGauges(metrics, back, listeners, folder.paths, log)
+        health.watch(loops: listeners.allLoops, store: back.store.status)
+        try back.validation.start()
+        try back.startForwarding()
+        StartupNotice(configuration, listeners, folder.paths).write(to: log)
+        if let control = configuration.control {
+            log.write(
+                LogLine(.critical, "an invariant is broken on purpose")
+                    .with("control", control.rawValue))
+        }
+
+        let supervisor = Supervisor(health: health)
+        try supervisor.ready()
+        while Signals.wait() == .reload {
+            back.validation.reload()
+        }
+        log.write(LogLine(.info, "stopping: no new connections, answering what is under way"))
+        supervisor.stopping()
+        health.drain()
+        let deadline = MonotonicClock.now() + configuration.shutdownDeadline.nanoseconds
+        let lastResort = LastResort(deadlineNanoseconds: deadline)
+        listeners.drain(untilNanoseconds: deadline - 2_000_000_000)
+        back.stop(deadlineNanoseconds: deadline - 1_000_000_000)
+        listeners.stop()
+        log.write(LogLine(.info, "stopped"))
+        lastResort.disarm()
+        return failure.hasFailed ? 1 : 0
+    }
+
+    private func declareGauges(
+        _ metrics: ReceiverMetrics, _ back: BackOffice, _ listeners: Listeners,
+        _ paths: DataFolderPaths, _ log: Log
+    ) {
+        let registry = metrics.registry
+        ReceiverGauges.declare(in: registry, store: back.store.status, paths: paths, log: log)
+        QueueGauges(
+            store: back.store.status, shared: back.redis.readStatus,
+            draining: { [spool = back.redis.spool] in spool?.oldestMilliseconds($0) }
+        ).declare(in: registry)
+        ReceiverGauges.declare(in: registry, quarantine: back.quarantine.status)
+        ReceiverGauges.declare(in: registry, loops: listeners.webhooks.loops)
+        ReceiverGauges.declareThresholds(in: registry, configuration: configuration)
+        ReceiverGauges.declareObjectives(in: registry, configuration: configuration)
+        ReceiverGauges.declare(in: registry, monitor: back.monitor)
+        ReceiverGauges.declare(
+            in: registry, load: ReceiverLoad(configuration, back, listeners.webhooks.loops))
+        ReceiverGauges.declareProcess(in: registry)
+    }
+
+    /// Every connection is a descriptor; libmicrohttpd stops accepting when they run out.
+    private func raiseDescriptorLimit() throws(StartupError) {
+        let needed = UInt64(configuration.connectionsMax + configuration.forwardConcurrency + 256)
+        let limit = ProcessLimits.raiseOpenFiles(to: needed)
+        guard limit >= needed else {
+            throw .resources(
+                "--connections-max: \(configuration.connectionsMax) connections need "
+                    + "\(needed) open files, the limit is \(limit); raise it (ulimit -n) or "
+                    + "lower --connections-max")
+        }
+    }
+}
