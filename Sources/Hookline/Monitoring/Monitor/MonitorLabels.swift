@@ -1,6 +1,6 @@
 import Prometheus
 
-/// What the monitor judges (R11).
+/// What the monitor judges.
 enum MonitorAlert: String, LabelValue {
     case responseTime = "response_time"
     case validationFailures = "validation_failures"
@@ -36,7 +36,7 @@ enum WindowPercentile: String, LabelValue {
     }
 }
 
-/// Why a request was answered 503 before anything was done for it (X15).
+/// Why a request was answered 503 before anything was done for it.
 enum ShedReason: String, LabelValue {
     /// Nine tenths of the connections are in use.
     case connections
@@ -48,7 +48,7 @@ enum ShedReason: String, LabelValue {
 
 extension WebhookOutcome {
     /// True for a webhook of Twilio's, answered with 200 or, for want of a store, with 503: what
-    /// the response time is measured over (R11).
+    /// the response time is measured over.
     var isGenuine: Bool { isServed || self == .unavailable }
 
     /// True for a webhook that was answered 200.
@@ -82,7 +82,7 @@ extension WebhookPhase {
 }
 
 extension ValidationResult {
-    /// True for what counts against the ratio of failed validations (R11).
+    /// True for what counts against the ratio of failed validations.
     var isFailure: Bool {
         self == .invalidSignature || self == .missingSignature || self == .unknownAccount
     }
