@@ -7,7 +7,7 @@ import HooklineBench
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
-        abstract: "Measures a server with signed webhooks and checks it against R1 to R7.",
+        abstract: "Measures a server with signed webhooks and checks that it keeps its promises.",
         discussion:
             "Sends single messages, then an open-loop load (requests start when they are due, "
             + "whatever the server does, and response times count from then), then what the "

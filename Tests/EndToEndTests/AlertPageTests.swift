@@ -2,7 +2,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// R11, R14, A13: what somebody is told when Hookline is slow or refuses, by real servers.
+/// R11, R14: what somebody is told when Hookline is slow or refuses, by real servers.
 extension EndToEnd {
     @Suite struct AlertPageTests {
         private static let slow = "HooklineResponseTimeHigh"

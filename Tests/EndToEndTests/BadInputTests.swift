@@ -26,7 +26,7 @@ extension EndToEnd {
                     + "Content-Length: \(body.count)\r\n\r\n").utf8) + body
         }
 
-        @Test func `9 parameters are bounded at 512`() throws {
+        @Test func `parameters are bounded at 512`() throws {
             let receiver = try Receiver()
             for (count, status) in [(512, 200), (513, 400)] {
                 var webhook = SignedWebhook(sid: "SM\(count)")
@@ -37,7 +37,7 @@ extension EndToEnd {
             #expect(eventually { (try? receiver.metrics()["quarantined"]) == 1 })
         }
 
-        @Test func `9 a body is bounded at 256 KiB`() throws {
+        @Test func `a body is bounded at 256 KiB`() throws {
             let receiver = try Receiver()
             for (count, status) in [(262_144, 200), (262_145, 413)] {
                 var webhook = SignedWebhook(sid: "SM\(count)")
@@ -50,7 +50,7 @@ extension EndToEnd {
         }
 
         @Test(arguments: [("Body", 1), ("From", 2), ("MessageSid", 3)])
-        func `9 a repeated field that is signed all the same is refused and kept`(
+        func `a repeated field that is signed all the same is refused and kept`(
             name: String, index: Int
         ) throws {
             let receiver = try Receiver()
@@ -72,7 +72,7 @@ extension EndToEnd {
                 try ask(receiver, Array(twice.request(signature: signature).utf8)) == 200)
         }
 
-        @Test func `9 no bytes end the process`() throws {
+        @Test func `no bytes end the process`() throws {
             let receiver = try Receiver()
             let bodies: [[UInt8]] = [
                 [], Array("=".utf8), Array("&&&=&=&".utf8), Array("%".utf8), Array("%zz=%f".utf8),

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// Invariant 1 and 5: what was answered 200 survives any end of the process, and comes once but
+/// What was answered 200 survives any end of the process, and comes once but
 /// for what was under way.
 extension EndToEnd {
     @Suite struct CrashTests {
@@ -50,7 +50,7 @@ extension EndToEnd {
         }
 
         @Test
-        func `1 5 SIGKILLs under load lose nothing and repeat only what was under way`()
+        func `SIGKILLs under load lose nothing and repeat only what was under way`()
             throws
         {
             let count = Torture.count(10, torture: 100)
@@ -104,7 +104,7 @@ extension EndToEnd {
             return load.outcome.acknowledged.subtracting(application.taken)
         }
 
-        @Test func `1 a power cut loses nothing that was answered 200`() throws {
+        @Test func `a power cut loses nothing that was answered 200`() throws {
             #expect(try lostByPowerCut().isEmpty)
         }
 

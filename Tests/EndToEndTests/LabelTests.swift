@@ -2,7 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Invariant 8: no text from outside becomes a label, so nobody outside can make series.
+/// No text from outside becomes a label, so nobody outside can make series
+/// (https://prometheus.io/docs/practices/instrumentation/#do-not-overuse-labels).
 extension EndToEnd {
     @Suite struct LabelTests {
         /// The series of a page; the age of the oldest message comes and goes with the queue.
@@ -18,7 +19,7 @@ extension EndToEnd {
             String(repeating: "x", count: 3000),
         ]
 
-        @Test func `8 hostile paths, methods, SIDs, agents and hosts add no series`() throws {
+        @Test func `hostile paths, methods, SIDs, agents and hosts add no series`() throws {
             let receiver = try Receiver()
             #expect(try receiver.send(1).status == 0)
             let hasWindow = try eventually {

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Invariant 8, X13: what comes from outside, and what is secret, shows nowhere.
+/// X13: what comes from outside, and what is secret, shows nowhere.
 extension EndToEnd {
     @Suite struct PrivacyTests {
         /// Field names of Twilio's messages, callbacks and of nobody.
@@ -59,7 +59,7 @@ extension EndToEnd {
         }
 
         @Test
-        func `8 X13 no field, header or secret shows in log, metrics, status or process list`()
+        func `X13 no field, header or secret shows in log, metrics, status or process list`()
             throws
         {
             let application = try Application()
@@ -114,7 +114,7 @@ extension EndToEnd {
             "canary-1: [canary-2]\n", "- canary-1\n",
             "AC00000000000000000000000000000000: [\"canary 1\"]\n", "*: canary-1\n",
         ])
-        func `8 a tokens file that cannot be used is not quoted`(text: String) throws {
+        func `a tokens file that cannot be used is not quoted`(text: String) throws {
             let folder = try TemporaryFolder()
             try folder.write(text, to: "tokens.yml")
             for command in ["check-config", "serve"] {
@@ -131,7 +131,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `8 a setting that holds a secret is not quoted when it is wrong`() throws {
+        @Test func `a setting that holds a secret is not quoted when it is wrong`() throws {
             let folder = try TemporaryFolder()
             try folder.write("forward-to: [canary-1\nlisten: canary-2", to: "config.yml")
             let wrong: [([String: String], [String])] = [

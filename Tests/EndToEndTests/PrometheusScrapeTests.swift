@@ -51,7 +51,7 @@ extension EndToEnd {
                 })
         }
 
-        @Test func `E1 NH1 R13 Prometheus scrapes both texts, native histograms here or not`()
+        @Test func `R13 Prometheus scrapes both texts, native histograms here or not`()
             throws
         {
             let classic = try Receiver()
@@ -71,8 +71,7 @@ extension EndToEnd {
             #expect(try formats(native) == ["openmetrics"])
         }
 
-        @Test func `NH1 Prometheus with native histograms scrapes protobuf where it is on`() throws
-        {
+        @Test func `Prometheus with native histograms scrapes protobuf where it is on`() throws {
             let classic = try Receiver()
             let native = try Receiver(["--native-histograms"])
             let server = try PrometheusServer(
@@ -89,7 +88,7 @@ extension EndToEnd {
             #expect(try formats(native) == ["protobuf"])
         }
 
-        @Test func `B4 nothing that a stranger sends becomes a series`() throws {
+        @Test func `nothing that a stranger sends becomes a series`() throws {
             let receiver = try Receiver()
             #expect(try receiver.send(2).status == 0)
             let before = try series(receiver)
@@ -118,7 +117,7 @@ extension EndToEnd {
             #expect(try ExpositionOracle.check("openmetrics", scrape.body).faults == [])
         }
 
-        @Test func `B13 the metrics can be scraped while the last requests are answered`() throws {
+        @Test func `the metrics can be scraped while the last requests are answered`() throws {
             let faults = try DiskFaults()
             let receiver = try Receiver(faults: faults)
             try faults.delay(milliseconds: 700)

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// R11, A13: what somebody is told when the Redis of the queue is killed and comes back empty.
+/// R11: what somebody is told when the Redis of the queue is killed and comes back empty.
 extension EndToEnd {
     @Suite struct RedisAlertTests {
         private static let queueDown = "HooklineRedisQueueDown"

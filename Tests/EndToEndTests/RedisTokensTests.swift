@@ -60,9 +60,9 @@ extension EndToEnd {
             return webhook
         }
 
-        /// R7 and invariant 2, with the source in Redis.
+        /// R7, with the source in Redis: nothing unverified reaches the application.
         @Test
-        func `2 R7 a Redis with the tokens that stands still costs no message and no slow reply`()
+        func `R7 a Redis with the tokens that stands still costs no message and no slow reply`()
             throws
         {
             let (redis, application) = (try SharedRedis(), try Application())

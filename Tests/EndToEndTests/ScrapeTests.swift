@@ -21,8 +21,7 @@ extension EndToEnd {
             #expect(series == verdict.number("samples").map(Double.init))
         }
 
-        @Test func `N1 E1 O1 each server gets the format that it asks for, without a fault`() throws
-        {
+        @Test func `each server gets the format that it asks for, without a fault`() throws {
             let receiver = try busy()
             let text = "text/plain; version=0.0.4; charset=utf-8"
             let openMetrics = "application/openmetrics-text; version=1.0.0; charset=utf-8"
@@ -53,7 +52,7 @@ extension EndToEnd {
             #expect(lint.status == 0 && lint.output + lint.errors == "", "\(lint)")
         }
 
-        @Test func `NH1 protobuf is sent where it is switched on and asked for`() throws {
+        @Test func `protobuf is sent where it is switched on and asked for`() throws {
             let receiver = try busy(["--native-histograms", "--created-timestamps"])
             let scrape = try receiver.scrape(accept: Receiver.acceptOfServer2Native)
             #expect(
@@ -68,12 +67,12 @@ extension EndToEnd {
             // Who does not ask for it still has the classic buckets.
             let classic = try receiver.scrape(accept: Receiver.acceptOfServer2)
             try check(classic, "openmetrics")
-            // O10: asked for here, so they are there.
+            // Creation times are asked for here, so they are there.
             #expect(classic.text.contains("\nhookline_webhook_receipt_duration_seconds_created 1"))
             #expect(!(try receiver.scrape()).text.contains("_created"))
         }
 
-        @Test func `N2 a page is compressed once and only where that is wanted`() throws {
+        @Test func `a page is compressed once and only where that is wanted`() throws {
             let receiver = try busy()
             for accept in [nil, Receiver.acceptOfServer2] {
                 let packed = try receiver.scrape(accept: accept, coding: "gzip")
@@ -93,7 +92,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `N3 HEAD has the same head and no body, other methods are not allowed`() throws {
+        @Test func `HEAD has the same head and no body, other methods are not allowed`() throws {
             let receiver = try Receiver()
             for coding in [nil, "gzip"] {
                 let head = try receiver.scrape(coding: coding, method: "HEAD")
@@ -113,7 +112,7 @@ extension EndToEnd {
             #expect(metrics[#"metric_handler_requests_total{code="405"}"#] == 5)
         }
 
-        @Test func `N3 only so many scrapes are under way, and a place is given back`() throws {
+        @Test func `only so many scrapes are under way, and a place is given back`() throws {
             let receiver = try Receiver(["--scrapes-max", "2"])
             let request = "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"
             var stalled = try (0..<2).map { _ in
@@ -139,7 +138,7 @@ extension EndToEnd {
             withExtendedLifetime(stalled) {}
         }
 
-        @Test func `N3 a scraper whose time is over gets no page`() throws {
+        @Test func `a scraper whose time is over gets no page`() throws {
             let receiver = try Receiver()
             #expect(try receiver.scrape(timeout: "0.000000001").status == 503)
             for timeout in ["10", "0", "-1", "nan", "inf", "1e300", "soon", ""] {
@@ -150,7 +149,7 @@ extension EndToEnd {
             #expect(metrics[#"metric_handler_requests_total{code="503"}"#] == 1)
         }
 
-        @Test func `B3 B12 a scrape is counted as a scrape and not as a webhook`() throws {
+        @Test func `a scrape is counted as a scrape and not as a webhook`() throws {
             let receiver = try Receiver()
             let before = try receiver.metrics()
             for accept in [nil, Receiver.acceptOfServer2] {

@@ -20,9 +20,9 @@ extension EndToEnd {
             return webhook
         }
 
-        /// R7 and invariant 2. The program that prints tokens is stopped, as a secret store that
+        /// R7: nothing unverified reaches the application. The program that prints tokens is stopped, as a secret store that
         /// hangs would stop it, and the server is killed meanwhile.
-        @Test func `2 R7 a token source that hangs costs no message and no slow reply`() throws {
+        @Test func `R7 a token source that hangs costs no message and no slow reply`() throws {
             let folder = try TemporaryFolder()
             let application = try Application()
             try folder.write(

@@ -95,7 +95,7 @@ extension EndToEnd {
         }
 
         @Test
-        func `2 R7 a late token defers: 200 in time, delivered when it comes, the forged never`()
+        func `R7 a late token defers: 200 in time, delivered when it comes, the forged never`()
             throws
         {
             let folder = try TemporaryFolder()
@@ -191,7 +191,7 @@ extension EndToEnd {
             #expect(eventually { application.taken == ["SM1", "SM1"] })
         }
 
-        @Test func `7 unverified requests are bounded: beyond it 503`() throws {
+        @Test func `unverified requests are bounded: beyond the bound 503`() throws {
             let folder = try TemporaryFolder()
             let receiver = try receiver(
                 command(folder) + ["--unverified-rows-max", "2"], folder: folder)

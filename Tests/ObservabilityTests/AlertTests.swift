@@ -26,13 +26,14 @@ import Testing
         #expect(configuration.status == 0, "\(configuration.output)")
     }
 
+    /// https://prometheus.io/docs/prometheus/latest/configuration/unit_testing_rules/
     @Test(arguments: Repository.files("alerts/tests", ".yml"))
-    func `A12 every alert fires and stays silent as its tests say`(file: String) throws {
+    func `every alert fires and stays silent as its tests say`(file: String) throws {
         let result = try Repository.run("promtool", ["test", "rules", file])
         #expect(result.status == 0, "\(result.output)")
     }
 
-    @Test func `A12 promtool does see a wrong expectation`() throws {
+    @Test func `promtool does see a wrong expectation`() throws {
         let folder = try TemporaryFolder()
         let text = Repository.text("alerts/tests/availability.yml")
             .replacing(
@@ -42,7 +43,9 @@ import Testing
         #expect(result.status != 0)
     }
 
-    @Test func `A1 A2 A8 A14 labels, annotations, links, names and thresholds of the rules`() throws
+    /// Names of recorded series: https://prometheus.io/docs/practices/rules/.
+    @Test func `every rule has its labels, annotations, link and name, and no literal threshold`()
+        throws
     {
         #expect(try Repository.faults("alert_rules") == "")
     }
@@ -124,7 +127,7 @@ import Testing
         #expect(result.status == 0, "\(result.output)")
     }
 
-    @Test func `A11 every alert is routed by its severity, the watchdog to its switch`() throws {
+    @Test func `every alert is routed by its severity, the watchdog to its switch`() throws {
         #expect(Self.alerts.count > 40)
         for alert in Self.alerts {
             let receiver = try #require(Self.receivers[alert.severity])

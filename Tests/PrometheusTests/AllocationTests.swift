@@ -12,7 +12,7 @@ struct AllocationTests {
         return values?.contentModificationDate ?? .distantPast
     }
 
-    @Test func `P1 P2 updates, rendering and compression do not allocate`() throws {
+    @Test func `updates, rendering and compression do not allocate`() throws {
         let probe = Self.root.appendingPathComponent(".build/release/InstrumentProbe")
         let folders = ["Sources/Prometheus", "Sources/Zlib", "Tests/InstrumentProbe"]
         let newest = folders.map(Self.root.appendingPathComponent).flatMap { folder in

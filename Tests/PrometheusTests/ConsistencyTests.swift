@@ -77,7 +77,7 @@ struct ConsistencyTests {
     }
 
     @Test(arguments: [false, true])
-    func `P3 each scrape agrees with itself and none goes back, and at rest all is exact`(
+    func `each scrape agrees with itself and none goes back, and at rest all is exact`(
         native: Bool
     ) throws {
         var options = RegistryOptions()

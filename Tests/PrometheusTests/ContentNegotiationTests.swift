@@ -2,6 +2,7 @@ import Testing
 
 @testable import Prometheus
 
+/// The rules of https://prometheus.io/docs/instrumenting/content_negotiation/.
 struct ContentNegotiationTests {
     /// The headers that real servers send, verbatim.
     private static let server2 =
@@ -26,13 +27,13 @@ struct ContentNegotiationTests {
             acceptEncoding: coding.map { Array($0.utf8)[...] }, offersProtobuf: protobuf)
     }
 
-    @Test func `N1 Prometheus 2 gets OpenMetrics`() {
+    @Test func `Prometheus 2 gets OpenMetrics`() {
         let negotiated = negotiate([Self.server2])
         #expect(negotiated.format == .openMetrics)
         #expect(negotiated.contentType == ExpositionFormat.openMetrics.contentType)
     }
 
-    @Test func `N1 NH1 protobuf is for who asks for it, and only where it is offered`() {
+    @Test func `protobuf is for who asks for it, and only where it is offered`() {
         #expect(negotiate([Self.server2Native], protobuf: true).format == .protobuf)
         #expect(
             negotiate([Self.server2Native], protobuf: true).contentType
@@ -44,7 +45,7 @@ struct ContentNegotiationTests {
         }
     }
 
-    @Test func `N1 O1 Prometheus 3 gets OpenMetrics with the escaping that it offers`() {
+    @Test func `Prometheus 3 gets OpenMetrics with the escaping that it offers`() {
         let negotiated = negotiate([Self.server3])
         #expect(negotiated.format == .openMetrics)
         #expect(
@@ -59,7 +60,7 @@ struct ContentNegotiationTests {
         ("text/plain;version=0.0.4;escaping=values", "; escaping=values"),
         ("application/openmetrics-text;version=1.0.0", "utf-8"), ("text/plain", "utf-8"),
     ])
-    func `O1 an escaping is named if and only if one was offered`(accept: String, end: String) {
+    func `an escaping is named if and only if one was offered`(accept: String, end: String) {
         #expect(negotiate([accept]).contentType.hasSuffix(end))
     }
 
@@ -77,7 +78,7 @@ struct ContentNegotiationTests {
         ["*/*, application/openmetrics-text;q=0.5"],
         [String(repeating: "a/b;q=0.1,", count: 1500)],
     ])
-    func `N1 O13 E1 whatever else is asked for gets 0.0.4`(accept: [String]) {
+    func `whatever else is asked for gets text 0.0.4`(accept: [String]) {
         let negotiated = negotiate(accept, protobuf: true)
         #expect(negotiated.format == .text)
         #expect(negotiated.contentType == "text/plain; version=0.0.4; charset=utf-8")
@@ -95,7 +96,7 @@ struct ContentNegotiationTests {
         ["garbage;q=2,application/openmetrics-text"],
         ["text/plain;q=0,application/openmetrics-text"],
     ])
-    func `N1 OpenMetrics is found whatever the order, case and spaces`(accept: [String]) {
+    func `OpenMetrics is found whatever the order, case and spaces`(accept: [String]) {
         #expect(negotiate(accept).format == .openMetrics)
     }
 
@@ -107,7 +108,7 @@ struct ContentNegotiationTests {
         (["identity, gzip;q=0.5"], false), (["identity;q=0.3, gzip;q=0.25"], false),
         (["gzip;q=x"], false), (["gzippo"], false),
     ])
-    func `N2 gzip is used where it is wanted`(coding: [String], isGzip: Bool) {
+    func `gzip is used where it is wanted`(coding: [String], isGzip: Bool) {
         #expect(negotiate([], coding: coding).isGzip == isGzip)
     }
 }

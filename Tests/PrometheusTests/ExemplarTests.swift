@@ -3,6 +3,7 @@ import Testing
 
 @testable import Prometheus
 
+/// The rules of https://prometheus.io/docs/specs/om/open_metrics_spec/#exemplars.
 struct ExemplarTests {
     private func registry(keptMilliseconds: Int64) -> Registry {
         var options = RegistryOptions()
@@ -29,7 +30,7 @@ struct ExemplarTests {
         #expect(String(decoding: out, as: UTF8.self) == "0102030405060708090a0b0c0d0e0f10")
     }
 
-    @Test func `O8 an exemplar is at its own bucket and has at most 128 code points`() {
+    @Test func `an exemplar is at its own bucket and has at most 128 code points`() {
         let registry = registry(keptMilliseconds: 0)
         let histogram = registry.histogram("test_x_seconds", help: "X.", bounds: [0.001, 0.1, 1])
         let observations: [UInt64] = [0, 1_000_000, 1_000_001, 100_000_000, 1_000_000_001]
@@ -48,7 +49,7 @@ struct ExemplarTests {
         }
     }
 
-    @Test func `O8 a bound is a whole number of nanoseconds, so that its exemplar lies below it`() {
+    @Test func `a bound is a whole number of nanoseconds, so that its exemplar lies below it`() {
         let registry = registry(keptMilliseconds: 0)
         let histogram = registry.histogram("test_x_seconds", help: "X.", bounds: [0.000_000_001_5])
         histogram.observe(nanoseconds: 2, shard: 0, exemplar: Exemplar(1))
@@ -57,7 +58,8 @@ struct ExemplarTests {
         #expect(line.contains("} 2e-09 "))
     }
 
-    @Test func `O9 an exemplar keeps its own time from scrape to scrape`() {
+    /// Prometheus stores an exemplar again at every scrape at which its time has changed.
+    @Test func `an exemplar keeps its own time from scrape to scrape`() {
         let registry = registry(keptMilliseconds: 1000)
         let counter = registry.counter("test_x_total", help: "X.")
         counter.add(shard: 0, exemplar: Exemplar(1))
@@ -82,7 +84,7 @@ struct ExemplarTests {
     }
 
     @Test
-    func `B3 an exemplar without a trace id or a time is dropped and counted, not its sample`() {
+    func `an exemplar without a trace id or a time is dropped and counted, not its sample`() {
         let registry = registry(keptMilliseconds: 0)
         let counter = registry.counter("test_x_total", help: "X.")
         let batch = registry.histogram("test_batch", help: "B.", bounds: [1])

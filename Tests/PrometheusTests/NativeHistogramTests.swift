@@ -4,6 +4,7 @@ import Testing
 
 @testable import Prometheus
 
+/// The rules of https://prometheus.io/docs/specs/native_histograms/.
 struct NativeHistogramTests {
     private func registry(factor: Double = 1.1, bucketsMax: Int = 160) -> Registry {
         var options = RegistryOptions()
@@ -25,12 +26,12 @@ struct NativeHistogramTests {
         (1.1, 3), (1.0906, 3), (1.09, 4), (1.006, 7), (1.0001, 8), (1.2, 2), (1.5, 1), (2, 0),
         (4, -1), (1e9, -4),
     ])
-    func `NH1 a factor names the coarsest schema that keeps to it`(factor: Double, schema: Int) {
+    func `a factor names the coarsest schema that keeps to it`(factor: Double, schema: Int) {
         #expect(NativeHistograms(factor: factor).schema == schema)
     }
 
     @Test(arguments: [-4, -1, 0, 3, 5])
-    func `NH1 an integer falls into the bucket that its value has`(schema: Int) {
+    func `an integer falls into the bucket that its value has`(schema: Int) {
         for unit in [HistogramUnit.seconds, .ones] {
             let buckets = NativeBuckets(schema: schema, unit: unit)
             var generator = SystemRandomNumberGenerator()
@@ -49,7 +50,7 @@ struct NativeHistogramTests {
         }
     }
 
-    @Test func `NH1 schema, zero bucket and counts are those of the observations`() throws {
+    @Test func `schema, zero bucket and counts are those of the observations`() throws {
         let registry = registry()
         let histogram = registry.histogram("test_x_seconds", help: "X.", bounds: [0.1, 1])
         for seconds in [0, 0, 0.25, 0.25, 0.26, 1, 1.0000001, 4] {
@@ -64,14 +65,14 @@ struct NativeHistogramTests {
         #expect(words.contains("3") && words.contains("2.93874e-39"))
     }
 
-    @Test func `NH1 an empty histogram is known as a native one by its threshold`() throws {
+    @Test func `an empty histogram is known as a native one by its threshold`() throws {
         let registry = registry()
         _ = registry.histogram("test_x_seconds", help: "X.", bounds: [0.1])
         let words = try native(registry)
         #expect(words.suffix(5) == ["threshold", "2.93874e-39", "zero", "0", "native"])
     }
 
-    @Test func `NH1 too many buckets are merged into a coarser schema, and none is lost`() throws {
+    @Test func `too many buckets are merged into a coarser schema, and none is lost`() throws {
         let registry = registry()
         let histogram = registry.histogram("test_x_seconds", help: "X.", bounds: [0.1, 1])
         var observed: UInt64 = 0
@@ -89,7 +90,7 @@ struct NativeHistogramTests {
         #expect(pairs.filter { $0 != "0" }.count > 80)
     }
 
-    @Test func `NH1 as many buckets as may be are kept, and one more is merged`() throws {
+    @Test func `as many buckets as may be are kept, and one more is merged`() throws {
         let registry = registry(bucketsMax: 3)
         let histogram = registry.histogram("test_batch", help: "X.", bounds: [1])
         let schemas = try ([1, 10, 100, 1000] as [UInt64]).map { count in
@@ -100,7 +101,7 @@ struct NativeHistogramTests {
         #expect(schemas[3] != "3")
     }
 
-    @Test func `NH1 a merged schema does not become finer again`() throws {
+    @Test func `a merged schema does not become finer again`() throws {
         let registry = registry(bucketsMax: 2)
         let histogram = registry.histogram("test_batch", help: "X.", bounds: [1])
         let pages = ([1, 2, 3, 4, 1000, 1, 1_000_000] as [UInt64]).map { count in
@@ -118,7 +119,7 @@ struct NativeHistogramTests {
         #expect(schemas.last ?? 3 < 0)
     }
 
-    @Test func `NH1 classic buckets, count and sum are what they are without native ones`() {
+    @Test func `classic buckets, count and sum are what they are without native ones`() {
         var texts: [String] = []
         var classic = RegistryOptions()
         classic.exemplarsKeptMilliseconds = 0

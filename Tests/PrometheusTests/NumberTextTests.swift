@@ -2,6 +2,8 @@ import Testing
 
 @testable import Prometheus
 
+/// Both text formats take what Go's `ParseFloat` reads; OpenMetrics' canonical numbers are written
+/// as Go's `%g` writes them (https://prometheus.io/docs/specs/om/open_metrics_spec/).
 struct NumberTextTests {
     private func text(_ value: Double) -> String {
         var out: [UInt8] = []
@@ -20,11 +22,11 @@ struct NumberTextTests {
         (.leastNonzeroMagnitude, "5e-324"), (1.7976931348623157e308, "1.7976931348623157e+308"),
         (.infinity, "+Inf"), (-.infinity, "-Inf"), (.nan, "NaN"),
     ])
-    func `E7 a number is written as Go writes it`(value: Double, expected: String) {
+    func `a number is written as Go writes it`(value: Double, expected: String) {
         #expect(text(value) == expected)
     }
 
-    @Test func `E7 a number reads back as the same value`() {
+    @Test func `a number reads back as the same value`() {
         var generator = SystemRandomNumberGenerator()
         for _ in 0..<20_000 {
             let value = Double(bitPattern: generator.next())
@@ -60,7 +62,7 @@ struct NumberTextTests {
         (86_400, "86400.0"), (1024, "1024.0"), (1e6, "1e+06"), (16_777_216, "1.6777216e+07"),
         (.infinity, "+Inf"),
     ])
-    func `E6 a bound has a point or an exponent`(value: Double, expected: String) {
+    func `a bound has a point or an exponent`(value: Double, expected: String) {
         #expect(String(decoding: NumberText.bound(value), as: UTF8.self) == expected)
     }
 }

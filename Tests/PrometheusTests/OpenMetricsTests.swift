@@ -2,8 +2,9 @@ import Testing
 
 @testable import Prometheus
 
+/// The rules of https://prometheus.io/docs/specs/om/open_metrics_spec/.
 struct OpenMetricsTests {
-    @Test func `O2 O3 O4 O5 O6 O7 a page is as expected to the byte`() {
+    @Test func `a page is as expected to the byte`() {
         let registry = Registry(shards: 2)
         let events = registry.counter("test_events_total", help: "Events.")
         registry.counter("test_cpu_seconds_total", help: "CPU.") { 1.5 }
@@ -57,13 +58,13 @@ struct OpenMetricsTests {
                 """)
     }
 
-    @Test func `O1 the content type names version 1 and its character set`() {
+    @Test func `the content type names version 1 and its character set`() {
         #expect(
             ExpositionFormat.openMetrics.contentType
                 == "application/openmetrics-text; version=1.0.0; charset=utf-8")
     }
 
-    @Test func `O3 a name that another family's samples have in OpenMetrics is refused`() {
+    @Test func `a name that another family's samples have in OpenMetrics is refused`() {
         let counter = FamilyDescription(
             name: "test_events_total", help: "Events.", kind: .counter, labels: .none)
         let taken = NameRules.claims(counter)
@@ -75,7 +76,8 @@ struct OpenMetricsTests {
         }
     }
 
-    @Test func `O10 creation times are there only when asked for`() {
+    /// A server stores each of them as one more series.
+    @Test func `creation times are there only when asked for`() {
         #expect(!Exposition(TextFormatTests.everything(), .openMetrics).text.contains("_created"))
         var options = RegistryOptions()
         options.createdMilliseconds = 1_700_000_000_007
@@ -91,21 +93,21 @@ struct OpenMetricsTests {
         #expect(!Exposition(registry, .text).text.contains("_created"))
     }
 
-    @Test func `O11 a help text escapes its quotes too`() {
+    @Test func `a help text escapes its quotes too`() {
         let registry = Registry(shards: 1)
         registry.gauge("test_level", help: "A \"quoted\" C:\\path\nand é.") { 1 }
         let line = Exposition(registry, .openMetrics).lines[1]
         #expect(line == #"# HELP test_level A \"quoted\" C:\\path\nand é."#)
     }
 
-    @Test func `O12 names are ASCII words, which every escaping leaves as they are`() {
+    @Test func `names are ASCII words, which every escaping leaves as they are`() {
         let names = Exposition(TextFormatTests.everything(), .openMetrics).lines
             .filter { $0.hasPrefix("# TYPE") }.map { $0.split(separator: " ")[2] }
         #expect(names.count > 10)
         #expect(names.allSatisfy { $0.wholeMatch(of: /[a-z][a-z0-9_]*/) != nil })
     }
 
-    @Test func `O6 a counter that is read as negative or as no number is left out`() {
+    @Test func `a counter that is read as negative or as no number is left out`() {
         let registry = Registry(shards: 1)
         registry.counter("test_first_total", help: "A.") { -1 }
         registry.counter("test_second_total", help: "B.") { .nan }
@@ -116,7 +118,7 @@ struct OpenMetricsTests {
         }
     }
 
-    @Test func `E6 both text formats have the same series with the same bounds`() {
+    @Test func `both text formats have the same series with the same bounds`() {
         let registry = TextFormatTests.everything()
         let series = [ExpositionFormat.text, .openMetrics].map { format in
             Exposition(registry, format).samples.map { $0.prefix { $0 != " " } }
@@ -125,7 +127,7 @@ struct OpenMetricsTests {
     }
 
     @Test(arguments: ExpositionFormat.allCases)
-    func `B3 the sample count stands last and is the number of samples`(format: ExpositionFormat) {
+    func `the sample count stands last and is the number of samples`(format: ExpositionFormat) {
         let registry = Registry(shards: 1)
         registry.sampleCount("test_series", help: "Series.")
         _ = registry.counters("test_events_total", help: "E.", label: "size", Size.self)

@@ -15,7 +15,7 @@ struct OracleTests {
     }
 
     @Test(arguments: [ExpositionFormat.text, .openMetrics], [false, true])
-    func `E2 E4 E6 O2 to O11 a page with every kind of metric has no fault`(
+    func `a page with every kind of metric has no fault`(
         format: ExpositionFormat, everything: Bool
     ) throws {
         let registry = TextFormatTests.everything(options(native: everything, created: everything))
@@ -27,14 +27,14 @@ struct OracleTests {
         #expect(verdict.number("exemplars") == (format == .text ? 0 : 6))
     }
 
-    @Test func `E6 both text formats say the same`() throws {
+    @Test func `both text formats say the same`() throws {
         let registry = TextFormatTests.everything()
         let pages = [ExpositionFormat.text, .openMetrics].map { Exposition(registry, $0).bytes }
         #expect(try ExpositionOracle.ask("same", [], pages).faults == [])
     }
 
     @Test(arguments: [false, true])
-    func `NH1 a protobuf page with every kind of metric has no fault`(native: Bool) throws {
+    func `a protobuf page with every kind of metric has no fault`(native: Bool) throws {
         let registry = TextFormatTests.everything(options(native: native, created: native))
         let page = Exposition(registry, .protobuf)
         let verdict = try ExpositionOracle.ask("protobuf", [], [page.bytes])
@@ -45,7 +45,7 @@ struct OracleTests {
         #expect(!verdict.lines.contains { $0.hasPrefix("test_unset") })
     }
 
-    @Test func `NH1 protobuf says the same as the text does`() throws {
+    @Test func `protobuf says the same as the text does`() throws {
         let registry = TextFormatTests.everything(options(native: true))
         let text = Exposition(registry)
         let verdict = try ExpositionOracle.ask(
@@ -75,33 +75,38 @@ struct OracleTests {
 
     /// The rules, and a page that breaks each: the oracle must see every one of them.
     private static let faults = [
-        Fault(rule: "O2 no EOF", from: "# EOF\n", to: ""),
-        Fault(rule: "O2 text after EOF", from: "# EOF\n", to: "# EOF\n# HELP x y\n"),
-        Fault(rule: "E2 CRLF", from: "\n", to: "\r\n"),
-        Fault(rule: "O2 blank line", from: "# EOF\n", to: "\n# EOF\n"),
-        Fault(rule: "O3 counter without _total", from: "test_events_total ", to: "test_events "),
+        Fault(rule: "no EOF", from: "# EOF\n", to: ""),
+        Fault(rule: "text after EOF", from: "# EOF\n", to: "# EOF\n# HELP x y\n"),
+        Fault(rule: "CRLF", from: "\n", to: "\r\n"),
+        Fault(rule: "blank line", from: "# EOF\n", to: "\n# EOF\n"),
+        Fault(rule: "counter without _total", from: "test_events_total ", to: "test_events "),
         Fault(
-            rule: "O4 unit", from: "UNIT test_lag_seconds seconds", to: "UNIT test_lag_seconds s"),
-        Fault(rule: "O5 info", from: "test_build_info{", to: "test_build{"),
-        Fault(rule: "O6 no +Inf", from: "le=\"+Inf\"", to: "le=\"99999.0\""),
-        Fault(rule: "O6 count", from: "test_lag_seconds_count 40", to: "test_lag_seconds_count 41"),
-        Fault(rule: "O6 sum", from: "test_lag_seconds_sum 22", to: "test_lag_seconds_sum -22"),
-        Fault(rule: "O7 space", from: "\",size=", to: "\", size="),
-        Fault(rule: "O7 trailing comma", from: "\"} ", to: "\",} "),
-        Fault(rule: "E4 series twice", from: "le=\"0.001\"} 0\n", to: "le=\"1.0\"} 0\n"),
-        Fault(rule: "E4 no help", from: "# HELP test_events Events.\n", to: ""),
-        Fault(rule: "E4 no type", from: "# TYPE test_level gauge\n", to: ""),
-        Fault(rule: "E6 bound", from: "le=\"1.0\"", to: "le=\"1\""),
-        Fault(rule: "O8 outside its bucket", from: "} 1600 ", to: "} 0.5 "),
+            rule: "unit that does not end the name", from: "UNIT test_lag_seconds seconds",
+            to: "UNIT test_lag_seconds s"),
+        Fault(rule: "info without _info", from: "test_build_info{", to: "test_build{"),
+        Fault(rule: "no +Inf", from: "le=\"+Inf\"", to: "le=\"99999.0\""),
         Fault(
-            rule: "O8 no labels", from: "{trace_id=\"4bf92f3577b34da60000000000000001\"}", to: "{}"),
+            rule: "count unlike the last bucket", from: "test_lag_seconds_count 40",
+            to: "test_lag_seconds_count 41"),
         Fault(
-            rule: "O8 too long", from: "trace_id=\"",
+            rule: "negative sum", from: "test_lag_seconds_sum 22", to: "test_lag_seconds_sum -22"),
+        Fault(rule: "space between labels", from: "\",size=", to: "\", size="),
+        Fault(rule: "trailing comma", from: "\"} ", to: "\",} "),
+        Fault(rule: "series twice", from: "le=\"0.001\"} 0\n", to: "le=\"1.0\"} 0\n"),
+        Fault(rule: "no help", from: "# HELP test_events Events.\n", to: ""),
+        Fault(rule: "no type", from: "# TYPE test_level gauge\n", to: ""),
+        Fault(rule: "bound without a point", from: "le=\"1.0\"", to: "le=\"1\""),
+        Fault(rule: "exemplar outside its bucket", from: "} 1600 ", to: "} 0.5 "),
+        Fault(
+            rule: "exemplar without labels",
+            from: "{trace_id=\"4bf92f3577b34da60000000000000001\"}", to: "{}"),
+        Fault(
+            rule: "exemplar too long", from: "trace_id=\"",
             to: "trace_id=\"" + String(repeating: "0", count: 90)),
         Fault(
-            rule: "O8 on a gauge", from: "test_one{only=\"one\"} +Inf",
+            rule: "exemplar on a gauge", from: "test_one{only=\"one\"} +Inf",
             to: "test_one 1 # {a=\"b\"} 1"),
-        Fault(rule: "O9 no time", from: " 1700000000.250", to: ""),
+        Fault(rule: "exemplar without a time", from: " 1700000000.250", to: ""),
     ]
 
     @Test func `the oracle sees each fault that a page can have`() throws {

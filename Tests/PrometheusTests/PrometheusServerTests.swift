@@ -41,7 +41,7 @@ struct PrometheusServerTests {
         #expect(try server.value("test_lag_seconds_bucket{job=\"\(job)\",le=\"1.0\"}") == 1)
     }
 
-    @Test func `E1 O1 NH1 a server reads both texts, and refuses native buckets unless told to`()
+    @Test func `a server reads both texts, and refuses native buckets unless told to`()
         throws
     {
         let registry = registry()
@@ -55,7 +55,7 @@ struct PrometheusServerTests {
         #expect(try eventually { try server.value("up{job=\"protobuf\"}") == 0 })
     }
 
-    @Test func `O9 NH1 a server reads native buckets, and stores an exemplar once`() throws {
+    @Test func `a server reads native buckets, and stores an exemplar once`() throws {
         let registry = registry()
         let texts = try target(registry, .openMetrics)
         let messages = try target(registry, .protobuf)

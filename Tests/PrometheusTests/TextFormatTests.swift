@@ -2,6 +2,7 @@ import Testing
 
 @testable import Prometheus
 
+/// The rules of https://prometheus.io/docs/instrumenting/exposition_formats/, text format 0.0.4.
 struct TextFormatTests {
     @Test func `an exposition is as expected to the byte`() {
         let registry = Registry(shards: 2)
@@ -54,32 +55,32 @@ struct TextFormatTests {
                 """)
     }
 
-    @Test func `E1 the content type names version and character set`() {
+    @Test func `the content type names version and character set`() {
         #expect(TextFormat.contentType == "text/plain; version=0.0.4; charset=utf-8")
     }
 
-    @Test func `E2 every line ends with a line feed`() {
+    @Test func `every line ends with a line feed`() {
         let text = Exposition(Self.everything()).text
         #expect(text.utf8.last == UInt8(ascii: "\n"))
         #expect(!text.utf8.contains(UInt8(ascii: "\r")))
         #expect(!text.contains("\n\n"))
     }
 
-    @Test func `E3 a help text escapes backslash and line feed and nothing else`() {
+    @Test func `a help text escapes backslash and line feed and nothing else`() {
         let registry = Registry(shards: 1)
         registry.gauge("test_level", help: "A \"quoted\" C:\\path\nand é.") { 1 }
         let line = Exposition(registry).lines.first
         #expect(line == #"# HELP test_level A "quoted" C:\\path\nand é."#)
     }
 
-    @Test func `E3 a label value escapes backslash and quote and line feed`() {
+    @Test func `a label value escapes backslash and quote and line feed`() {
         let registry = Registry(shards: 1)
         registry.info("test_build", help: "Build.", labels: [("path", "a\"b\\c\r\nd é")])
         let line = Exposition(registry).text.split(separator: "\n").last
         #expect(line == "test_build_info{path=\"a\\\"b\\\\c\r\\nd é\"} 1")
     }
 
-    @Test func `E4 each family has one help and one type before its samples`() {
+    @Test func `each family has one help and one type before its samples`() {
         var seen: Set<Substring> = []
         var current: Substring = ""
         var announced: Substring = ""
@@ -97,13 +98,14 @@ struct TextFormatTests {
         }
     }
 
-    @Test func `E4 no series comes twice`() {
+    @Test func `no series comes twice`() {
         let series = Exposition(Self.everything()).samples.map { $0.split(separator: " ")[0] }
         #expect(series.count > 20)
         #expect(Set(series).count == series.count)
     }
 
-    @Test func `E5 no exemplar and only types of the text format`() {
+    /// Prometheus refuses a whole page of this format for one exemplar.
+    @Test func `no exemplar and only types of the text format`() {
         let exposition = Exposition(Self.everything())
         #expect(exposition.samples.allSatisfy { !$0.contains("#") })
         let types = exposition.lines.filter { $0.hasPrefix("# TYPE") }
@@ -111,7 +113,9 @@ struct TextFormatTests {
         #expect(Set(types) == ["counter", "gauge", "histogram"])
     }
 
-    @Test func `E6 no bound is a bare integer`() {
+    /// Prometheus 3 makes `1.0` of a bound `1`, Prometheus 2 does not: a rule would have to know which
+    /// (https://prometheus.io/docs/prometheus/latest/migration/).
+    @Test func `no bound is a bare integer`() {
         let registry = Registry(shards: 1)
         _ = registry.histogram("test_batch", help: "Batch.", bounds: [1, 2, 1024, 1_048_576])
         let bounds = Exposition(registry).samples.compactMap { line in
@@ -120,7 +124,7 @@ struct TextFormatTests {
         #expect(bounds == ["1.0", "2.0", "1024.0", "1.048576e+06", "+Inf"])
     }
 
-    @Test func `E8 no sample has a timestamp`() {
+    @Test func `no sample has a timestamp`() {
         let samples = Exposition(Self.everything()).samples
         #expect(samples.allSatisfy { $0.split(separator: " ").count == 2 })
     }

@@ -10,7 +10,7 @@ struct GzipEncoderTests {
         return (result.status, result.output)
     }
 
-    @Test func `N2 gzip reads what is written, message after message`() throws {
+    @Test func `gzip reads what is written, message after message`() throws {
         let encoder = try GzipEncoder(level: 1)
         var compressed: [UInt8] = []
         for size in [0, 1, 100, 100_000, 3] {

@@ -2,7 +2,7 @@ import Foundation
 import MicroHTTP
 import TwilioSignature
 
-/// Header and body of one request as commands show them: masked, unless asked to reveal (X13).
+/// Header and body of one request as commands show them: masked, unless asked to reveal.
 ///
 /// Masked means: what is known to be neither personal nor secret is shown, of everything else
 /// only how long it is.

@@ -39,7 +39,7 @@ public struct Configuration: Sendable {
     /// How long the source's answer holds before it is asked anew.
     public var tokensCommandTTL: Duration = .seconds(300)
 
-    // Validation (R4, R7, X6)
+    // Validation
     /// Refused requests that are searched for an explanation each second; 0 for none.
     public var explanationsPerSecond = 10
     /// Where validations are remembered; nil is `redis` when there is one, else `memory`.
@@ -91,7 +91,7 @@ public struct Configuration: Sendable {
     /// How long a refused request is kept.
     public var quarantineRetention: Duration = .seconds(7 * 86_400)
 
-    // Redis (R4, R9, X2)
+    // Redis
     /// Which Redis, without credentials unless the URL has them; nil for none.
     var redis: RedisURL?
     /// The user of Redis's access lists; nil is the default user.
@@ -109,7 +109,7 @@ public struct Configuration: Sendable {
     /// An append to the queue in Redis.
     public var redisQueueTimeout: Duration = .milliseconds(250)
 
-    // Deadlines and thresholds (R1, R6, R11)
+    // Deadlines and thresholds
     /// Validation of a request.
     public var validationBudget: Duration = .milliseconds(100)
     /// Validation and commit.

@@ -1,4 +1,4 @@
-/// Where deliveries are queued (X2).
+/// Where deliveries are queued.
 public enum QueueKind: String, CaseIterable, Sendable {
     /// In the data folder: each machine has its own.
     case sqlite

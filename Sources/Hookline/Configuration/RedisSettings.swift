@@ -32,7 +32,7 @@ extension Setting {
             "File that holds Redis's password; a line's end after it is not part of it."),
         .choice(
             "queue", QueueKind.self,
-            "X2: `sqlite` gives each machine a queue of its own in the data folder; with `redis` "
+            "`sqlite` gives each machine a queue of its own in the data folder; with `redis` "
                 + "machines share one, and each spools in its data folder while Redis is away.",
             set: { $0.queue = $1 }, show: { $0.queue.rawValue }),
         .number(
@@ -41,7 +41,8 @@ extension Setting {
                 + "to the number of all of them, and a failover loses nothing."),
         .duration(
             "redis-timeout", \.redisTimeout, .milliseconds(1)...(.seconds(1)),
-            "R4: every operation of the validation cache in Redis; a late answer is ignored."),
+            "How long every operation of the validation cache in Redis may take; a late answer "
+                + "is ignored."),
         .duration(
             "redis-queue-timeout", \.redisQueueTimeout, .milliseconds(10)...(.seconds(5)),
             "An append to the queue in Redis; after it the ladder goes down to the spool."),

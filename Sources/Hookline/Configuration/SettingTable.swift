@@ -166,22 +166,22 @@ extension Setting {
     private static let validation: [Setting] = [
         .choice(
             "validation-cache", ValidationCacheKind.self,
-            "R4: where it is remembered that a request was validated and stored: in Redis with "
+            "Where it is remembered that a request was validated and stored: in Redis with "
                 + "the process's memory before it, in memory, or nowhere.",
             documentedDefault: "redis if a Redis is given, else memory",
             set: { $0.validationCache = $1 }, show: { $0.validationCacheInForce.rawValue }),
         .duration(
             "validation-cache-ttl", \.validationCacheTTL, .seconds(1)...hour,
-            "R4: how long that is remembered."),
+            "How long that is remembered."),
         .number(
             "validation-cache-entries-max", \.validationCacheEntriesMax, 1024...10_000_000,
             "Requests that are remembered in memory, about 100 bytes each."),
         .duration(
             "signature-timeout", \.signatureTimeout, .milliseconds(1)...(.seconds(5)),
-            "R7: how long a request waits for its account's token."),
+            "How long a request waits for its account's token."),
         .choice(
             "signature-timeout-policy", SignatureTimeoutPolicy.self,
-            "R7: what happens when it is late: `defer` stores the request as unverified, answers "
+            "What happens when the token is late: `defer` stores the request as unverified, answers "
                 + "200 and verifies it before it is dispatched; `reject` answers 503 and keeps it in quarantine; "
                 + "`allow` takes it without verification.",
             set: { $0.signatureTimeoutPolicy = $1 },
@@ -197,33 +197,34 @@ extension Setting {
             "How long a request may stay unverified before it goes to quarantine."),
         .number(
             "explanations-per-second", \.explanationsPerSecond, 0...1000,
-            "X6: refused requests that are searched each second for what would have matched; "
+            "Refused requests that are searched each second for what would have matched; "
                 + "0 for none."),
     ]
 
     private static let deadlines: [Setting] = [
         .duration(
             "validation-budget", \.validationBudget, .milliseconds(1)...(.seconds(10)),
-            "R6: validation; longer is counted in hookline_budget_exceeded_total."),
+            "How long validation may take; longer is counted in "
+                + "`hookline_budget_exceeded_total`."),
         .duration(
             "ack-budget", \.acknowledgementBudget, .milliseconds(1)...(.seconds(10)),
-            "R1: validation and commit together; longer is counted."),
+            "How long validation and commit may take together; longer is counted too."),
         .duration(
             "response-deadline", \.responseDeadline, .milliseconds(100)...(.seconds(14)),
-            "R1: every answer leaves before; after half of it the ladder goes down from SQLite "
+            "Every answer leaves before; after half of it the ladder goes down from SQLite "
                 + "to immediate processing, at 95 % of it to 503."),
         .duration(
             "alert-warning", \.alertWarning, .milliseconds(1)...(.seconds(60)),
-            "R11: response time, severity warning."),
+            "Response time above which the severity is warning."),
         .duration(
             "alert-critical", \.alertCritical, .milliseconds(1)...(.seconds(60)),
-            "R11: response time, severity critical."),
+            "Response time above which the severity is critical."),
         .ratio(
             "alert-validation-failures", \.alertValidationFailures, above: 0, upTo: 1,
-            "R11: ratio of failed validations, severity error."),
+            "Ratio of failed validations above which the severity is error."),
         .duration(
             "monitor-window", \.monitorWindow, .seconds(5)...hour,
-            "R12: how far back the process looks to judge itself by these thresholds; an alert "
+            "How far back the process looks to judge itself by these thresholds; an alert "
                 + "of its own ends when a quarter of it has passed without a reason."),
         .ratio(
             "slo-availability", \.availabilityObjective, above: 0, upTo: 0.999_999,

@@ -1,4 +1,4 @@
-/// Where validations are remembered (R4).
+/// Where validations are remembered.
 public enum ValidationCacheKind: String, CaseIterable, Sendable {
     /// In Redis, for all machines, and in this process before it.
     case redis

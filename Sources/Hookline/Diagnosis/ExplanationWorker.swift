@@ -2,7 +2,7 @@ import POSIX
 import Synchronization
 import TwilioSignature
 
-/// Explains refused requests on a thread of its own, off the path of requests (X6), in slices
+/// Explains refused requests on a thread of its own, off the path of requests, in slices
 /// with rests between them, so that no request waits for a core.
 ///
 /// A full search costs up to 2,048 HMACs, so at most `searchesPerSecond` are made. What a search

@@ -3,7 +3,7 @@ import OpenSSL
 import POSIX
 import TwilioSignature
 
-/// Says why a signature does not match, by finding what it would match (X6).
+/// Says why a signature does not match, by finding what it would match.
 ///
 /// It works beside the path of requests. Whatever a request holds, its work is bounded: at most
 /// `hmacsMax` HMACs over at most `hashedBytesMax` bytes.

@@ -2,7 +2,7 @@ import Curl
 import OpenSSL
 import TwilioSignature
 
-/// Where webhooks are forwarded to, and how a request to it is made (X8).
+/// Where webhooks are forwarded to, and how a request to it is made.
 struct Destination: Sendable {
     /// The configured URL, without a fragment.
     let url: DestinationURL

@@ -10,7 +10,7 @@ enum AttemptVerdict: Sendable, Equatable {
     case deadLetter(DeadLetterReason)
 }
 
-/// When a failed delivery is tried again (X9): exponential backoff with full jitter, so that
+/// When a failed delivery is tried again: exponential backoff with full jitter, so that
 /// deliveries that failed together do not come back together
 /// (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
 struct RetryPolicy: Sendable {

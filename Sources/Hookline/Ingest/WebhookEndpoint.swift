@@ -20,12 +20,12 @@ final class WebhookEndpoint: HTTPHandler {
     struct Options: Sendable {
         var routes: RouteTable
         var origin: RequestOrigin
-        /// R7: how long a request waits for its account's token.
+        /// How long a request waits for its account's token.
         var signatureNanoseconds: UInt64
         var signatureTimeoutPolicy: SignatureTimeoutPolicy
         /// Operations are served on the webhook listener too.
         var servesOperations: Bool
-        /// A control of the tests of R6; 0 in every release build.
+        /// A control of the tests of the validation budget; 0 in every release build.
         var validationDelayNanoseconds: UInt64
     }
 
@@ -91,7 +91,7 @@ final class WebhookEndpoint: HTTPHandler {
         }
     }
 
-    /// R4: what was validated and stored in the last minutes needs neither HMAC nor store.
+    /// What was validated and stored in the last minutes needs neither HMAC nor store.
     private func isCached(_ reply: WebhookReply) -> Bool {
         guard let entry = reply.cacheEntry else { return false }
         let loop = reply.exchange.loop
@@ -109,7 +109,7 @@ final class WebhookEndpoint: HTTPHandler {
         reply.cached()
     }
 
-    /// R5: constant work for every token that is known; a token in memory is never late.
+    /// Constant work for every token that is known; a token in memory is never late.
     private func verify(_ request: TwilioRequest, loop: Int) -> WebhookVerifier.Verdict {
         let started = MonotonicClock.now()
         let verdict = parts.verifier.verify(request, keepsKey: parts.shared != nil)
@@ -137,7 +137,7 @@ final class WebhookEndpoint: HTTPHandler {
         refetchIfStale(request.account)
     }
 
-    /// R7: the account's token has to be fetched; what follows is `tokenWaitEnded`.
+    /// The account's token has to be fetched; what follows is `tokenWaitEnded`.
     private func wait(_ reply: WebhookReply, _ request: TwilioRequest) {
         let account = Array(request.account)
         let deadline =
@@ -164,7 +164,7 @@ final class WebhookEndpoint: HTTPHandler {
         }
     }
 
-    /// R7: answered in time all the same, by the policy.
+    /// Answered in time all the same, by the policy.
     private func validationIsLate(_ reply: WebhookReply, _ request: TwilioRequest) {
         let loop = reply.exchange.loop
         let metrics = contexts[loop].metrics

@@ -232,7 +232,7 @@ final class ReplyContext: Sendable {
     }
 }
 
-/// The budgets of R1 and R6 in nanoseconds.
+/// How long validation, validation and commit together, and the answer may take.
 struct Budgets: Sendable {
     let validationNanoseconds: UInt64
     let acknowledgementNanoseconds: UInt64

@@ -1,4 +1,4 @@
-/// Which deliveries are claimed first (R8).
+/// Which deliveries are claimed first.
 public enum DeliveryPriority: String, CaseIterable, Sendable {
     /// Messages with media.
     case high

@@ -1,6 +1,6 @@
 import OpenSSL
 
-/// What makes a webhook one event, over retries, routes, machines and restarts (X4).
+/// What makes a webhook one event, over retries, routes, machines and restarts.
 ///
 /// Two requests are one only when Twilio would have sent the second because it did not have our
 /// answer to the first. `WebhookReader` says what that is for each product.

@@ -1,5 +1,5 @@
 /// A phone number as a log may show it: kind and last two digits, so that two senders can be
-/// told apart in most cases and nobody can be called (X13).
+/// told apart in most cases and nobody can be called.
 enum MaskedNumber {
     /// For example `whatsapp:+…06` for `whatsapp:+15005550006`; a short code or a name of a
     /// sender shows its last two characters only if it has more than four.

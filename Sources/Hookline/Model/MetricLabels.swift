@@ -5,12 +5,12 @@ enum WebhookOutcome: String, LabelValue {
     case accepted, duplicate, deferred, refused, malformed, unavailable, aborted
 }
 
-/// The stretches of a webhook's time (R2).
+/// The stretches of a webhook's time.
 enum WebhookPhase: String, LabelValue {
     case receive, validation, acknowledgement, response, background
 }
 
-/// What validation said (R5).
+/// What validation said.
 enum ValidationResult: String, LabelValue {
     case valid, deferred, malformed
     case invalidSignature = "invalid_signature"
@@ -18,7 +18,7 @@ enum ValidationResult: String, LabelValue {
     case unknownAccount = "unknown_account"
 }
 
-/// The budgets of R1, R6 and R7.
+/// The budgets of time that can be exceeded.
 enum Budget: String, LabelValue {
     case signature, validation, acknowledgement, response
 }
@@ -39,7 +39,7 @@ enum TokenPosition: String, LabelValue {
     }
 }
 
-/// What happens to a request whose account's token is late (R7).
+/// What happens to a request whose account's token is late.
 public enum SignatureTimeoutPolicy: String, LabelValue {
     /// Stored as unverified, answered 200, verified before it is dispatched.
     case `defer`
@@ -107,7 +107,7 @@ enum ValidationFailureSeverity: String, LabelValue {
 
 extension DeliveryPriority: LabelValue {}
 
-/// Why a request was answered 503 before anything was done for it (X15).
+/// Why a request was answered 503 before anything was done for it.
 enum ShedReason: String, LabelValue {
     /// Nine tenths of the connections are in use.
     case connections

@@ -4,7 +4,7 @@
 final class Webhook: Sendable {
     /// What kind of event it tells of.
     let kind: WebhookKind
-    /// High when it has media (R8).
+    /// High when it has media.
     let priority: DeliveryPriority
     /// What makes it this event and no other.
     let identity: Identity

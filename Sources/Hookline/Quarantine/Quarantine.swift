@@ -2,7 +2,7 @@ import MicroHTTP
 import POSIX
 import Synchronization
 
-/// Keeps refused requests (X7): Twilio never sends again what was answered 403, so a mistake in
+/// Keeps refused requests: Twilio never sends again what was answered 403, so a mistake in
 /// the configuration would lose messages. They can be released once it is mended.
 ///
 /// Here is the way in, for any thread: never blocking, at the same cost for every request, and

@@ -1,7 +1,7 @@
 import MicroHTTP
 import POSIX
 
-/// A request that was refused and may yet prove to be genuine (X7). Nothing of it is believed.
+/// A request that was refused and may yet prove to be genuine. Nothing of it is believed.
 ///
 /// A class, because it is handed from thread to thread by reference and never changes.
 final class QuarantinedRequest: Sendable {

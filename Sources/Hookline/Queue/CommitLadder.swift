@@ -1,7 +1,7 @@
 import POSIX
 import Synchronization
 
-/// The ladder of R9: Redis where the queue is there, SQLite, immediate processing, 503.
+/// The ladder when storing fails: Redis where the queue is there, SQLite, immediate processing, 503.
 ///
 /// With the queue in Redis, SQLite is the spool for what Redis does not confirm in time.
 /// A webhook is handed to the store. If its commit has not returned by the store's deadline, or

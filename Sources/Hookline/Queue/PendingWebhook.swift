@@ -54,7 +54,7 @@ final class PendingWebhook: Sendable {
 
     /// What is to be stored.
     let webhook: Webhook
-    /// The request itself when nobody could tell in time whether it is genuine (R7), else nil.
+    /// The request itself when nobody could tell in time whether it is genuine, else nil.
     let unverified: HTTPRequest?
     /// The key by which other machines know its validation, for `RedisValidationCache`; nil when
     /// they are not asked.

@@ -12,7 +12,7 @@ extension Configuration {
         ].map(\.seconds)
     }
 
-    /// The thresholds of the response time (R11).
+    /// The thresholds of the response time.
     var alertNanoseconds: (warning: UInt64, critical: UInt64) {
         (alertWarning.nanoseconds, alertCritical.nanoseconds)
     }

@@ -20,7 +20,7 @@ struct CacheEntry: Sendable {
     let epoch: UInt64
 }
 
-/// The memory tier of the validation cache (R4): an entry says "validated and stored".
+/// The memory tier of the validation cache: an entry says "validated and stored".
 ///
 /// A hit is answered 200 without HMAC and without the store. Bounded; what was entered first is
 /// forgotten first. An entry belongs to an epoch of the tokens, so that nothing that a removed

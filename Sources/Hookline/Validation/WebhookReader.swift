@@ -145,7 +145,7 @@ extension WebhookReader {
         return isLive && !isTold
     }
 
-    /// Media first (R8).
+    /// Messages with media go first.
     static func priority(_ content: RequestContent) -> DeliveryPriority {
         guard let count = content.parameters?[.mediaCount] else { return .normal }
         let isAny = count.contains { $0 >= UInt8(ascii: "1") && $0 <= UInt8(ascii: "9") }

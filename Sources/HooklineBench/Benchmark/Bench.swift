@@ -1,7 +1,8 @@
 import Curl
 import POSIX
 
-/// `hookline bench`: an open-loop load of signed webhooks and a check against R1 to R7 (R15, X11).
+/// `hookline bench`: an open-loop load of signed webhooks and a check of
+/// what the server promises (docs/bench.md).
 public struct Bench {
     /// How long a step of the benchmark lasts at most, in seconds.
     private static let stepSecondsMax = 3

@@ -12,8 +12,8 @@ public struct BenchOptions: Sendable {
     /// Requests of one load: they are signed ahead and their signatures kept.
     public static let requestsMax = SignedWebhooks.countMax
 
-    /// Where to post; nothing else is posted to but, for R3, the same URL with the other of
-    /// Hookline's two WhatsApp paths.
+    /// Where to post. To check both of Hookline's WhatsApp paths it also posts to the same URL
+    /// with the other one; to nothing else.
     public var url: String
     /// The URL to sign, if a proxy in between makes it another; nil signs `url`.
     public var signedURL: String?

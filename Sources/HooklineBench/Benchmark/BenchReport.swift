@@ -8,7 +8,7 @@ public struct BenchReport: Sendable {
     var single: SingleFigures?
     /// The concurrent load; nil when the run was ended before.
     var load: LoadFigures?
-    /// One line a requirement, two for R1; empty when the run was ended before.
+    /// One line a requirement, two for the response time; empty when the run was ended before.
     var judgements: [Judgement] = []
     /// Loads at other rates, in the order in which they were sent.
     var steps: [LoadFigures] = []

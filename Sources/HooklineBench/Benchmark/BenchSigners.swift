@@ -5,7 +5,7 @@ import OpenSSL
 struct BenchSigners: Sendable {
     /// For the URL that was given.
     let given: TestRequestSigner
-    /// For the same URL with the other of the two WhatsApp paths (R3); nil when it has neither.
+    /// For the same URL with the other of the two WhatsApp paths; nil when it has neither.
     let other: TestRequestSigner?
     /// For the URL that was given, with a token that nobody has.
     let forger: TestRequestSigner

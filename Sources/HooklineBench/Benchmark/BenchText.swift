@@ -73,7 +73,7 @@ enum BenchText {
         }
         line += FigureText.right("\(Int(figures.busyShare * 100 + 0.5)) %", width)
         if let shortfall = figures.shortfall { return line + "   not held: \(shortfall)\n" }
-        if !figures.meetsTarget { return line + "   not held: R1\n" }
+        if !figures.meetsTarget { return line + "   not held: the target was missed\n" }
         return line + (figures.keepsUp ? "\n" : "   not held: a backlog grew\n")
     }
 

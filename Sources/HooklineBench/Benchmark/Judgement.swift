@@ -10,7 +10,7 @@ enum Verdict: String, Sendable {
 
 /// One line of the requirement check.
 struct Judgement: Sendable, Equatable {
-    /// The requirement's number, such as `R1`.
+    /// The requirement's number in docs/requirements.md, such as `R1`.
     var requirement: String
     /// What is asked, precisely.
     var asks: String

@@ -23,9 +23,9 @@ struct LoadFigures: Sendable {
     private(set) var waited = 0
     /// The most requests that were under way at once.
     private(set) var mostUnderWay = 0
-    /// Requests that were answered with 200 and TwiML within R1's target.
+    /// Requests that were answered with 200 and TwiML within the target.
     private(set) var withinTarget = 0
-    /// Requests that were answered, whatever with, within R1's deadline.
+    /// Requests that were answered, whatever with, within the deadline.
     private(set) var withinDeadline = 0
     /// From the first moment due to the end.
     var elapsedNanoseconds: UInt64 = 0
@@ -86,7 +86,7 @@ struct LoadFigures: Sendable {
         return nil
     }
 
-    /// True when the generator kept the rate and 99 % were acknowledged within R1's target.
+    /// True when the generator kept the rate and 99 % were acknowledged within the target.
     var meetsTarget: Bool {
         shortfall == nil && RequirementLimits.isTargetMet(withinTarget, of: answers.total)
     }
@@ -95,7 +95,7 @@ struct LoadFigures: Sendable {
     /// a backlog grew, which a longer load would have shown in the response times.
     var keepsUp: Bool { answersPerSecond * 100 >= rate * 95 }
 
-    /// True when the rate was held: R1's target met and no backlog.
+    /// True when the rate was held: the target met and no backlog.
     var holds: Bool { meetsTarget && keepsUp }
 
     private mutating func count(_ answer: WebhookAnswer, _ nanoseconds: UInt64) {

@@ -113,7 +113,7 @@ struct OpenLoop {
             serviceNanoseconds: result.durationNanoseconds)
     }
 
-    /// Nothing more comes due, and what is under way has until R1's deadline.
+    /// Nothing more comes due, and what is under way has until the response deadline.
     private mutating func endEarly(_ now: UInt64) {
         figures.isInterrupted = true
         dueMax = max(next, min(dueMax, schedule.dueCount(atNanoseconds: now)))

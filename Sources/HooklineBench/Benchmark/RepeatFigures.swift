@@ -1,7 +1,7 @@
 import Curl
 import POSIX
 
-/// What came of messages that were sent again, as Twilio does when it retries (R4).
+/// What came of messages that were sent again, as Twilio does when it retries.
 struct RepeatFigures: Sendable {
     /// At most so many messages.
     static let messagesMax = 50

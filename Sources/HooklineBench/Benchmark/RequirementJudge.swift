@@ -1,4 +1,4 @@
-/// Judges a run against R1 to R7 (REQUIREMENTS), one line each, two for R1.
+/// Judges a run against R1 to R7 of docs/requirements.md, one line each, two for R1.
 ///
 /// A deadline holds for every sample, a target for 99 % of them. What only the server knows is
 /// read from its metrics; without them the line is skipped, never passed.

@@ -1,18 +1,18 @@
 /// The figures of the requirements that `hookline bench` judges by, in nanoseconds.
 enum RequirementLimits {
-    /// R1: every answer.
+    /// Every answer.
     static let response: UInt64 = 2_000_000_000
-    /// R1: validation and queueing together.
+    /// The target: validation and queueing together.
     static let acknowledgement: UInt64 = 500_000_000
-    /// R2 and R6: validation.
+    /// Validation.
     static let validation: UInt64 = 100_000_000
-    /// R2: validation and commit.
+    /// Validation and commit.
     static let commit: UInt64 = 200_000_000
-    /// R4: the validation of what is in the cache.
+    /// The validation of what is in the cache.
     static let cachedValidation: UInt64 = 30_000_000
-    /// R7: the wait for a token.
+    /// The wait for a token.
     static let signature: UInt64 = 50_000_000
-    /// How late 99 % of the requests may be started, a tenth of R1's target; beyond, the
+    /// How late 99 % of the requests may be started, a tenth of the target; beyond, the
     /// generator could not keep the rate.
     static let startLateness: UInt64 = 50_000_000
     /// The share of its time that the generator may work without a pause; beyond, it could not

@@ -2,7 +2,7 @@ import Curl
 import Hookline
 import OpenSSL
 
-/// Signs test webhooks as Twilio would and posts them, as `hookline send` does (X11).
+/// Signs test webhooks as Twilio would and posts them, as `hookline send` does.
 public struct TestSender: Sendable {
     /// What to send, and where.
     public struct Options: Sendable {

@@ -90,7 +90,7 @@ import Testing
         #expect(!busy.meetsTarget && !busy.holds)
     }
 
-    @Test func `a rate whose backlog grew is not held, though R1 may be`() {
+    @Test func `a rate whose backlog grew is not held, though it meets the target`() {
         var figures = load(100, 0, (.unsent, 1))
         figures.elapsedNanoseconds = 1_052_000_000
         #expect(figures.answersPerSecond == 95)

@@ -168,7 +168,7 @@ import Testing
         #expect(searched.withLock { $0 } == [40, 41])
     }
 
-    @Test func `X7 8 what fits into the queue is released, what does not fit stays and is told`()
+    @Test func `X7 what fits into the queue is released, what does not fit stays and is told`()
         throws
     {
         try quarantine(1...33)

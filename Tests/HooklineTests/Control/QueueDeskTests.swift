@@ -145,7 +145,7 @@ import Testing
         #expect(try counts()[.normal, .deadLettered] == 2)
     }
 
-    @Test func `8 what is retried never exceeds the queue's bound`() throws {
+    @Test func `what is retried never exceeds the queue's bound`() throws {
         try deadLetters(20)
         #expect(
             Desk.end(try Desk.ask(desk, .retry(ControlChange(.reason("gone")))))?.counts

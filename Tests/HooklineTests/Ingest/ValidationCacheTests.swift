@@ -46,7 +46,7 @@ import Testing
         #expect(second.fingerprint(of: head(), body: [1]) != first)
     }
 
-    @Test func `7 the cache is bounded and forgets the earliest first`() {
+    @Test func `the cache is bounded and forgets the earliest first`() {
         let cache = ValidationCache(entriesMax: 160, liveNanoseconds: 60_000_000_000)
         for number in 0..<10_000 { cache.enter(fingerprint(cache, number), epoch: 0) }
         #expect(cache.count == 160)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Hookline
 
-/// N3: how long a scraper waits, by what it says.
+/// How long a scraper waits, by its `X-Prometheus-Scrape-Timeout-Seconds`.
 @Suite struct ScrapeDeadlineTests {
     /// Whether the time is over for a request that began 50 seconds ago.
     private func isOver(_ timeout: String?) -> Bool {
@@ -20,14 +20,14 @@ import Testing
     }
 
     @Test(arguments: ["0.000000001", "5", "10", "49.9", "5e1", "50"])
-    func `N3 the time of a scraper runs from its request line`(timeout: String) {
+    func `the time of a scraper runs from its request line`(timeout: String) {
         #expect(isOver(timeout))
     }
 
     @Test(arguments: [
         "1000", "86399.9", "86400", "1e300", "inf", "nan", "0", "-1", "soon", "", nil,
     ])
-    func `N3 a time that is not over, or is none, ends nothing`(timeout: String?) {
+    func `a time that is not over, or is none, ends nothing`(timeout: String?) {
         #expect(!isOver(timeout))
     }
 }

@@ -2,6 +2,7 @@ import Testing
 
 @testable import Hookline
 
+/// The rules of https://www.w3.org/TR/trace-context/#traceparent-header.
 @Suite struct TraceContextTests {
     private static let trace = "0af7651916cd43dd8448eb211c80319c"
     private static let parent = "b7ad6b7169203331"
@@ -11,7 +12,7 @@ import Testing
         TraceContext(field: Array(field.utf8)[...], span: span)
     }
 
-    @Test func `B5 a valid field keeps its trace and gets a span of ours`() throws {
+    @Test func `a valid field keeps its trace and gets a span of ours`() throws {
         let given = try #require(context("00-\(Self.trace)-\(Self.parent)-01"))
         #expect(String(decoding: given.traceID, as: UTF8.self) == Self.trace)
         #expect(
@@ -32,7 +33,7 @@ import Testing
         "00_\(trace)-\(parent)-01", " 00-\(trace)-\(parent)-01",
         "cc-\(trace)-\(parent)-01-" + String(repeating: "x", count: 500),
     ])
-    func `B5 whatever is not valid is replaced`(_ field: String) {
+    func `a field that is not valid is replaced`(_ field: String) {
         #expect(context(field) == nil)
         let made = TraceIDs().context(of: Array(field.utf8)[...])
         #expect(TraceContext(field: made.bytes[...], span: span) != nil)

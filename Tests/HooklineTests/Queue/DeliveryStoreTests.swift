@@ -76,7 +76,7 @@ import Testing
         #expect(sids(try claim(store, 9)) == ["m7", "t2", "t3", "t4", "t5"])
     }
 
-    @Test func `4 every change moves a delivery and the counts with it`() throws {
+    @Test func `every change moves a delivery and the counts with it`() throws {
         let store = try DeliveryStore(path: path)
         _ = try append(store, ["a", "b", "c", "d"].map { webhook($0) })
         let claimed = try claim(store, 4)

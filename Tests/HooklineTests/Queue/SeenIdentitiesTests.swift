@@ -57,7 +57,7 @@ import Testing
 
     @Test
     func
-        `6 X4 an identity is known while it enters the index, and after a restart`()
+        `X4 an identity is known while it enters the index, and after a restart`()
         throws
     {
         var seen = try open()

@@ -75,8 +75,7 @@ import Testing
         #expect(reopened.rows.counts == DeliveryCounts())
     }
 
-    @Test func `4 what is complete goes, whatever its order, its state and its neighbours`() throws
-    {
+    @Test func `what is complete goes, whatever its order, its state and its neighbours`() throws {
         let store = try DeliveryStore(path: path)
         _ = try append(store, (1...60).map { $0 * 3 })
         #expect(

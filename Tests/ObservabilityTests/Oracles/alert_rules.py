@@ -1,4 +1,4 @@
-"""What promtool does not look at in rules: labels, annotations, links, names, thresholds (rules A1 to A14)."""
+"""What promtool does not look at in rules: labels, annotations, links, names, thresholds."""
 
 import re
 

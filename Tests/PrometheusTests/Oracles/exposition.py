@@ -34,11 +34,11 @@ class Page:
         with open(path, encoding='utf-8', newline='') as file:
             self.text = file.read()
         if not self.text.endswith('\n'):
-            self.fault('E2 the last line does not end')
+            self.fault('the last line does not end')
         for line in self.text.split('\n')[:-1]:
             self.read(line)
         if (kind == 'openmetrics') != self.text.endswith('\n# EOF\n'):
-            self.fault('O2 EOF is missing or where it must not be')
+            self.fault('EOF is missing or where it must not be')
 
     def fault(self, sentence):
         self.faults.append(sentence)
@@ -53,46 +53,46 @@ class Page:
             return self.fault(f'no sample: {line}')
         labels = dict(LABEL.findall(match['labels'] or ''))
         if ''.join(f'{k}="{v}",' for k, v in labels.items())[:-1] != (match['labels'] or ''):
-            self.fault(f'O7 labels are not written as both formats want: {line}')
+            self.fault(f'labels are not written as both formats want: {line}')
         series = (match['name'], tuple(sorted(labels.items())))
         if series in self.series:
-            self.fault(f'E4 comes twice: {line}')
+            self.fault(f'comes twice: {line}')
         self.series[series] = float(match['value'])
         le = labels.get('le')
         if match['name'].endswith('_bucket') and not (le and NUMBER.match(le)):
-            self.fault(f'E6 bound without a point: {line}')
+            self.fault(f'bound without a point: {line}')
         family = self.family(match['name'])
         if family not in self.types or family not in self.helps:
-            self.fault(f'E4 no TYPE or no HELP before: {line}')
+            self.fault(f'no TYPE or no HELP before: {line}')
         if match['exemplar'] is not None:
             self.read_exemplar(line, match, series)
 
     def read_metadata(self, line):
         words = line.split(' ', 3)
         if len(words) < 4 or words[1] not in ('TYPE', 'HELP', 'UNIT'):
-            return self.fault(f'O2 a comment: {line}')
+            return self.fault(f'a comment: {line}')
         known = {'TYPE': self.types, 'HELP': self.helps}.get(words[1])
         if known is not None:
             if words[2] in known:
-                self.fault(f'E4 {words[1]} comes twice: {line}')
+                self.fault(f'{words[1]} comes twice: {line}')
             known[words[2]] = words[3]
         if words[1] == 'UNIT' and not words[2].endswith('_' + words[3]):
-            self.fault(f'O4 the unit is not the end of the name: {line}')
+            self.fault(f'the unit is not the end of the name: {line}')
 
     def read_exemplar(self, line, match, series):
         labels = LABEL.findall(match['exemplar'])
         if self.kind == 'text':
-            return self.fault(f'E5 an exemplar: {line}')
+            return self.fault(f'an exemplar in 0.0.4: {line}')
         if not match['name'].endswith(('_bucket', '_total')):
-            self.fault(f'O8 an exemplar on another sample: {line}')
+            self.fault(f'an exemplar on another sample: {line}')
         if not labels or sum(len(k) + len(v) for k, v in labels) > 128:
-            self.fault(f'O8 no labels, or over 128 code points: {line}')
+            self.fault(f'an exemplar without labels, or over 128 code points: {line}')
         if match['time'] is None:
-            self.fault(f'O9 no timestamp: {line}')
+            self.fault(f'an exemplar without a time: {line}')
         self.exemplars[series] = (match['exemplar'], match['observed'], match['time'])
 
     def check_exemplars(self):
-        """O8: an exemplar's value lies inside its bucket."""
+        """An exemplar's value lies inside its bucket."""
         for name, labels in self.exemplars:
             if not name.endswith('_bucket'):
                 continue
@@ -104,10 +104,10 @@ class Page:
             below = [bound for bound in bounds if bound < upper]
             value = float(self.exemplars[name, labels][1])
             if value > upper or (below and value <= below[-1]):
-                self.fault(f'O8 exemplar {value} is not in the bucket {upper} of {name}')
+                self.fault(f'exemplar {value} is not in the bucket {upper} of {name}')
 
     def check_histograms(self):
-        """O6 for 0.0.4 too: count is the last bucket, buckets do not fall."""
+        """For 0.0.4 too: count is the last bucket, buckets do not fall."""
         for (name, labels), value in self.series.items():
             stem = name[:-len('_count')]
             if not name.endswith('_count') or self.types.get(stem) != 'histogram':
@@ -117,9 +117,9 @@ class Page:
                 if n == stem + '_bucket' and tuple(p for p in ls if p[0] != 'le') == labels)
             counts = [v for _, v in buckets]
             if not buckets or buckets[-1] != (float('inf'), value) or counts != sorted(counts):
-                self.fault(f'O6 {name}{dict(labels)} {value} unlike its buckets {buckets}')
+                self.fault(f'{name}{dict(labels)} {value} unlike its buckets {buckets}')
             if (stem + '_sum', labels) not in self.series:
-                self.fault(f'O6 {stem} has no sum')
+                self.fault(f'{stem} has no sum')
 
     def family(self, name):
         if self.kind == 'text' and name in self.types:
@@ -173,7 +173,7 @@ def check(kind, path, later=None):
 def same(text, other):
     first, second = Page(text, 'text').check(), Page(other, 'openmetrics').check()
     different = first.series.keys() ^ second.series.keys()
-    return first.faults + second.faults + [f'O/E6 only in one format: {s}' for s in different]
+    return first.faults + second.faults + [f'only in one format: {s}' for s in different]
 
 
 def judge(kind, *paths):

@@ -94,14 +94,14 @@ def check_histogram(name, histogram, faults):
     if bounds != sorted(set(bounds)) or bounds[-1] != float('inf'):
         faults.append(f'{name}: bounds {bounds}')
     if counts != sorted(counts) or counts[-1] != histogram['count']:
-        faults.append(f'O6 {name}: counts {counts} of {histogram["count"]}')
+        faults.append(f'{name}: counts {counts} of {histogram["count"]}')
     lower = -1.0
     for bucket in histogram['bucket']:
         exemplar = bucket.get('exemplar')
         if exemplar and not lower < exemplar['value'] <= bucket['bound']:
-            faults.append(f'O8 {name}: exemplar {exemplar} outside {lower} to {bucket["bound"]}')
+            faults.append(f'{name}: exemplar {exemplar} outside {lower} to {bucket["bound"]}')
         if exemplar and not exemplar.get('timestamp', {}).get('seconds'):
-            faults.append(f'O9 {name}: exemplar without a time')
+            faults.append(f'{name}: exemplar without a time')
         lower = bucket['bound']
     if 'schema' not in histogram:
         return
@@ -125,11 +125,11 @@ def check(path):
     try:
         for family in families(path):
             if family['name'] in names or not family.get('help') or 'type' not in family:
-                faults.append(f'E4 {family["name"]}: twice, or without help or type')
+                faults.append(f'{family["name"]}: twice, or without help or type')
             names.add(family['name'])
             if 'unit' in family and not family['name'].removesuffix('_total').endswith(
                     '_' + family['unit']):
-                faults.append(f'O4 {family["name"]} has the unit {family["unit"]}')
+                faults.append(f'{family["name"]} has the unit {family["unit"]}')
             for metric in family['metric']:
                 show(family, metric, series, faults)
     except (ValueError, KeyError, IndexError, StopIteration) as error:
@@ -141,7 +141,7 @@ def show(family, metric, series, faults):
     labels = ','.join(f'{l["name"]}="{l["value"]}"' for l in metric.get('label', []))
     name = family['name'] + ('{' + labels + '}' if labels else '')
     if name in series:
-        faults.append(f'E4 {name} comes twice')
+        faults.append(f'{name} comes twice')
     series.add(name)
     kinds = {0: 'counter', 1: 'gauge', 4: 'histogram'}
     value = metric[kinds[family['type']]]

@@ -1,6 +1,6 @@
 import SQLite
 
-/// Which messages were seen (X4): an append-only table, an index on the disk over its older
+/// Which messages were seen: an append-only table, an index on the disk over its older
 /// rows, and a dictionary in memory over its newer ones. Confined to the store thread.
 ///
 /// Identities are digests, so an index that grows with each message is hit at random: nearly

@@ -1,7 +1,7 @@
 import MicroHTTP
 import SQLite
 
-/// Requests that were answered before anybody could tell whether they are genuine (R7): each is
+/// Requests that were answered before anybody could tell whether they are genuine: each is
 /// verified when its account's token is there, and only then claims its message's identity.
 ///
 /// Bounded in rows and bytes. Confined to the store thread, inside the caller's transaction.

@@ -177,7 +177,7 @@ final class ReceiverMetrics: Sendable {
             registry: registry, shard: eventLoops, bounds: latency, errors: errors[.redis])
     }
 
-    /// The bounds of every latency histogram in seconds (INTERFACES: "Latency bounds").
+    /// The bounds of every latency histogram in seconds.
     static let latencyBounds: [Double] = [
         0.001, 0.0025, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1, 2, 3, 5, 10, 15,
     ]

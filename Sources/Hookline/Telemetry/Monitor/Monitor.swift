@@ -2,11 +2,11 @@ import POSIX
 import Prometheus
 import Synchronization
 
-/// Watches the process from within (R12): once a second it judges the last minute against the
+/// Watches the process from within: once a second it judges the last minute against the
 /// configured thresholds and says in the log when a verdict changes.
 ///
 /// The path of a request only counts (`MonitorCells`); everything else happens on the timer
-/// thread. Definitions are those of R11, so that this and a rule of Prometheus agree.
+/// thread. Definitions are those of `alerts/`, so that this and a rule of Prometheus agree.
 final class Monitor: Sendable {
     /// What it takes from the configuration.
     struct Options: Sendable {
@@ -31,7 +31,7 @@ final class Monitor: Sendable {
         var figures: MonitorFigures
     }
 
-    /// How long a look stays true: when the timer thread hangs, its figures are absent (X14).
+    /// How long a look stays true: when the timer thread hangs, its figures are absent.
     private static let staleNanoseconds: UInt64 = 5_000_000_000
     private static let intervalNanoseconds: UInt64 = 1_000_000_000
 

@@ -1,6 +1,6 @@
 import Prometheus
 
-/// What happened within the window, by the definitions of R11.
+/// What happened within the window, by the definitions of the alerting rules.
 struct MonitorFigures: Sendable {
     /// When the window ends: monotonic nanoseconds.
     let atNanoseconds: UInt64

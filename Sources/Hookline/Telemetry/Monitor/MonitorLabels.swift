@@ -1,6 +1,6 @@
 import Prometheus
 
-/// What the monitor judges (R11).
+/// What the monitor judges.
 enum MonitorAlert: String, LabelValue {
     case responseTime = "response_time"
     case validationFailures = "validation_failures"
@@ -38,7 +38,7 @@ enum WindowPercentile: String, LabelValue {
 
 extension WebhookOutcome {
     /// True for a webhook of Twilio's, answered with 200 or, for want of a store, with 503: what
-    /// the response time is measured over (R11).
+    /// the response time is measured over.
     var isGenuine: Bool { isServed || self == .unavailable }
 
     /// True for a webhook that was answered 200.
@@ -72,7 +72,7 @@ extension WebhookPhase {
 }
 
 extension ValidationResult {
-    /// True for what counts against the ratio of failed validations (R11).
+    /// True for what counts against the ratio of failed validations.
     var isFailure: Bool {
         self == .invalidSignature || self == .missingSignature || self == .unknownAccount
     }

@@ -4,7 +4,7 @@
 /// `samplesMin` samples. It ends when that has not been so for a quarter of the window: the value
 /// was not above the threshold, or there were too few samples to say.
 struct MonitorVerdict: Sendable {
-    /// Fewer samples say nothing: with twenty, a single failure is 5 % and not above it (R11).
+    /// Fewer samples say nothing: with twenty, a single failure is 5 % and not above it.
     static let samplesMin: UInt64 = 20
 
     /// What is judged.

@@ -1,7 +1,7 @@
 import POSIX
 import Prometheus
 
-/// What is owed, by store: the gauges of the queues. What cannot be read is absent (X14).
+/// What is owed, by store: the gauges of the queues. What cannot be read is absent.
 struct QueueGauges: Sendable {
     /// The queue of this machine, or its spool.
     let store: StoreStatus

@@ -3,7 +3,7 @@ import POSIX
 import Prometheus
 import SQLite
 
-/// The gauges that are read at a scrape. What cannot be read is absent, never 0 (X14).
+/// The gauges that are read at a scrape. What cannot be read is absent, never 0.
 enum ReceiverGauges {
     /// Declares them; each closure is called on the ops loop.
     static func declare(

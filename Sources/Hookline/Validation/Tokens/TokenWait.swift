@@ -1,7 +1,7 @@
 import POSIX
 import Synchronization
 
-/// Requests that wait for their account's token (R7): until it arrives, or until their deadline.
+/// Requests that wait for their account's token: until it arrives, or until their deadline.
 ///
 /// Each is taken out exactly once: by the arrival, by the deadline, or at the end.
 final class TokenWait: Sendable {

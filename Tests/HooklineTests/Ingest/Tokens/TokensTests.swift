@@ -75,7 +75,7 @@ import Testing
         #expect(word(impatient.lookup(other[...])) == "fetch 2")
     }
 
-    @Test func `6 the epoch changes when a token may be gone, and only then`() throws {
+    @Test func `the epoch changes when a token may be gone, and only then`() throws {
         var options = Tokens.Options()
         options.freshNanoseconds = 0
         let tokens = Tokens(try table(), hasSource: true, options: options)
@@ -90,7 +90,7 @@ import Testing
         #expect(tokens.epoch == 2)
     }
 
-    @Test func `7 accounts that were fetched are bounded`() throws {
+    @Test func `accounts that were fetched are bounded`() throws {
         var options = Tokens.Options()
         options.accountsMax = 100
         let tokens = Tokens(try table(), hasSource: true, options: options)

@@ -79,7 +79,7 @@ import Testing
         #expect(figures.successRatio == ratio)
     }
 
-    @Test func `R12 the ratio of failed validations is that of R11`() throws {
+    @Test func `R12 the ratio of failed validations is that of the alerting rules`() throws {
         let bench = try MonitorBench()
         #expect(bench.seen?.figures.validationFailureRatio == nil)
         bench.validate(.valid, times: 90)

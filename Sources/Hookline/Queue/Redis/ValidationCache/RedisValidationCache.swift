@@ -2,7 +2,7 @@ import OpenSSL
 import POSIX
 import Redis
 
-/// The Redis tier of the validation cache (R4): whether another machine has validated and stored
+/// The Redis tier of the validation cache: whether another machine has validated and stored
 /// a request. Any thread; nothing here blocks.
 final class RedisValidationCache: Sendable {
     private let link: RedisLink

@@ -1,7 +1,7 @@
 import OpenSSL
 import Synchronization
 
-/// Asks the Redis tier of the validation cache before a commit (R4): what another machine has
+/// Asks the Redis tier of the validation cache before a commit: what another machine has
 /// validated and stored is answered, everything else goes on. Any thread; nothing here blocks.
 final class SharedValidations: Sendable {
     private let cache: RedisValidationCache
