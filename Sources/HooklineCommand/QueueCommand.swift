@@ -27,8 +27,8 @@ struct QueueOptions: ParsableArguments {
     var json = false
 
     /// The server of the data folder.
-    var client: ControlClient {
-        ControlClient(
+    var client: AdminClient {
+        AdminClient(
             dataDirectory: dataDirectory
                 ?? ProcessInfo.processInfo.environment["HOOKLINE_DATA_DIR"]
                 ?? Configuration().dataDirectory)

@@ -35,7 +35,7 @@ struct QueueListCommand: ParsableCommand {
     }
 
     func run() throws {
-        var list = ControlList()
+        var list = AdminList()
         list.state = state.flatMap { DeliveryState(rawValue: $0) }
         list.quarantined = quarantined
         var deliveries: [DeliveryRow] = []
@@ -44,7 +44,7 @@ struct QueueListCommand: ParsableCommand {
         do {
             while more, deliveries.count + requests.count < limit {
                 let left = limit - deliveries.count - requests.count
-                list.limit = min(left, ControlRequest.rowsMax)
+                list.limit = min(left, AdminRequest.rowsMax)
                 let end = try options.client.ask(.list(list)) { reply in
                     switch reply {
                     case .delivery(let row): deliveries.append(row)
@@ -61,11 +61,11 @@ struct QueueListCommand: ParsableCommand {
         if options.json {
             Terminal.data(
                 quarantined
-                    ? ControlDocument.list(requests, more: more)
-                    : ControlDocument.list(deliveries, more: more))
+                    ? AdminDocument.list(requests, more: more)
+                    : AdminDocument.list(deliveries, more: more))
         } else {
             Terminal.data(
-                quarantined ? ControlText.table(requests) : ControlText.table(deliveries))
+                quarantined ? AdminText.table(requests) : AdminText.table(deliveries))
             if more { Terminal.diagnostic("There may be more; --limit shows them.") }
         }
     }

@@ -16,8 +16,8 @@ struct QueueSelection: ParsableArguments {
     var dryRun = false
 
     /// The selection; nil unless exactly one way of selecting was used.
-    func selection(proven: Bool = false) -> ControlSelection? {
-        var found: [ControlSelection] = []
+    func selection(proven: Bool = false) -> AdminSelection? {
+        var found: [AdminSelection] = []
         if !ids.isEmpty { found.append(.ids(ids)) }
         if all { found.append(.all) }
         if let reason { found.append(.reason(reason)) }
@@ -30,14 +30,14 @@ struct QueueSelection: ParsableArguments {
         guard selection(proven: proven) != nil else {
             throw ValidationError("name ids, or \(words), and only one of them")
         }
-        guard ids.count <= ControlRequest.idsMax else {
-            throw ValidationError("at most \(ControlRequest.idsMax) ids at a time")
+        guard ids.count <= AdminRequest.idsMax else {
+            throw ValidationError("at most \(AdminRequest.idsMax) ids at a time")
         }
     }
 
     /// Makes the change, reports it and sets the exit status.
     func run(
-        _ verb: QueueChange.Verb, _ selection: ControlSelection, _ options: QueueOptions
+        _ verb: QueueChange.Verb, _ selection: AdminSelection, _ options: QueueOptions
     ) throws {
         let report: QueueChangeReport
         do {

@@ -19,7 +19,7 @@ struct QueueShowCommand: ParsableCommand {
     @OptionGroup var options: QueueOptions
 
     func run() throws {
-        var show = ControlShow(id: id)
+        var show = AdminShow(id: id)
         show.quarantined = quarantined
         show.reveal = reveal
         var delivery: DeliveryRow?
@@ -38,10 +38,10 @@ struct QueueShowCommand: ParsableCommand {
             throw Terminal.failure([error.description])
         }
         guard !options.json else {
-            return Terminal.data(ControlDocument.show(delivery, kept, detail))
+            return Terminal.data(AdminDocument.show(delivery, kept, detail))
         }
-        if let delivery { Terminal.data(ControlText.table([delivery])) }
-        if let kept { Terminal.data(ControlText.table([kept])) }
-        Terminal.data(detail.map(ControlText.text) ?? "\nIts stored head is damaged.\n")
+        if let delivery { Terminal.data(AdminText.table([delivery])) }
+        if let kept { Terminal.data(AdminText.table([kept])) }
+        Terminal.data(detail.map(AdminText.text) ?? "\nIts stored head is damaged.\n")
     }
 }

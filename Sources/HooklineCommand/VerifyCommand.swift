@@ -86,7 +86,7 @@ struct VerifyCommand: ParsableCommand {
             throw ValidationError(error.description)
         } catch let error as StartupError {
             throw Terminal.failure([error.description])
-        } catch let error as ControlError {
+        } catch let error as AdminError {
             throw Terminal.failure([error.description])
         }
         Terminal.data(json ? report.json : report.text)
@@ -95,7 +95,7 @@ struct VerifyCommand: ParsableCommand {
 
     private func captured(_ configuration: Configuration) throws -> CapturedRequest {
         if let quarantined {
-            return try ControlClient(dataDirectory: configuration.dataDirectory)
+            return try AdminClient(dataDirectory: configuration.dataDirectory)
                 .capture(quarantined: quarantined)
         }
         guard let url, let signature else {

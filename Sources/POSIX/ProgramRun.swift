@@ -44,7 +44,7 @@ public enum ProgramRun {
             return cut
         }
         // The output is closed; a program may still go on, though not beyond the deadline.
-        let pause = Bell()
+        let pause = WakeSignal()
         while true {
             if let status = wait(for: process, options: WNOHANG) {
                 return .ended(status: status, output: output)

@@ -58,7 +58,8 @@ extension EndToEnd {
             #expect(application.taken.count == outcome.sent.count)
         }
 
-        @Test func `R9 a failed sync goes down the ladder and the process ends to recover`() throws
+        @Test func `R9 a failed sync goes on to the next step and the process ends to recover`()
+            throws
         {
             let application = try Application()
             let faults = try DiskFaults()

@@ -14,20 +14,20 @@ public struct QueueChange: Sendable {
         case releaseByForce
     }
 
-    private let client: ControlClient
+    private let client: AdminClient
     private let verb: Verb
 
     /// A change on the server that the client asks.
-    public init(_ verb: Verb, client: ControlClient) {
+    public init(_ verb: Verb, client: AdminClient) {
         self.verb = verb
         self.client = client
     }
 
     /// Makes the change; a fault in the middle is part of the report.
-    public func run(_ selection: ControlSelection, isDryRun: Bool) throws(ControlError)
+    public func run(_ selection: AdminSelection, isDryRun: Bool) throws(AdminError)
         -> QueueChangeReport
     {
-        var change = ControlChange(selection)
+        var change = AdminChange(selection)
         change.isDryRun = isDryRun
         var report = QueueChangeReport(isDryRun: isDryRun)
         repeat {
@@ -53,7 +53,7 @@ public struct QueueChange: Sendable {
         return report
     }
 
-    private func request(_ change: ControlChange) -> ControlRequest {
+    private func request(_ change: AdminChange) -> AdminRequest {
         switch verb {
         case .retry: .retry(change)
         case .discard: .discard(change, quarantined: false)
@@ -71,7 +71,7 @@ public struct QueueChangeReport: Sendable, Encodable {
     /// How many rows had each result.
     public private(set) var counts: [String: Int] = [:]
     /// What became of each row that was named by its id.
-    public private(set) var rows: [ControlOutcome] = []
+    public private(set) var rows: [AdminOutcome] = []
     /// Why it stopped before its end, or what it had no room for; nil when all was done.
     public var error: String?
 
@@ -84,7 +84,7 @@ public struct QueueChangeReport: Sendable, Encodable {
 
     init(isDryRun: Bool) { self.isDryRun = isDryRun }
 
-    mutating func add(_ outcome: ControlOutcome) {
+    mutating func add(_ outcome: AdminOutcome) {
         rows.append(outcome)
         add([outcome.result: 1])
     }
@@ -93,7 +93,7 @@ public struct QueueChangeReport: Sendable, Encodable {
 
     /// What the queue had no room for is part of the fault, if there is none yet.
     mutating func tellWhatIsLeft() {
-        guard error == nil, let left = counts[ControlOutcome.queueFull], left > 0 else { return }
+        guard error == nil, let left = counts[AdminOutcome.queueFull], left > 0 else { return }
         error =
             "\(left) genuine \(left == 1 ? "request stays" : "requests stay") in quarantine: the "
             + "queue has no room for more (--queue-rows-max); release again when it has been "

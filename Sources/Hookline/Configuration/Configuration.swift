@@ -114,7 +114,7 @@ public struct Configuration: Sendable {
     public var validationBudget: Duration = .milliseconds(100)
     /// Validation and commit.
     public var acknowledgementBudget: Duration = .milliseconds(500)
-    /// The whole answer; the ladder's deadlines follow from it.
+    /// The whole answer; the fallback's deadlines follow from it.
     public var responseDeadline: Duration = .seconds(2)
     /// Threshold of the response time, severity `warning`.
     public var alertWarning: Duration = .seconds(1)

@@ -45,7 +45,7 @@ extension Setting {
                 + "is ignored."),
         .duration(
             "redis-queue-timeout", \.redisQueueTimeout, .milliseconds(10)...(.seconds(5)),
-            "An append to the queue in Redis; after it the ladder goes down to the spool."),
+            "An append to the queue in Redis; after it the next step is taken to the spool."),
     ]
 }
 

@@ -40,9 +40,9 @@ final class ExplanationInbox: Sendable {
     private let entriesMax: Int
     private let bytesMax: Int
     private let state = Mutex(State())
-    private let bell = Bell()
+    private let bell = WakeSignal()
     /// Rings when it stops, and never else.
-    private let stopBell = Bell()
+    private let stopBell = WakeSignal()
 
     init(entriesMax: Int, bytesMax: Int) {
         self.entriesMax = entriesMax

@@ -37,7 +37,7 @@ final class ExplanationWorker: Sendable {
     private let options: Options
     private let parts: Parts
     private let inbox: ExplanationInbox
-    private let thread = Mutex<WorkerThread?>(nil)
+    private let thread = OwnedThread()
 
     init(_ options: Options, _ parts: Parts) {
         self.options = options
@@ -48,8 +48,7 @@ final class ExplanationWorker: Sendable {
 
     /// Starts the thread.
     func start() throws(POSIXError) {
-        let started = try WorkerThread.start(name: "explanations") { self.run() }
-        thread.withLock { $0 = started }
+        try thread.start(name: "explanations") { self.run() }
     }
 
     /// Explains a request that was refused for its signature. Any thread; never blocks.
@@ -66,7 +65,7 @@ final class ExplanationWorker: Sendable {
     /// Ends the thread; what waits is dropped.
     func stop() {
         inbox.stop()
-        thread.withLock { $0 }?.join()
+        thread.join()
     }
 
     private func drop(_ entry: ExplanationInbox.Entry) {
@@ -80,7 +79,7 @@ final class ExplanationWorker: Sendable {
         var lines = MismatchLog(parts.log)
         var searches: [ExplanationInbox.Entry] = []
         var nextSearch: UInt64 = 0
-        var pace = WorkPace()
+        var pace = RestingPace()
         while true {
             let (entries, isLast) = inbox.take(
                 untilNanoseconds: searches.isEmpty ? nil : nextSearch)

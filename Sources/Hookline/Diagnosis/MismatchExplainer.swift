@@ -21,7 +21,7 @@ struct MismatchExplainer: Sendable {
         /// Bytes that are hashed or rewritten for one explanation.
         var hashedBytesMax = 16 << 20
         /// How an explanation is divided; nil when it is made in one go.
-        var pace: WorkPace?
+        var pace: RestingPace?
 
         init(_ configuration: Configuration) {
             choice = OriginChoice(configuration)
@@ -36,7 +36,7 @@ struct MismatchExplainer: Sendable {
     private let origin: RequestOrigin
 
     /// An explainer for what `configuration` makes of a request.
-    init(_ configuration: Configuration, pace: WorkPace? = nil) {
+    init(_ configuration: Configuration, pace: RestingPace? = nil) {
         var options = Options(configuration)
         options.pace = pace
         self.init(options, RequestOrigin(configuration))

@@ -11,10 +11,10 @@ struct SignatureTrials {
     /// Bytes that were hashed, or rewritten to be hashed.
     private(set) var hashedBytes = 0
     /// How the work is divided; nil when it is done in one go.
-    private var pace: WorkPace?
+    private var pace: RestingPace?
 
     init(
-        signature: ArraySlice<UInt8>, hmacsMax: Int, hashedBytesMax: Int, pace: WorkPace? = nil
+        signature: ArraySlice<UInt8>, hmacsMax: Int, hashedBytesMax: Int, pace: RestingPace? = nil
     ) {
         self.pace = pace
         self.signature = signature

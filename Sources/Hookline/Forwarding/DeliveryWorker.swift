@@ -33,14 +33,14 @@ final class DeliveryWorker: Sendable {
     private let twimlNotice: TwiMLNotice
     private let inbox = Mutex(Inbox())
     private let waker = Mutex<TransferWaker?>(nil)
-    private let bell = Bell()
+    private let bell = WakeSignal()
     private let links = Mutex<Links?>(nil)
     private let underWay = Atomic<Int>(0)
 
     /// Who hears what became of deliveries; set once, before the thread starts.
     struct Links: Sendable {
         var queue: any DeliveryQueue
-        var ladder: CommitLadder
+        var fallback: CommitFallback
     }
 
     init(options: Options, destination: Destination?, metrics: ReceiverMetrics, log: Log) {
@@ -160,7 +160,7 @@ final class DeliveryWorker: Sendable {
         switch item {
         case .immediate(let pending):
             count(result, pending.webhook, nanoseconds, now)
-            links.ladder.immediateEnded(pending, taken: result == .success)
+            links.fallback.immediateEnded(pending, taken: result == .success)
         case .delivery(let delivery):
             count(result, delivery.webhook, nanoseconds, now)
             let verdict = options.retryPolicy.verdict(
@@ -228,10 +228,10 @@ final class DeliveryWorker: Sendable {
         for item in items {
             switch item {
             case .delivery(let delivery): changes.append(.release(id: delivery.id))
-            case .immediate(let pending): links.ladder.immediateEnded(pending, taken: false)
+            case .immediate(let pending): links.fallback.immediateEnded(pending, taken: false)
             }
         }
-        for entry in left.immediate { links.ladder.immediateEnded(entry.pending, taken: false) }
+        for entry in left.immediate { links.fallback.immediateEnded(entry.pending, taken: false) }
         links.queue.record(changes)
     }
 
@@ -255,7 +255,7 @@ final class DeliveryWorker: Sendable {
             for entry in work.immediate {
                 count(.success, entry.pending.webhook, 0, now)
                 log.write(Self.delivered(entry.pending.webhook))
-                links.ladder.immediateEnded(entry.pending, taken: true)
+                links.fallback.immediateEnded(entry.pending, taken: true)
             }
             if work.claimed.isEmpty && work.immediate.isEmpty {
                 bell.wait(untilNanoseconds: nil)

@@ -35,10 +35,10 @@ final class WebhookEndpoint: HTTPHandler {
         var waits: TokenWait
         /// Nil when every token is configured.
         var fetcher: TokenFetcher?
-        var ladder: CommitLadder
+        var fallback: CommitFallback
         /// The tier of the cache that machines share; nil without one.
-        var shared: SharedValidations?
-        var refusals: Refusals
+        var shared: SharedValidationLookup?
+        var refusals: RefusalHandler
         var voice: VoiceNotice
         var operations: OpsEndpoint
     }
@@ -131,7 +131,7 @@ final class WebhookEndpoint: HTTPHandler {
         parts.voice.accepted(request, loop: loop)
         // Where machines share validations, its key follows from the token that has proved it.
         if let shared = parts.shared, let key = token.key, request.kind.isNamed {
-            reply.sharedKey = shared.key(of: request, provedBy: key)
+            reply.sharedCacheKey = shared.key(of: request, provedBy: key)
         }
         received[loop].add(pending(reply, webhook))
         refetchIfStale(request.account)
@@ -184,10 +184,10 @@ final class WebhookEndpoint: HTTPHandler {
             parts.refusals.late(reply.exchange.request)
         case .defer:
             metrics.validations[.deferred].add(shard: loop)
-            parts.ladder.commit([pending(reply, request.unverifiedWebhook, isVerified: false)])
+            parts.fallback.commit([pending(reply, request.unverifiedWebhook, isVerified: false)])
         case .allow:
             metrics.validations[.deferred].add(shard: loop)
-            parts.ladder.commit([pending(reply, request.unverifiedWebhook)])
+            parts.fallback.commit([pending(reply, request.unverifiedWebhook)])
         }
     }
 
@@ -198,7 +198,7 @@ final class WebhookEndpoint: HTTPHandler {
         return PendingWebhook(
             webhook: webhook,
             unverified: isVerified ? nil : reply.exchange.request.keeping(reply.trace),
-            validationKey: parts.shared == nil ? nil : reply.sharedKey,
+            validationKey: parts.shared == nil ? nil : reply.sharedCacheKey,
             receivedNanoseconds: reply.exchange.request.completedNanoseconds, receipt: reply)
     }
 
@@ -248,7 +248,8 @@ final class WebhookEndpoint: HTTPHandler {
 
     private func delayForControl() {
         guard options.validationDelayNanoseconds > 0 else { return }
-        Bell().wait(untilNanoseconds: MonotonicClock.now() + options.validationDelayNanoseconds)
+        WakeSignal().wait(
+            untilNanoseconds: MonotonicClock.now() + options.validationDelayNanoseconds)
     }
 }
 
@@ -256,7 +257,7 @@ extension WebhookEndpoint {
     func turnEnded(loop: Int) {
         let batch = received[loop].take()
         guard !batch.isEmpty else { return }
-        if let shared = parts.shared { shared.pass(batch) } else { parts.ladder.commit(batch) }
+        if let shared = parts.shared { shared.pass(batch) } else { parts.fallback.commit(batch) }
     }
 
     func refused(_ request: HTTPRefusedRequest, _ completion: HTTPCompletion) {

@@ -7,7 +7,7 @@ import Synchronization
 /// One request on its way through validation and commit, and its one answer: decides it, times
 /// it, counts it when it has left.
 ///
-/// Whichever comes first wins: the commit's receipt, the ladder's, or the deadline's.
+/// Whichever comes first wins: the commit's receipt, the fallback's, or the deadline's.
 final class WebhookReply: WebhookReceipt, HTTPCompletionObserver {
     let exchange: HTTPExchange
     let route: RouteLabel
@@ -43,7 +43,7 @@ final class WebhookReply: WebhookReceipt, HTTPCompletionObserver {
     }
 
     /// The key by which other machines know its validation, once a token has proved it.
-    var sharedKey: [UInt8]? {
+    var sharedCacheKey: [UInt8]? {
         get { shared.withLock { $0 } }
         set { shared.withLock { $0 = newValue } }
     }
@@ -74,7 +74,7 @@ final class WebhookReply: WebhookReceipt, HTTPCompletionObserver {
     /// Notes that the request was validated and is stored; `isShared` tells other machines.
     private func enter(isShared: Bool) {
         if let cacheEntry { context.cache.enter(cacheEntry) }
-        if isShared, let tier = context.shared, let key = sharedKey { tier.store(key: key) }
+        if isShared, let tier = context.shared, let key = sharedCacheKey { tier.store(key: key) }
     }
 
     func deferred() { decide(.deferred, silently: true) }
@@ -181,12 +181,12 @@ final class ReplyContext: Sendable {
     let traces: TraceIDs
     let cache: ValidationCache
     /// The tier of the cache that machines share; nil without one.
-    let shared: SharedValidations?
+    let shared: SharedValidationLookup?
     let budgets: Budgets
 
     init(
         metrics: ReceiverMetrics, log: Log, requestIDs: RequestIDs, traces: TraceIDs,
-        cache: ValidationCache, shared: SharedValidations? = nil, budgets: Budgets
+        cache: ValidationCache, shared: SharedValidationLookup? = nil, budgets: Budgets
     ) {
         self.metrics = metrics
         self.log = log

@@ -28,7 +28,7 @@ final class Webhook: Sendable {
     }
 
     /// The value of the `Idempotency-Key` header: 32 hexadecimal digits, the same for every attempt
-    /// to deliver it, after every restart, on every rung of the ladder; another one for the same
+    /// to deliver it, after every restart, on every step of the fallback; another one for the same
     /// content that came again as an event of its own.
     var idempotencyKey: String {
         if kind.isNamed { return identity.idempotencyKey }

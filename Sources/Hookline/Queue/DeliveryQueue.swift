@@ -6,5 +6,5 @@ protocol DeliveryQueue: Sendable {
     func record(_ changes: [DeliveryChange])
 }
 
-extension GroupCommit: DeliveryQueue {}
+extension SQLiteQueue: DeliveryQueue {}
 extension RedisQueue: DeliveryQueue {}

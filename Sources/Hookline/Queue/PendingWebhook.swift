@@ -14,19 +14,19 @@ protocol WebhookReceipt: Sendable {
     /// It is committed unverified: it is owed once its account's token has proved it. The reply
     /// leaves with its batch's others.
     func deferred()
-    /// The application itself took it, on the last rung of the ladder.
+    /// The application itself took it, on the last step of the fallback.
     func taken()
     /// Neither the store nor the application has it: 503.
     func unavailable()
 }
 
-/// One webhook on its way into the store, and down the ladder when the store is late.
+/// One webhook on its way into the store, and on to the next step when the store is late.
 ///
-/// Two threads may want it at once: the store thread when its commit returns, and the ladder
+/// Two threads may want it at once: the store thread when its commit returns, and the fallback
 /// when the store's deadline passes. `owner` decides; what comes second is told so.
 final class PendingWebhook: Sendable {
     private enum Owner: UInt8 {
-        case store, ladder, committed
+        case store, fallback, committed
     }
 
     /// What is known of a webhook that both have had.
@@ -44,7 +44,7 @@ final class PendingWebhook: Sendable {
     enum Commit: Sendable, Equatable {
         /// The ordinary case: in time.
         case inTime
-        /// The ladder forwards it at this moment: hold the delivery.
+        /// The fallback forwards it at this moment: hold the delivery.
         case lateWhileForwarding
         /// The application has it already: the delivery is complete.
         case lateButTaken
@@ -82,16 +82,16 @@ final class PendingWebhook: Sendable {
     /// have it.
     var isVerified: Bool { unverified == nil }
 
-    /// The ladder takes it from the store; false when it is committed, or taken over before.
+    /// The fallback takes it from the store; false when it is committed, or taken over before.
     func takeOver() -> Bool {
         owner.compareExchange(
-            expected: Owner.store.rawValue, desired: Owner.ladder.rawValue,
+            expected: Owner.store.rawValue, desired: Owner.fallback.rawValue,
             ordering: .acquiringAndReleasing
         ).exchanged
     }
 
     /// True when it was taken over, so that an append may find it delivered already.
-    var isTakenOver: Bool { owner.load(ordering: .acquiring) == Owner.ladder.rawValue }
+    var isTakenOver: Bool { owner.load(ordering: .acquiring) == Owner.fallback.rawValue }
 
     /// The store thread has committed it as delivery `id` (nil: it was a duplicate).
     func committed(id: Int64?) -> Commit {

@@ -40,7 +40,7 @@ extension Monitor.Options {
     }
 }
 
-extension CommitLadder.Options {
+extension CommitFallback.Options {
     /// Half of the response deadline is the store's, up to 95 % of it the application's; the
     /// rest is for the answer itself.
     init(_ configuration: Configuration) {
@@ -53,7 +53,7 @@ extension CommitLadder.Options {
     }
 }
 
-extension GroupCommit.Options {
+extension SQLiteQueue.Options {
     init(_ configuration: Configuration, path: String) {
         self.path = path
         batchRowsMax = configuration.batchRowsMax

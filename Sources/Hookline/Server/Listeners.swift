@@ -48,7 +48,7 @@ struct Listeners: Sendable {
     /// Stops accepting webhooks and waits until what was accepted is answered, or the deadline.
     func drain(untilNanoseconds deadline: UInt64) {
         webhooks.drain()
-        let pause = Bell()
+        let pause = WakeSignal()
         while !webhooks.isDrained && MonotonicClock.now() < deadline {
             pause.wait(untilNanoseconds: MonotonicClock.now() + 5_000_000)
         }

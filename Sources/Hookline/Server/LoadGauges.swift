@@ -54,12 +54,12 @@ extension ReceiverGauges {
 
 extension ReceiverLoad {
     /// The load of a receiver that serves.
-    init(_ configuration: Configuration, _ back: BackOffice, _ loops: [EventLoop]) {
+    init(_ configuration: Configuration, _ back: ReceiverServices, _ loops: [EventLoop]) {
         requests = { loops.reduce(0) { $0 + $1.requests } }
         tokenWaits = { back.validation.waits.count }
         cacheEntries = { back.validation.cache.count }
         attempts = { back.worker.attemptsUnderWay }
-        immediate = { back.ladder.waiting }
+        immediate = { back.fallback.waiting }
         connectionsMax = configuration.connectionsMax
         attemptsMax = configuration.forwardConcurrency + configuration.immediateConcurrencyMax
     }

@@ -31,7 +31,7 @@ public struct Receiver: Sendable {
             options: RegistryOptions(configuration), alerts: configuration.alertNanoseconds)
 
         let failure = StoreFailureStop(log: log)
-        let back = try BackOffice(
+        let back = try ReceiverServices(
             configuration, folder.paths, loader, tokens, metrics, log,
             onBroken: { failure.report($0) })
         let sockets = try ListenerSockets(configuration)
@@ -45,7 +45,7 @@ public struct Receiver: Sendable {
             WebhookEndpoint.Options(configuration),
             WebhookEndpoint.Parts(
                 verifier: back.validation.verifier, waits: back.validation.waits,
-                fetcher: back.validation.fetcher, ladder: back.ladder,
+                fetcher: back.validation.fetcher, fallback: back.fallback,
                 shared: back.redis.validations, refusals: back.validation.refusals,
                 voice: VoiceNotice(metrics: metrics, log: log), operations: operations),
             contexts: (0..<configuration.threads).map { _ in
@@ -86,7 +86,7 @@ public struct Receiver: Sendable {
     }
 
     private func declareGauges(
-        _ metrics: ReceiverMetrics, _ back: BackOffice, _ listeners: Listeners,
+        _ metrics: ReceiverMetrics, _ back: ReceiverServices, _ listeners: Listeners,
         _ paths: DataFolderPaths, _ log: Log
     ) {
         let registry = metrics.registry

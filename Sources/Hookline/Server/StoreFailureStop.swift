@@ -3,7 +3,7 @@ import Synchronization
 
 /// After a failed fsync the process ends, so that the next one recovers from what the disk has.
 ///
-/// It ends as if asked to by SIGTERM: what was accepted is answered by the ladder first.
+/// It ends as if asked to by SIGTERM: what was accepted is answered by the fallback first.
 final class StoreFailureStop: Sendable {
     private let log: Log
     private let failed = Atomic<Bool>(false)
@@ -29,7 +29,7 @@ final class StoreFailureStop: Sendable {
 /// the store thread for as long as it likes.
 final class LastResort: Sendable {
     private let disarmed = Atomic<Bool>(false)
-    private let bell = Bell()
+    private let bell = WakeSignal()
 
     /// Arms it.
     init(deadlineNanoseconds deadline: UInt64) {

@@ -9,8 +9,8 @@ final class Supervisor: Sendable {
     private let socket: NotifySocket?
     private let health: Health
     private let isStopping = Atomic<Bool>(false)
-    private let bell = Bell()
-    private let thread = Mutex<WorkerThread?>(nil)
+    private let bell = WakeSignal()
+    private let thread = OwnedThread()
 
     /// Reads from the environment whether somebody wants to be told.
     init(health: Health) {
@@ -23,15 +23,14 @@ final class Supervisor: Sendable {
         guard let socket else { return }
         socket.send("READY=1")
         guard let interval = NotifySocket.watchdogNanoseconds.map({ $0 / 2 }) else { return }
-        let started = try StartupError.starting { () throws(POSIXError) in
-            try WorkerThread.start(name: "supervisor") { [self] in
+        try StartupError.starting { () throws(POSIXError) in
+            try thread.start(name: "supervisor") { [self] in
                 while !isStopping.load(ordering: .acquiring) {
                     if health.serving.isGood { socket.send("WATCHDOG=1") }
                     bell.wait(untilNanoseconds: MonotonicClock.now() + interval)
                 }
             }
         }
-        thread.withLock { $0 = started }
     }
 
     /// The receiver stops; its own deadline and the supervisor's bound that from here on.
@@ -39,6 +38,6 @@ final class Supervisor: Sendable {
         socket?.send("STOPPING=1")
         isStopping.store(true, ordering: .releasing)
         bell.ring()
-        thread.withLock { $0 }?.join()
+        thread.join()
     }
 }

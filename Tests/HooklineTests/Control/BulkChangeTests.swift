@@ -40,9 +40,9 @@ import Testing
     /// Makes a change through the socket while messages are appended one after another; returns
     /// its counts.
     private func change(
-        _ live: LiveStore, _ verb: QueueChange.Verb, desk: QueueDesk? = nil
+        _ live: LiveStore, _ verb: QueueChange.Verb, desk: QueueAdmin? = nil
     ) throws -> [String: Int] {
-        let server = ControlServer(desk: desk ?? Desk.over(live))
+        let server = AdminServer(desk: desk ?? Desk.over(live))
         try server.start(path: folder.path("control"))
         defer { server.stop() }
         let sender = Sender(group: live.group)
@@ -51,7 +51,7 @@ import Testing
             sender.isDone.store(true, ordering: .releasing)
             thread.join()
         }
-        let report = try QueueChange(verb, client: ControlClient(dataDirectory: folder.path))
+        let report = try QueueChange(verb, client: AdminClient(dataDirectory: folder.path))
             .run(.all, isDryRun: false)
         #expect(report.error == nil && report.isAsWished)
         let waits = sender.waits.withLock { $0 }
@@ -63,11 +63,11 @@ import Testing
 
     /// Appends messages, one after another.
     private final class Sender: Sendable {
-        let group: GroupCommit
+        let group: SQLiteQueue
         let isDone = Atomic<Bool>(false)
         let waits = Mutex<[UInt64]>([])
 
-        init(group: GroupCommit) { self.group = group }
+        init(group: SQLiteQueue) { self.group = group }
 
         func run() {
             var number = 0
@@ -122,7 +122,7 @@ import Testing
             """, [[10, 0, 0, 1], RequestRecord.head(of: request.request)])
         let live = try LiveStore(path: path)
         // Every body is another message.
-        let desk = QueueDesk(
+        let desk = QueueAdmin(
             group: live.group, shared: nil,
             verify: { refused, _ in
                 .success(

@@ -6,8 +6,8 @@ import Testing
 /// Asks a desk without a socket.
 enum Desk {
     /// A desk for which every request is genuine whose number three does not divide.
-    static func over(_ live: LiveStore) -> QueueDesk {
-        QueueDesk(
+    static func over(_ live: LiveStore) -> QueueAdmin {
+        QueueAdmin(
             group: live.group, shared: nil,
             verify: { refused, _ in
                 number(refused) % 3 == 0
@@ -15,8 +15,8 @@ enum Desk {
             }, trust: { webhook($0) }, log: Log(format: .json, level: .critical))
     }
 
-    static func ask(_ desk: QueueDesk, _ request: ControlRequest) throws -> [ControlReply] {
-        var lines: [ControlReply] = []
+    static func ask(_ desk: QueueAdmin, _ request: AdminRequest) throws -> [AdminReply] {
+        var lines: [AdminReply] = []
         try desk.answer(request) {
             lines.append($0)
             return true
@@ -24,16 +24,16 @@ enum Desk {
         return lines
     }
 
-    static func end(_ lines: [ControlReply]) -> ControlEnd? {
+    static func end(_ lines: [AdminReply]) -> AdminEnd? {
         if case .end(let end) = lines.last { end } else { nil }
     }
 
-    static func ids(_ lines: [ControlReply]) -> (ids: [Int64], end: ControlEnd?) {
+    static func ids(_ lines: [AdminReply]) -> (ids: [Int64], end: AdminEnd?) {
         let ids = lines.compactMap { if case .delivery(let row) = $0 { row.id } else { nil } }
         return (ids, end(lines))
     }
 
-    static func outcomes(_ lines: [ControlReply]) -> [String] {
+    static func outcomes(_ lines: [AdminReply]) -> [String] {
         lines.compactMap {
             if case .outcome(let outcome) = $0 { "\(outcome.id) \(outcome.result)" } else { nil }
         }

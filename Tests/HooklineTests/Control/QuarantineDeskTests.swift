@@ -10,7 +10,7 @@ import Testing
 @Suite struct QuarantineDeskTests {
     private let folder: TemporaryFolder
     private let live: LiveStore
-    private let desk: QueueDesk
+    private let desk: QueueAdmin
 
     init() throws {
         folder = try TemporaryFolder()
@@ -45,15 +45,15 @@ import Testing
             try store.append(Genuine.webhook("SM5"))
         }
         let expected = ["released": 5, "duplicate": 1, "invalid_signature": 3]
-        var change = ControlChange(.all)
+        var change = AdminChange(.all)
         change.isDryRun = true
         #expect(Desk.end(try Desk.ask(desk, .release(change, force: false)))?.counts == expected)
         #expect(try quarantined().count == 9)
-        change = ControlChange(.proven)
+        change = AdminChange(.proven)
         #expect(
             Desk.end(try Desk.ask(desk, .release(change, force: false)))?.counts
                 == ["released": 1, "invalid_signature": 1])
-        change = ControlChange(.all)
+        change = AdminChange(.all)
         #expect(
             Desk.end(try Desk.ask(desk, .release(change, force: false)))?.counts
                 == ["released": 4, "duplicate": 1, "invalid_signature": 3])
@@ -70,7 +70,7 @@ import Testing
         throws
     {
         try quarantine(1...1)
-        let lines = try Desk.ask(desk, .release(ControlChange(.ids([1, 1])), force: false))
+        let lines = try Desk.ask(desk, .release(AdminChange(.ids([1, 1])), force: false))
         #expect(Desk.outcomes(lines) == ["1 released", "1 missing"])
         let delivery = try #require(
             try live.group.perform(.writing) { store throws(SQLiteError) in
@@ -82,15 +82,15 @@ import Testing
 
     @Test func `X7 force releases what does not verify, one request by its id`() throws {
         try quarantine(3...9)
-        for selection in [ControlSelection.all, .proven, .reason("malformed"), .ids([1, 2])] {
-            let fault = #expect(throws: ControlFault.self) {
-                try Desk.ask(desk, .release(ControlChange(selection), force: true))
+        for selection in [AdminSelection.all, .proven, .reason("malformed"), .ids([1, 2])] {
+            let fault = #expect(throws: AdminFault.self) {
+                try Desk.ask(desk, .release(AdminChange(selection), force: true))
             }
             #expect(fault?.code == .badArgument)
         }
         #expect(try quarantined().count == 7)
         for result in ["1 released", "1 missing"] {
-            let lines = try Desk.ask(desk, .release(ControlChange(.ids([1])), force: true))
+            let lines = try Desk.ask(desk, .release(AdminChange(.ids([1])), force: true))
             #expect(Desk.outcomes(lines) == [result])
         }
         #expect(try counts()[.normal, .available] == 1)
@@ -98,7 +98,7 @@ import Testing
 
     @Test func `quarantined requests are listed, shown and discarded`() throws {
         try quarantine(1...5, proven: [2])
-        var list = ControlList()
+        var list = AdminList()
         list.quarantined = true
         list.limit = 3
         let lines = try Desk.ask(desk, .list(list))
@@ -109,11 +109,11 @@ import Testing
         #expect(row.reason == "invalid_signature" && row.path == "/webhook/whatsapp")
         #expect(lines.count == 4 && Desk.end(lines)?.next == 3)
         let discarded = try Desk.ask(
-            desk, .discard(ControlChange(.ids([1, 9])), quarantined: true))
+            desk, .discard(AdminChange(.ids([1, 9])), quarantined: true))
         #expect(Desk.outcomes(discarded) == ["1 discarded", "9 missing"])
-        let proven = try Desk.ask(desk, .discard(ControlChange(.proven), quarantined: true))
+        let proven = try Desk.ask(desk, .discard(AdminChange(.proven), quarantined: true))
         #expect(Desk.end(proven)?.counts == ["discarded": 1])
-        let reason = ControlChange(.reason("invalid_signature"))
+        let reason = AdminChange(.reason("invalid_signature"))
         let rest = try Desk.ask(desk, .discard(reason, quarantined: true))
         #expect(Desk.end(rest)?.counts == ["discarded": 3])
         #expect(try quarantined().isEmpty)
@@ -135,24 +135,24 @@ import Testing
         guard lines.count == 2, case .captured(let capture) = lines[0] else {
             throw ChildProcess.Failure("no capture")
         }
-        let line = ControlReply.captured(capture).line
+        let line = AdminReply.captured(capture).line
         #expect(line.count { $0 == 0x0a } == 1)
         guard
             case .captured(let read) = try JSONDecoder().decode(
-                ControlReply.self, from: Data(line))
+                AdminReply.self, from: Data(line))
         else { throw ChildProcess.Failure("no capture") }
         let found = try #require(read.captured).request
         #expect(found.target == request.target && found.body == request.body)
         #expect(found.peer == request.peer && found.method == .post)
         #expect(found.fields.first("x-note").map { Array($0) } == [0xff, 0x00, 0xc3])
-        let fault = #expect(throws: ControlFault.self) { try Desk.ask(desk, .capture(id: 2)) }
+        let fault = #expect(throws: AdminFault.self) { try Desk.ask(desk, .capture(id: 2)) }
         #expect(fault?.code == .notFound)
     }
 
     @Test func `X7 what is proven or named is searched for a damage, of the rest a few`() throws {
         try quarantine(1...60, proven: [50])
         let searched = Mutex<[Int64]>([])
-        let desk = QueueDesk(
+        let desk = QueueAdmin(
             group: live.group, shared: nil,
             verify: { refused, isThorough in
                 let number = refused.request.fields.first("x-twilio-signature")?.dropFirst(10)
@@ -160,11 +160,11 @@ import Testing
                 if isThorough { searched.withLock { $0.append(id) } }
                 return .failure(.invalidSignature)
             }, trust: { _ in nil }, log: Log(format: .json, level: .critical))
-        _ = try Desk.ask(desk, .release(ControlChange(.all), force: false))
+        _ = try Desk.ask(desk, .release(AdminChange(.all), force: false))
         // What mends a proven request is known before the others are looked at.
         #expect(searched.withLock { $0 } == [50] + Array(1...16) + [50])
         searched.withLock { $0 = [] }
-        _ = try Desk.ask(desk, .release(ControlChange(.ids([40, 41])), force: false))
+        _ = try Desk.ask(desk, .release(AdminChange(.ids([40, 41])), force: false))
         #expect(searched.withLock { $0 } == [40, 41])
     }
 
@@ -176,14 +176,14 @@ import Testing
         _ = try live.group.perform(.writing) { store throws(SQLiteError) in
             try store.append(Genuine.webhook("SM32"))
         }
-        let all = ControlRequest.release(ControlChange(.all), force: false)
+        let all = AdminRequest.release(AdminChange(.all), force: false)
         let expected = ["released": 19, "duplicate": 1, "queue_full": 2, "invalid_signature": 11]
         #expect(Desk.end(try Desk.ask(desk, all))?.counts == expected)
         #expect(try counts().owed == 20)
         #expect(try quarantined().count == 13)
-        let lines = try Desk.ask(desk, .release(ControlChange(.ids([29, 31, 33])), force: false))
+        let lines = try Desk.ask(desk, .release(AdminChange(.ids([29, 31, 33])), force: false))
         #expect(Desk.outcomes(lines) == ["29 queue_full", "31 queue_full", "33 invalid_signature"])
-        let forced = try Desk.ask(desk, .release(ControlChange(.ids([33])), force: true))
+        let forced = try Desk.ask(desk, .release(AdminChange(.ids([33])), force: true))
         #expect(Desk.outcomes(forced) == ["33 queue_full"])
         // Two of them are forwarded: there is room again.
         try live.group.perform(.writing) { store throws(SQLiteError) in
@@ -198,10 +198,10 @@ import Testing
 
     @Test func `X7 a command says how many requests are left and why, and ends with 1`() throws {
         try quarantine(1...33)
-        let server = ControlServer(desk: desk)
+        let server = AdminServer(desk: desk)
         try server.start(path: folder.path("control"))
         defer { server.stop() }
-        let client = ControlClient(dataDirectory: folder.path)
+        let client = AdminClient(dataDirectory: folder.path)
         let report = try QueueChange(.release, client: client).run(.all, isDryRun: false)
         #expect(report.text == "11 stay (invalid_signature), 2 stay (queue_full), 20 released\n")
         #expect(

@@ -33,7 +33,7 @@ import Testing
     @Test func `X13 a masked form shows names and lengths, and values that name nobody`() {
         let detail = RequestDetail(request(body: form, type: formType), reveal: false)
         let text =
-            ControlDocument.show(nil, nil, detail) + ControlText.text(detail)
+            AdminDocument.show(nil, nil, detail) + AdminText.text(detail)
         for word in Self.personal { #expect(!text.contains(word), "\(word)") }
         #expect(detail.masked && detail.body == nil && detail.bodyBase64 == nil)
         #expect(detail.target == "/webhook/sms?tenant=…&bodySHA256=…")
@@ -49,14 +49,14 @@ import Testing
     @Test func `X13 a masked JSON body shows only how long it is`() {
         let body = Array(#"{"From":"+15005550006","Body":"secret text"}"#.utf8)
         let detail = RequestDetail(request(body: body, type: "application/json"), reveal: false)
-        let text = ControlDocument.show(nil, nil, detail) + ControlText.text(detail)
+        let text = AdminDocument.show(nil, nil, detail) + AdminText.text(detail)
         for word in Self.personal { #expect(!text.contains(word), "\(word)") }
         #expect(detail.parameters == nil && detail.bodyBytes == body.count)
     }
 
     @Test func `revealed, everything is there, byte for byte`() throws {
         let detail = RequestDetail(request(body: form, type: formType), reveal: true)
-        let text = ControlText.text(detail)
+        let text = AdminText.text(detail)
         for word in Self.personal { #expect(text.contains(word), "\(word)") }
         #expect(detail.body == String(decoding: form, as: UTF8.self) && !detail.masked)
         let bytes: [UInt8] = [0x42, 0x3d, 0xff, 0x00]
@@ -67,7 +67,7 @@ import Testing
 
     @Test func `X13 a masked delivery shows neither body nor number`() {
         let detail = RequestDetail(Genuine.webhook("SM1"), reveal: false)
-        let text = ControlDocument.show(nil, nil, detail) + ControlText.text(detail)
+        let text = AdminDocument.show(nil, nil, detail) + AdminText.text(detail)
         #expect(
             !text.contains("15005550006") && !text.contains("=hi") && !text.contains("tenant=7"))
         #expect(detail.idempotencyKey?.count == 32)
@@ -79,7 +79,7 @@ import Testing
     @Test func `no control character reaches a terminal`() {
         let body = Array("Body=%1b%5b2J%0d%0aFrom&%1b]0;x=1".utf8)
         for reveal in [false, true] {
-            let text = ControlText.text(
+            let text = AdminText.text(
                 RequestDetail(request(body: body, type: formType), reveal: reveal))
             #expect(!text.unicodeScalars.contains { $0.value < 0x20 && $0 != "\n" })
         }

@@ -76,7 +76,7 @@ import Testing
         for signed in ["https://Hooks.Example.COM", "https://hooks.example.com"] {
             var request = try SimulatedCall(origin: signed).signed()
             request.target = "/webhook//whatsapp"
-            let mender = RequestMender(configuration, Tokens(tokens))
+            let mender = RequestRepair(configuration, Tokens(tokens))
             let mended = mender.mend(request.http, isThorough: true)
             #expect(mended?.origin == Array(signed.utf8))
             #expect(mended?.request.target == Array("/webhook/whatsapp".utf8))

@@ -46,7 +46,7 @@ enum Refused {
 
 /// A store with its thread, as in a running server.
 final class LiveStore: Sendable {
-    let group: GroupCommit
+    let group: SQLiteQueue
     let quarantine: Quarantine
     let metrics = ReceiverMetrics(eventLoops: 1, thresholdSeconds: [])
     private let thread = Mutex<WorkerThread?>(nil)
@@ -57,18 +57,18 @@ final class LiveStore: Sendable {
         gatherNanoseconds: UInt64 = 5_000_000,
         claimed: @escaping @Sendable ([Delivery]) -> Void = { _ in }
     ) throws {
-        group = GroupCommit(
-            options: GroupCommit.Options(
+        group = SQLiteQueue(
+            options: SQLiteQueue.Options(
                 path: path, batchRowsMax: 512, waitingMax: 4096, owedMax: owedMax,
                 checkpointBytes: 32 << 20, unverifiedMax: UnverifiedRows.Size(),
                 dedupeRetentionMilliseconds: .max / 2),
-            callbacks: GroupCommit.Callbacks(
+            callbacks: SQLiteQueue.Callbacks(
                 replied: {}, claimed: claimed, verify: { _, _ in .undecided },
                 awaited: { _ in }, failed: { _ in }, unwritten: { _ in }, broken: { _ in }),
             metrics: metrics)
         quarantine = Refused.quarantine(
             rowsMax: rowsMax, bytesMax: 1 << 40, metrics: metrics)
-        let opened = OneTimeResult()
+        let opened = Promise<String?>()
         let started = try WorkerThread.start(name: "store") { [group, quarantine] in
             do {
                 let store = try DeliveryStore(path: path)

@@ -115,7 +115,7 @@ import Testing
         PendingWebhook(webhook: webhook(number), receivedNanoseconds: 0, receipt: NotedReceipt())
     }
 
-    /// Media first, then text, in their order; what the ladder has taken over waits.
+    /// Media first, then text, in their order; what the fallback has taken over waits.
     @Test(arguments: [
         (0, []), (1, [2]), (2, [2, 6]), (3, [1, 2, 6]), (5, [1, 2, 4, 5, 6]),
         (6, [1, 2, 4, 5, 6]), (100, [1, 2, 4, 5, 6]),

@@ -7,7 +7,7 @@ import Testing
 @testable import Hookline
 
 /// What a link makes of a bad network, of errors, and of its own bounds.
-@Suite struct LinkFaultTests {
+@Suite struct RedisClientFaultTests {
     private let server: RedisServer
     private let proxy: FaultProxy
 
@@ -18,9 +18,9 @@ import Testing
 
     private func fixture(
         budget: UInt64 = 100, grace: UInt64 = 50,
-        configure: (inout RedisLink.Options) -> Void = { _ in }
-    ) throws -> LinkFixture {
-        try LinkFixture(
+        configure: (inout RedisClient.Options) -> Void = { _ in }
+    ) throws -> RedisClientFixture {
+        try RedisClientFixture(
             .host("127.0.0.1", port: proxy.port), budgetMilliseconds: budget,
             graceMilliseconds: grace, configure: configure)
     }
@@ -96,7 +96,7 @@ import Testing
             options.checkNanoseconds = 20_000_000
         }
         #expect(fixture.isReady)
-        let other = try LinkFixture(.socket(path: server.socketPath))
+        let other = try RedisClientFixture(.socket(path: server.socketPath))
         _ = other.ask(RedisCommand("CONFIG", "SET", "maxmemory", "1"))
         #expect(fixture.opens)
         _ = other.ask(RedisCommand("CONFIG", "SET", "maxmemory", "0"))
@@ -107,7 +107,7 @@ import Testing
         let release = DispatchSemaphore(value: 0)
         let lookups = Mutex(0)
         let port = proxy.port
-        let fixture = try LinkFixture(
+        let fixture = try RedisClientFixture(
             .host("slow.example", port: port), budgetMilliseconds: 20, graceMilliseconds: 20
         ) { options in
             options.resolver = { _ in
@@ -126,21 +126,21 @@ import Testing
     }
 
     @Test func `a host without an address opens the breaker`() throws {
-        let fixture = try LinkFixture(.host("none.example", port: 1)) { options in
+        let fixture = try RedisClientFixture(.host("none.example", port: 1)) { options in
             options.resolver = { _ in .failure(.unresolved("no such host")) }
         }
         #expect(fixture.opens)
     }
 
     @Test func `the second address is used when the first is refused`() throws {
-        let fixture = try LinkFixture(.host("two.example", port: proxy.port)) { options in
+        let fixture = try RedisClientFixture(.host("two.example", port: proxy.port)) { options in
             options.resolver = { _ in .success(["127.0.0.2", "127.0.0.1"]) }
         }
         #expect(fixture.isReady)
     }
 
     @Test func `beyond its bound a link takes nothing`() throws {
-        let fixture = try LinkFixture(.socket(path: server.socketPath)) { $0.pendingMax = 3 }
+        let fixture = try RedisClientFixture(.socket(path: server.socketPath)) { $0.pendingMax = 3 }
         #expect(fixture.isReady)
         server.pause()
         let outcomes = Mutex<[RedisOutcome]>([])
@@ -156,7 +156,7 @@ import Testing
     }
 
     @Test func `a link that stops answers what it has and refuses the rest`() throws {
-        let fixture = try LinkFixture(.socket(path: server.socketPath))
+        let fixture = try RedisClientFixture(.socket(path: server.socketPath))
         #expect(fixture.isReady)
         server.pause()
         let outcomes = Mutex<[RedisOutcome]>([])

@@ -47,7 +47,7 @@ enum Appended {
 /// One machine's end of the shared queue, for one test; stopped at its end.
 final class QueueFixture: Sendable {
     let queue: RedisQueue
-    let page = LinkMetrics()
+    let page = RedisClientMetrics()
     let log = Log(format: .text, level: .critical)
     private let taken = Collected<Delivery>()
 

@@ -70,7 +70,7 @@ import Testing
     }
 
     @Test func `what came into the new data before the loss was noticed is not lost`() {
-        let ledger = RedisLedger(knownEpoch: [1])
+        let ledger = RedisLossDetector(knownEpoch: [1])
         ledger.counted(owed: 2)
         // Redis was emptied; two appends arrive before anybody looks, and one after.
         #expect(ledger.appended(total: 1, epoch: nil) == nil)

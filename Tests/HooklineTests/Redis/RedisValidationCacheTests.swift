@@ -18,11 +18,11 @@ import Testing
 
     /// One machine: a link through the proxy, and the cache over it.
     private struct Machine {
-        let fixture: LinkFixture
+        let fixture: RedisClientFixture
         let cache: RedisValidationCache
 
         init(_ proxy: FaultProxy, budget: UInt64 = 5000) throws {
-            fixture = try LinkFixture(
+            fixture = try RedisClientFixture(
                 .host("127.0.0.1", port: proxy.port), budgetMilliseconds: budget,
                 graceMilliseconds: 250)
             cache = RedisValidationCache(fixture.link, timeToLiveMilliseconds: 300_000)

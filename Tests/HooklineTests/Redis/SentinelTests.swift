@@ -6,14 +6,15 @@ import Testing
 
 /// Links and queues that follow a failover of real sentinels.
 @Suite struct SentinelTests {
-    private func link(_ redis: SentinelFixture) throws -> LinkFixture {
-        try LinkFixture(redis.place, budgetMilliseconds: 300, graceMilliseconds: 200) { options in
+    private func link(_ redis: SentinelFixture) throws -> RedisClientFixture {
+        try RedisClientFixture(redis.place, budgetMilliseconds: 300, graceMilliseconds: 200) {
+            options in
             options.checkNanoseconds = 100_000_000
         }
     }
 
     /// The port of the server that a link is connected to.
-    private func port(_ fixture: LinkFixture) -> UInt16? {
+    private func port(_ fixture: RedisClientFixture) -> UInt16? {
         let command = RedisCommand("CONFIG", "GET", "port")
         guard case .reply(let reply)? = fixture.ask(command, within: 1000) else { return nil }
         return reply.elements?.last?.integer.map { UInt16($0) }
@@ -98,7 +99,8 @@ import Testing
         sentinel.pause()
         let place = RedisURL.Place.sentinels(
             [RedisURL.Sentinel(host: "127.0.0.1", port: sentinel.port)], master: "m")
-        let fixture = try LinkFixture(place, budgetMilliseconds: 200, graceMilliseconds: 100) {
+        let fixture = try RedisClientFixture(place, budgetMilliseconds: 200, graceMilliseconds: 100)
+        {
             $0.sentinelNanoseconds = 150_000_000
         }
         // No caller waits for a sentinel.

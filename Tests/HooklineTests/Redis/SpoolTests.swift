@@ -19,7 +19,7 @@ import Testing
         server = try RedisServer()
         redis = try RedisProbe(server)
         fixture = try QueueFixture(.socket(path: server.socketPath))
-        let late = LateLink<Spool>()
+        let late = SetOnce<Spool>()
         store = try LiveStore(path: folder.path("store.sqlite")) { late.value?.take($0) }
         spool = Spool(fixture.queue, store: store.group, budgetNanoseconds: 5_000_000_000)
         late.set(spool)

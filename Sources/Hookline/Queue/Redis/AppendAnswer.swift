@@ -45,7 +45,7 @@ extension QueueScripts {
     /// A request that appends a webhook of which so many attempts were made.
     static func appendRequest(
         _ item: RedisQueue.Append, attempts: Int, _ options: RedisQueue.Options,
-        on link: RedisLink, completion: @escaping @Sendable (AppendAnswer) -> Void
+        on link: RedisClient, completion: @escaping @Sendable (AppendAnswer) -> Void
     ) -> RedisRequest {
         let webhook = item.webhook
         let validation = item.validationKey.flatMap { ValidationEntry(key: $0) }

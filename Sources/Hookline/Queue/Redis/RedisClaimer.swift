@@ -6,16 +6,16 @@ import Synchronization
 /// the queue between two claims.
 final class RedisClaimer: Sendable {
     private let options: RedisQueue.Options
-    private let reader: RedisLink
+    private let reader: RedisClient
     private let leases: RedisLeases
-    private let watch: RedisWatch
-    private let recorder: RedisRecorder
+    private let watch: RedisQueueMonitor
+    private let recorder: RedisResultWriter
     private let metrics: RedisQueueMetrics
     private let log: Log
     private let claimed: @Sendable ([Delivery]) -> Void
     private let wanted = Atomic<Int>(0)
     private let isStopping = Atomic<Bool>(false)
-    private let bell = Bell()
+    private let bell = WakeSignal()
 
     /// Results that may wait to be written before nothing more is claimed.
     private static let backlogMax = 4096
@@ -35,8 +35,9 @@ final class RedisClaimer: Sendable {
     }
 
     init(
-        _ options: RedisQueue.Options, reader: RedisLink, leases: RedisLeases, watch: RedisWatch,
-        recorder: RedisRecorder, metrics: RedisQueueMetrics, log: Log,
+        _ options: RedisQueue.Options, reader: RedisClient, leases: RedisLeases,
+        watch: RedisQueueMonitor,
+        recorder: RedisResultWriter, metrics: RedisQueueMetrics, log: Log,
         claimed: @escaping @Sendable ([Delivery]) -> Void
     ) {
         self.options = options
@@ -133,7 +134,7 @@ final class RedisClaimer: Sendable {
         metrics.changedHands(.reclaimed, claim.reclaimed)
         metrics.changedHands(.poisoned, claim.poisoned)
         if claim.lost > 0 {
-            watch.noticed(RedisLedger.Loss(messages: claim.lost, isTotal: false))
+            watch.noticed(RedisLossDetector.Loss(messages: claim.lost, isTotal: false))
         }
         return claim
     }

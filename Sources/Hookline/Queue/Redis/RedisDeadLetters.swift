@@ -18,10 +18,10 @@ struct RedisDeadLetter: Sendable {
 /// What people do with the shared queue's dead letters. Each call waits for Redis until its
 /// deadline: never on an event loop.
 struct RedisDeadLetters: Sendable {
-    private let link: RedisLink
+    private let link: RedisClient
     private let keys: RedisQueueKeys
 
-    init(_ link: RedisLink, keys: RedisQueueKeys) {
+    init(_ link: RedisClient, keys: RedisQueueKeys) {
         self.link = link
         self.keys = keys
     }

@@ -71,34 +71,34 @@ final class RedisQueue: Sendable {
     let options: Options
     /// The deliveries that this process works on.
     let leases = RedisLeases()
-    private let writer: RedisLink
-    private let reader: RedisLink
-    private let ledger: RedisLedger
-    private let watch: RedisWatch
-    private let recorder: RedisRecorder
+    private let writer: RedisClient
+    private let reader: RedisClient
+    private let ledger: RedisLossDetector
+    private let watch: RedisQueueMonitor
+    private let recorder: RedisResultWriter
     private let claimer: RedisClaimer
-    private let thread = Mutex<WorkerThread?>(nil)
+    private let thread = OwnedThread()
 
     init(
         _ options: Options, callbacks: Callbacks, metrics: RedisMetrics, log: Log
     ) throws(RedisError) {
         self.options = options
-        ledger = RedisLedger(knownEpoch: options.knownEpoch)
-        writer = try RedisLink(
+        ledger = RedisLossDetector(knownEpoch: options.knownEpoch)
+        writer = try RedisClient(
             .queueWriter(options, name: "redis-writer"), metrics: metrics, log: log)
-        reader = try RedisLink(
+        reader = try RedisClient(
             .queue(options, name: "redis-reader"), metrics: metrics, log: log)
-        watch = RedisWatch(
+        watch = RedisQueueMonitor(
             options, writer: writer, ledger: ledger, metrics: metrics.queue, log: log,
             epochChanged: callbacks.epochChanged)
-        recorder = RedisRecorder(
+        recorder = RedisResultWriter(
             options, writer: writer, leases: leases, ledger: ledger, metrics: metrics.queue)
         claimer = RedisClaimer(
             options, reader: reader, leases: leases, watch: watch, recorder: recorder,
             metrics: metrics.queue, log: log, claimed: callbacks.claimed)
         let watch = watch
         writer.tell(
-            RedisLink.Callbacks(
+            RedisClient.Callbacks(
                 connected: { watch.connected() }, completed: callbacks.replied))
     }
 
@@ -115,7 +115,7 @@ final class RedisQueue: Sendable {
     var isReady: Bool { writer.isUp && !writer.isOpen }
 
     /// What it holds, to be looked at.
-    var listing: RedisListing { RedisListing(writer, keys: options.keys) }
+    var listing: RedisQueueListing { RedisQueueListing(writer, keys: options.keys) }
 
     /// False while appends are of unknown outcome for want of replicas: what is kept elsewhere
     /// for that reason had better wait until this is true.
@@ -129,8 +129,7 @@ final class RedisQueue: Sendable {
         try writer.start()
         try reader.start()
         let claimer = claimer
-        let started = try WorkerThread.start(name: "redis-claims") { claimer.run() }
-        thread.withLock { $0 = started }
+        try thread.start(name: "redis-claims") { claimer.run() }
     }
 
     /// Appends webhooks; the completion is called exactly once for each, by its deadline, with its
@@ -174,7 +173,7 @@ final class RedisQueue: Sendable {
     /// Claims no more; returns when the last claim was handed out. Any other thread.
     func stopClaiming() {
         claimer.stop()
-        thread.withLock { $0 }?.join()
+        thread.join()
     }
 
     /// Writes what is to be recorded, until the deadline, and ends both links; after
@@ -188,10 +187,10 @@ final class RedisQueue: Sendable {
     }
 }
 
-extension RedisLink.Options {
+extension RedisClient.Options {
     /// A link of the shared queue.
-    static func queue(_ options: RedisQueue.Options, name: String) -> RedisLink.Options {
-        var link = RedisLink.Options(
+    static func queue(_ options: RedisQueue.Options, name: String) -> RedisClient.Options {
+        var link = RedisClient.Options(
             role: .queue, name: name, url: options.url, credentials: options.credentials,
             budgetNanoseconds: options.budgetNanoseconds)
         link.prepare = QueueScripts.all.map(\.load)
@@ -203,12 +202,12 @@ extension RedisLink.Options {
     }
 
     /// The link that appends: what it is told to write may have to be replicated.
-    static func queueWriter(_ options: RedisQueue.Options, name: String) -> RedisLink.Options {
+    static func queueWriter(_ options: RedisQueue.Options, name: String) -> RedisClient.Options {
         var link = queue(options, name: name)
         // Whoever waits for an append has the spool: one that is late is reason enough to go there.
         link.graceNanoseconds = 50_000_000
         guard options.replicas > 0 else { return link }
-        link.replication = LinkReplication.Options(
+        link.replication = RedisReplicaWait.Options(
             replicas: options.replicas,
             // An append may come while another one's `WAIT` is under way: both within the budget.
             waitMilliseconds: Int(options.budgetNanoseconds / 2_500_000),

@@ -72,7 +72,7 @@ struct StoreBatch {
 
     /// Verifies a slice of an account's unverified requests: what is genuine claims its identity
     /// and is owed, in this transaction.
-    mutating func verify(in store: DeliveryStore, _ group: GroupCommit) throws(SQLiteError) {
+    mutating func verify(in store: DeliveryStore, _ group: SQLiteQueue) throws(SQLiteError) {
         let slice = 64
         for account in accounts {
             let rows = try store.unverified.rows(of: account, max: slice)
@@ -87,7 +87,7 @@ struct StoreBatch {
 
     /// False when the account's token is still not there; then it is there for no later row.
     private mutating func decide(
-        _ row: UnverifiedRows.Row, in store: DeliveryStore, _ group: GroupCommit
+        _ row: UnverifiedRows.Row, in store: DeliveryStore, _ group: SQLiteQueue
     ) throws(SQLiteError) -> Bool {
         let verdict =
             row.request.map { group.callbacks.verify($0, row.receivedMilliseconds) }

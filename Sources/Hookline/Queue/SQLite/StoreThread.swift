@@ -14,9 +14,9 @@ struct StoreThread: ~Copyable {
     }
 
     private let store: DeliveryStore
-    private let group: GroupCommit
-    private let housekeeping: StoreHousekeeping
-    private let background: StoreBackground
+    private let group: SQLiteQueue
+    private let housekeeping: StoreMaintenance
+    private let background: StoreIdleWork
     private var wanted = 0
     /// Changes that follow from late commits; they come before any claim.
     private var followUps: [DeliveryChange] = []
@@ -29,14 +29,14 @@ struct StoreThread: ~Copyable {
     /// Deliveries that are complete wait for up to `gatherNanoseconds` for webhooks to be written
     /// with; a crash within that time forwards them once more.
     init(
-        store: DeliveryStore, group: GroupCommit, quarantine: Quarantine? = nil,
+        store: DeliveryStore, group: SQLiteQueue, quarantine: Quarantine? = nil,
         gatherNanoseconds: UInt64 = 5_000_000
     ) {
         self.store = store
         self.gatherNanoseconds = gatherNanoseconds
         self.group = group
-        housekeeping = StoreHousekeeping(store: store, group: group)
-        background = StoreBackground(store: store, group: group, quarantine: quarantine)
+        housekeeping = StoreMaintenance(store: store, group: group)
+        background = StoreIdleWork(store: store, group: group, quarantine: quarantine)
         group.publishStatus(of: store)
     }
 
@@ -224,7 +224,7 @@ struct StoreThread: ~Copyable {
         }
     }
 
-    /// The transaction failed: changes are tried again, webhooks go down the ladder.
+    /// The transaction failed: changes are tried again, webhooks go on to the next step.
     private mutating func failed(_ batch: StoreBatch, _ error: SQLiteError) -> Bool {
         store.rollBack()
         let failure = StoreError.sqlite(error)
@@ -249,7 +249,7 @@ struct StoreThread: ~Copyable {
         return true
     }
 
-    /// After a failed fsync nothing is written; what still comes goes down the ladder.
+    /// After a failed fsync nothing is written; what still comes goes on to the next step.
     private func drainAfterBreak() {
         background.broke()
         leaveToJournal(followUps)

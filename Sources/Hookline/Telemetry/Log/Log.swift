@@ -28,11 +28,11 @@ final class Log: Sendable {
     private let level: LogLevel
     private let waitingMax = 8192
     private let state = Mutex(State())
-    private let bell = Bell()
+    private let bell = WakeSignal()
     private let droppedLines = Atomic<UInt64>(0)
-    private let takenShare = SecondShare()
-    private let refusedShare = SecondShare()
-    private let thread = Mutex<WorkerThread?>(nil)
+    private let takenShare = SecondRateLimit()
+    private let refusedShare = SecondRateLimit()
+    private let thread = OwnedThread()
     private let write: @Sendable ([UInt8]) -> Void
 
     /// A log that writes through `write`; standard error if none is given.
@@ -52,8 +52,7 @@ final class Log: Sendable {
 
     /// Starts the writing thread.
     func start() throws(POSIXError) {
-        let started = try WorkerThread.start(name: "log") { self.run() }
-        thread.withLock { $0 = started }
+        try thread.start(name: "log") { self.run() }
     }
 
     /// True when lines of this level are written, so that a caller can save making them.
@@ -81,7 +80,7 @@ final class Log: Sendable {
     func stop() {
         state.withLock { $0.isStopping = true }
         bell.ring()
-        thread.withLock { $0 }?.join()
+        thread.join()
     }
 
     private func hand(_ line: LogLine) {
@@ -122,7 +121,7 @@ final class Log: Sendable {
 
 /// What may happen so many times a second. Any thread; once a second's share is used up all that
 /// threads do until the next one is read one number.
-private struct SecondShare: ~Copyable, Sendable {
+private struct SecondRateLimit: ~Copyable, Sendable {
     /// The second, and in the lowest bits how much of its share is used.
     private let used = Atomic<UInt64>(0)
     private static let countBits: UInt64 = 16

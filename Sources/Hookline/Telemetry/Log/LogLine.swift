@@ -72,26 +72,15 @@ struct LogLine: Sendable {
         let level = level.rawValue.uppercased()
         let padding = String(repeating: " ", count: max(0, 7 - level.utf8.count))
         var line = Array("\(timestamp) \(level)\(padding) ".utf8)
-        line.append(contentsOf: Self.printable(message).utf8)
+        line.append(contentsOf: PrintableText.of(message).utf8)
         for field in fields {
             line.append(contentsOf: "  \(field.name)=".utf8)
             switch field.value {
-            case .text(let text): line.append(contentsOf: Self.printable(text).utf8)
+            case .text(let text): line.append(contentsOf: PrintableText.of(text).utf8)
             case .number(let digits): line.append(contentsOf: digits.utf8)
             }
         }
         line.append(0x0a)
         return line
-    }
-
-    private static func printable(_ text: String) -> String {
-        var shown = ""
-        for scalar in text.unicodeScalars {
-            switch scalar.value {
-            case 0..<0x20, 0x7f...0x9f, 0x2028, 0x2029: shown += "\u{fffd}"
-            default: shown.unicodeScalars.append(scalar)
-            }
-        }
-        return shown
     }
 }

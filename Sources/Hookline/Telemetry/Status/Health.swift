@@ -40,7 +40,7 @@ final class Health: Sendable {
         return Verdict(isGood: true, sentence: "ok")
     }
 
-    /// The process can accept: some rung of the ladder can commit, and it is not stopping.
+    /// The process can accept: some step of the fallback can commit, and it is not stopping.
     var ready: Verdict {
         if draining.load(ordering: .relaxed) {
             return Verdict(isGood: false, sentence: "stopping")

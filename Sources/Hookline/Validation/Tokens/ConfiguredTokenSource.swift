@@ -8,7 +8,7 @@ struct ConfiguredTokenSource: Sendable {
     let source: (any TokenSource)?
     /// What names the source in a message.
     let key: String
-    private let link: RedisLink?
+    private let link: RedisClient?
 
     /// Nothing connects before `start`.
     init(
@@ -22,9 +22,9 @@ struct ConfiguredTokenSource: Sendable {
             return
         }
         let credentials = try configuration.redisCredentials()
-        let link: RedisLink
+        let link: RedisClient
         do throws(RedisError) {
-            link = try RedisLink(
+            link = try RedisClient(
                 .tokens(
                     url, credentials: credentials,
                     budgetNanoseconds: configuration.redisQueueTimeout.nanoseconds),

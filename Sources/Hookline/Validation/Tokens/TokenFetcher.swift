@@ -28,7 +28,7 @@ final class TokenFetcher: Sendable {
     private let log: Log
     private let arrived: @Sendable (_ account: [UInt8]) -> Void
     private let state = Mutex(State())
-    private let bells: [Bell]
+    private let bells: [WakeSignal]
     private let threads = Mutex<[WorkerThread]>([])
 
     /// `arrived` is called on a fetching thread whenever an answer came, or a failure.
@@ -42,7 +42,7 @@ final class TokenFetcher: Sendable {
         self.metrics = metrics
         self.log = log
         self.arrived = arrived
-        bells = (0..<options.concurrency).map { _ in Bell() }
+        bells = (0..<options.concurrency).map { _ in WakeSignal() }
     }
 
     /// Starts the threads.
@@ -77,7 +77,7 @@ final class TokenFetcher: Sendable {
         for thread in threads.withLock({ $0 }) { thread.join() }
     }
 
-    private func run(_ bell: Bell) {
+    private func run(_ bell: WakeSignal) {
         while true {
             let (next, isStopping) = state.withLock { state in
                 (state.waiting.isEmpty ? nil : state.waiting.removeFirst(), state.isStopping)

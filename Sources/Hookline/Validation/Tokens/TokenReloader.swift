@@ -16,8 +16,8 @@ final class TokenReloader: Sendable {
     private let log: Log
     private let replaced: @Sendable () -> Void
     private let state = Mutex(State())
-    private let bell = Bell()
-    private let thread = Mutex<WorkerThread?>(nil)
+    private let bell = WakeSignal()
+    private let thread = OwnedThread()
 
     /// `replaced` is called after new tokens are in force. The tokens now in force are those of
     /// `loader`.
@@ -37,8 +37,7 @@ final class TokenReloader: Sendable {
     /// Starts watching; without a tokens file there is nothing to watch.
     func start() throws(POSIXError) {
         guard let path else { return }
-        let started = try WorkerThread.start(name: "tokens-file") { self.run(path) }
-        thread.withLock { $0 = started }
+        try thread.start(name: "tokens-file") { self.run(path) }
     }
 
     /// Reads the file now. Any thread.
@@ -54,7 +53,7 @@ final class TokenReloader: Sendable {
     func stop() {
         state.withLock { $0.isStopping = true }
         bell.ring()
-        thread.withLock { $0 }?.join()
+        thread.join()
     }
 
     /// Looks once a second: a change by renaming, which is how files are replaced safely, and how

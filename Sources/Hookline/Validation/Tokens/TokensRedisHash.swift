@@ -1,3 +1,4 @@
+import POSIX
 import Redis
 
 /// A hash in Redis: account SID to its tokens, first token first, separated by commas or white
@@ -11,10 +12,10 @@ struct TokensRedisHash: TokenSource {
     /// A field of more bytes than this is no list of tokens.
     static let fieldBytesMax = 4096
 
-    private let link: RedisLink
+    private let link: RedisClient
 
-    /// Reads the hash at `key` over a link that was started; see `RedisLink.Options.tokens`.
-    init(key: String, link: RedisLink) {
+    /// Reads the hash at `key` over a link that was started; see `RedisClient.Options.tokens`.
+    init(key: String, link: RedisClient) {
         self.key = key
         self.link = link
     }
@@ -24,7 +25,7 @@ struct TokensRedisHash: TokenSource {
     ) throws(TokenSourceError) -> [Secret] {
         // Whoever asks has looked; here it keeps a request's bytes out of Redis in any case.
         guard AccountSID.isValid(account) else { return [] }
-        let answer = OutcomeBox()
+        let answer = Promise<RedisOutcome>()
         link.send(
             RedisRequest(
                 command: RedisCommand("HGET", key).with(account),
@@ -79,12 +80,12 @@ struct TokensRedisHash: TokenSource {
     }
 }
 
-extension RedisLink.Options {
+extension RedisClient.Options {
     /// The link over which tokens are asked for; each question has a deadline of its own.
     static func tokens(
         _ url: RedisURL, credentials: RedisCredentials?, budgetNanoseconds: UInt64
-    ) -> RedisLink.Options {
-        RedisLink.Options(
+    ) -> RedisClient.Options {
+        RedisClient.Options(
             role: .tokens, name: "redis-tokens", url: url, credentials: credentials,
             budgetNanoseconds: budgetNanoseconds)
     }

@@ -19,9 +19,9 @@ import Testing
     }
 
     private func fixture(
-        configure: (inout RedisLink.Options) -> Void = { _ in }
-    ) throws -> LinkFixture {
-        let fixture = try LinkFixture(.socket(path: server.socketPath)) { options in
+        configure: (inout RedisClient.Options) -> Void = { _ in }
+    ) throws -> RedisClientFixture {
+        let fixture = try RedisClientFixture(.socket(path: server.socketPath)) { options in
             let breaker = options.breaker
             options = .tokens(
                 options.url, credentials: options.credentials,
@@ -34,7 +34,8 @@ import Testing
     }
 
     private func ask(
-        _ fixture: LinkFixture, of account: String? = nil, within milliseconds: UInt64 = 20_000,
+        _ fixture: RedisClientFixture, of account: String? = nil,
+        within milliseconds: UInt64 = 20_000,
         isCancelled: () -> Bool = { false }
     ) -> Result<[String], TokenSourceError> {
         let source = TokensRedisHash(key: key, link: fixture.link)

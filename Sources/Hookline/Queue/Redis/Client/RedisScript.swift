@@ -30,7 +30,7 @@ struct RedisScript: Sendable {
     /// A request that runs the script; when the cache has lost it, it is sent again as a whole,
     /// within the same deadline.
     func request(
-        on link: RedisLink, keys: [[UInt8]], arguments: [[UInt8]], deadlineNanoseconds: UInt64,
+        on link: RedisClient, keys: [[UInt8]], arguments: [[UInt8]], deadlineNanoseconds: UInt64,
         needsReplicas: Bool = false, completion: @escaping @Sendable (RedisOutcome) -> Void
     ) -> RedisRequest {
         RedisRequest(
@@ -49,13 +49,13 @@ struct RedisScript: Sendable {
     }
 }
 
-extension RedisLink {
+extension RedisClient {
     /// Sends a command and waits for what became of it, until the deadline. Never on an event
     /// loop, and never on the link's own thread.
     func ask(_ command: RedisCommand, deadlineNanoseconds: UInt64, blockNanoseconds: UInt64 = 0)
         -> RedisOutcome
     {
-        let answer = OutcomeBox()
+        let answer = Promise<RedisOutcome>()
         send(
             RedisRequest(
                 command: command, deadlineNanoseconds: deadlineNanoseconds,
@@ -67,7 +67,7 @@ extension RedisLink {
     func run(
         _ script: RedisScript, keys: [[UInt8]], arguments: [[UInt8]], deadlineNanoseconds: UInt64
     ) -> RedisOutcome {
-        let answer = OutcomeBox()
+        let answer = Promise<RedisOutcome>()
         send(
             script.request(
                 on: self, keys: keys, arguments: arguments,

@@ -32,7 +32,7 @@ final class Spool: Sendable {
     /// The first pause after a batch of which Redis took nothing, and the longest.
     private static let patience: (first: UInt64, last: UInt64) = (100_000_000, 5_000_000_000)
     private let queue: RedisQueue
-    private let store: GroupCommit
+    private let store: SQLiteQueue
     private let budgetNanoseconds: UInt64
     private let owedMax: Int64
     private let state = Mutex(State())
@@ -40,7 +40,7 @@ final class Spool: Sendable {
     /// Rows of `store` go into `queue`, each with so long a time for its answer, as long as fewer
     /// than `owedMax` deliveries are owed there.
     init(
-        _ queue: RedisQueue, store: GroupCommit, budgetNanoseconds: UInt64,
+        _ queue: RedisQueue, store: SQLiteQueue, budgetNanoseconds: UInt64,
         owedMax: Int64 = .max
     ) {
         self.queue = queue

@@ -5,13 +5,13 @@ import Redis
 /// The Redis tier of the validation cache: whether another machine has validated and stored
 /// a request. Any thread; nothing here blocks.
 final class RedisValidationCache: Sendable {
-    private let link: RedisLink
+    private let link: RedisClient
     private let budgetNanoseconds: UInt64
     private let timeToLiveMilliseconds: Int64
     private let storesMax = 1024
 
     /// A cache over a link of the role `cache`, whose budget is that of every lookup.
-    init(_ link: RedisLink, timeToLiveMilliseconds: Int64) {
+    init(_ link: RedisClient, timeToLiveMilliseconds: Int64) {
         self.link = link
         budgetNanoseconds = link.options.budgetNanoseconds
         self.timeToLiveMilliseconds = timeToLiveMilliseconds

@@ -1,0 +1,76 @@
+import MicroHTTP
+import POSIX
+import Synchronization
+import TwilioSignature
+
+/// Finds the request that Twilio signed behind one that arrived damaged: a release from
+/// quarantine then gives the application what Twilio sent. Any thread.
+///
+/// Only the keys that verification tries count, and under `--public-url` only its origin: what
+/// was signed for another account, or for another host, is nobody's damage.
+final class RequestRepair: Sendable {
+    /// A request as Twilio signed it, with its origin and base path.
+    struct Mended: Sendable {
+        let request: HTTPRequest
+        let origin: [UInt8]
+    }
+
+    private static let changesMax = 8
+
+    private let explainer: MismatchExplainer
+    private let tokens: Tokens
+    private let isOriginConfigured: Bool
+    /// What was found for other requests, the last one first.
+    private let known = Mutex<[MismatchChange]>([])
+
+    init(_ configuration: Configuration, _ tokens: Tokens) {
+        explainer = MismatchExplainer(configuration)
+        self.tokens = tokens
+        isOriginConfigured = configuration.publicURL != nil
+    }
+
+    /// The request that Twilio signed; nil when the signature proves none.
+    ///
+    /// What mended another request is tried first, which costs a few HMACs; the whole search
+    /// (2,048 of them at most, some milliseconds) is made only if it `isThorough`.
+    func mend(_ request: HTTPRequest, isThorough: Bool) -> Mended? {
+        let captured = CapturedRequest(request)
+        let keys = CandidateKeys(own: explainer.ownKeys(of: captured, in: tokens).lookup.keys)
+        guard !keys.own.isEmpty else { return nil }
+        var found = explainer.explain(captured, keys: keys, by: known.withLock { $0 })
+        if found == nil, isThorough { found = explainer.explain(captured, keys: keys) }
+        guard let proof = found?.proof, let change = found?.change, proof.owner == .own,
+            !isOriginConfigured || change.origin == nil
+        else { return nil }
+        note(change)
+        return Mended(request: Self.request(request, proof), origin: proof.origin)
+    }
+
+    private func note(_ change: MismatchChange) {
+        known.withLock { known in
+            known.removeAll { $0 == change }
+            known.insert(change, at: 0)
+            if known.count > Self.changesMax { known.removeLast() }
+        }
+    }
+
+    /// What arrived, with target, body and kind of body as they are proven.
+    private static func request(_ arrived: HTTPRequest, _ proof: SignatureProof) -> HTTPRequest {
+        var mended = arrived
+        mended.target = proof.target
+        mended.body = proof.body
+        let type = MediaType(arrived.fields.first("content-type"))
+        guard proof.isForm != type.isForm else { return mended }
+        mended.fields = HTTPFields()
+        mended.fields.append(
+            name: "Content-Type".utf8,
+            value: (proof.isForm ? "application/x-www-form-urlencoded" : "application/json").utf8)
+        for index in 0..<arrived.fields.count {
+            let name = arrived.fields.name(at: index)
+            if !name.map(ASCII.lowercased).elementsEqual("content-type".utf8) {
+                mended.fields.append(name: name, value: arrived.fields.value(at: index))
+            }
+        }
+        return mended
+    }
+}

@@ -1,0 +1,147 @@
+import MicroHTTP
+import POSIX
+import SQLite
+import Synchronization
+
+/// The store thread: takes whatever waits, writes one transaction, hands out receipts.
+///
+/// There is no timer: while one transaction is being synced the next batch gathers, so a single
+/// message waits for one sync and a thousand share one. Order within a transaction: changes of
+/// deliveries, appends, claims; a message can be appended and claimed in the same one, and its
+/// claim leaves only after the commit.
+final class SQLiteQueue: Sendable {
+    /// What waits for the store thread.
+    struct Inbox: Sendable {
+        var appends: [PendingWebhook] = []
+        var changes: [DeliveryChange] = []
+        var settled: [Identity] = []
+        /// Accounts whose unverified requests can be verified now.
+        var accounts: [[UInt8]] = []
+        var wanted = 0
+        var isStopping = false
+    }
+
+    /// What the store thread tells the rest.
+    struct Callbacks: Sendable {
+        /// Every receipt of a batch was handed out: the replies may leave; called on the store
+        /// thread.
+        var replied: @Sendable () -> Void
+        /// Deliveries were claimed; called on the store thread.
+        var claimed: @Sendable ([Delivery]) -> Void
+        /// Says whether a request that was stored unverified is genuine; called on the store
+        /// thread.
+        var verify: @Sendable (HTTPRequest, _ receivedMilliseconds: Int64) -> UnverifiedVerdict
+        /// Accounts that have unverified requests, some at a time; called on the store thread.
+        var awaited: @Sendable ([[UInt8]]) -> Void
+        /// A batch failed: its webhooks go on to the next step; called on the store thread.
+        var failed: @Sendable ([PendingWebhook]) -> Void
+        /// The application has a message whose completion could not be written.
+        var unwritten: @Sendable (Identity) -> Void
+        /// An fsync failed: the process has to end and recover; called once.
+        var broken: @Sendable (StoreError) -> Void
+    }
+
+    /// The bounds of the store.
+    struct Options: Sendable {
+        var path: String
+        /// Rows of one transaction.
+        var batchRowsMax: Int
+        /// Webhooks that wait in memory for the store thread.
+        var waitingMax: Int
+        /// Deliveries that may be owed.
+        var owedMax: Int
+        /// Bytes of the write-ahead log after which it is copied into the database.
+        var checkpointBytes: Int
+        /// Requests that may be stored unverified, in rows and bytes.
+        var unverifiedMax: UnverifiedRows.Size
+        /// How long an identity is kept.
+        var dedupeRetentionMilliseconds: Int64
+        /// How long an event that Twilio gives no name counts as a repetition of the same content.
+        var repeatMilliseconds: Int64 = 120_000
+        /// A control of the crash test; never true in a release build.
+        var synchronousOff = false
+    }
+
+    let options: Options
+    let callbacks: Callbacks
+    let metrics: ReceiverMetrics
+    let status = StoreStatus()
+    let inbox = Mutex(Inbox())
+    /// The appends of the transaction under way, for the fallback's look at what is overdue.
+    let committing = Mutex<[PendingWebhook]>([])
+    let bell = WakeSignal()
+    /// What other threads want done between commits.
+    let jobs = StoreTasks()
+
+    init(options: Options, callbacks: Callbacks, metrics: ReceiverMetrics) {
+        self.options = options
+        self.callbacks = callbacks
+        self.metrics = metrics
+    }
+
+    /// Leaves webhooks for the next transaction; returns those for which there is no room,
+    /// because too many wait or are owed, or the store is broken: they are the fallback's. Any thread.
+    func append(_ batch: [PendingWebhook]) -> [PendingWebhook] {
+        guard !status.isBroken, status.owed < Int64(options.owedMax) else { return batch }
+        let accepted = inbox.withLock { inbox in
+            guard !inbox.isStopping else { return 0 }
+            let room = max(0, options.waitingMax - inbox.appends.count)
+            inbox.appends.append(contentsOf: batch.prefix(room))
+            return min(room, batch.count)
+        }
+        if accepted > 0 { bell.ring() }
+        return Array(batch.dropFirst(accepted))
+    }
+
+    /// Leaves changes of deliveries for the next transaction. Any thread.
+    func record(_ changes: [DeliveryChange]) {
+        guard !changes.isEmpty else { return }
+        inbox.withLock { $0.changes.append(contentsOf: changes) }
+        bell.ring()
+    }
+
+    /// Notes that the application has a message that may not be stored. Any thread.
+    func settle(_ identity: Identity) {
+        inbox.withLock { $0.settled.append(identity) }
+        bell.ring()
+    }
+
+    /// Says that an account's unverified requests can be verified now. Any thread.
+    func verify(_ account: [UInt8]) {
+        inbox.withLock { inbox in
+            if !inbox.accounts.contains(account) { inbox.accounts.append(account) }
+        }
+        bell.ring()
+    }
+
+    /// Asks for `count` more deliveries, as soon as they are due. Any thread.
+    func want(_ count: Int) {
+        guard count > 0 else { return }
+        inbox.withLock { $0.wanted += count }
+        bell.ring()
+    }
+
+    /// Webhooks whose request ended before `nanoseconds` and that are not committed yet. They
+    /// stay where they are: what can still be committed will be. Any thread.
+    func overdue(before nanoseconds: UInt64) -> [PendingWebhook] {
+        let underWay = committing.withLock { batch in
+            batch.filter { $0.receivedNanoseconds < nanoseconds }
+        }
+        let waiting = inbox.withLock { inbox in
+            inbox.appends.filter { $0.receivedNanoseconds < nanoseconds }
+        }
+        return underWay + waiting
+    }
+
+    /// Says what the store holds, after a transaction. The store thread.
+    func publishStatus(of store: DeliveryStore) {
+        status.publish(
+            store.rows.counts, walFrames: store.logFrames, unverified: store.unverified.size.rows)
+    }
+
+    /// Ends the thread after everything that waits is written. Any thread.
+    func stop() {
+        inbox.withLock { $0.isStopping = true }
+        bell.ring()
+    }
+}

@@ -1,0 +1,106 @@
+import POSIX
+import SQLite
+
+/// What the store thread does between commits: one piece of work that was left to it, or a slice
+/// of the quarantine when no webhook waits. Confined to the store thread.
+final class StoreIdleWork {
+    /// What a turn did.
+    enum Turn {
+        /// Nothing was due.
+        case idle
+        /// Something was done, which may have made deliveries due.
+        case worked(madeDue: Bool)
+        /// An fsync failed: the store writes no more.
+        case broken
+    }
+
+    private let store: DeliveryStore
+    private let group: SQLiteQueue
+    private let quarantine: QuarantineWriter?
+
+    init(store: DeliveryStore, group: SQLiteQueue, quarantine: Quarantine?) {
+        self.store = store
+        self.group = group
+        self.quarantine = quarantine.map { QuarantineWriter(store: store, quarantine: $0) }
+        quarantine?.connect { [bell = group.bell] in bell.ring() }
+    }
+
+    /// A slice of what is due.
+    func turn(nowNanoseconds now: UInt64) -> Turn {
+        if let job = group.jobs.next() { return run(job) }
+        guard let quarantine, quarantine.isDue(nowNanoseconds: now), !webhooksWait else {
+            return .idle
+        }
+        do {
+            try quarantine.writeSlice(
+                nowNanoseconds: now, isDisturbed: { [self] in webhooksWait })
+        } catch {
+            return failed(error) ? .broken : .worked(madeDue: false)
+        }
+        group.publishStatus(of: store)
+        return .worked(madeDue: false)
+    }
+
+    /// Says what is in quarantine, after a batch changed it.
+    func publishQuarantine() { quarantine?.publish() }
+
+    /// When something is due that nobody rings for; nil when nothing is.
+    var dueNanoseconds: UInt64? { quarantine?.dueNanoseconds }
+
+    /// At the end: what waits for the quarantine is written, what is left to do is refused.
+    func finish() {
+        group.jobs.close(.stopped)
+        do {
+            try quarantine?.writeAll()
+        } catch {
+            _ = failed(error)
+        }
+        quarantine?.ended()
+    }
+
+    /// After a failed fsync.
+    func broke() {
+        group.jobs.close(.failed(.sync))
+        quarantine?.ended()
+    }
+
+    private var webhooksWait: Bool { group.inbox.withLock { !$0.appends.isEmpty } }
+
+    private func run(_ job: StoreTasks.Job) -> Turn {
+        do throws(SQLiteError) {
+            switch job.access {
+            case .reading:
+                try job.run(store)
+            case .writing:
+                group.status.commitBegan(at: MonotonicClock.now())
+                defer { group.status.commitEnded() }
+                try store.begin()
+                try job.run(store)
+                try store.indexIdentities()
+                try store.commit()
+            }
+        } catch {
+            let isBroken = failed(error)
+            job.finish(.failed(StoreError.sqlite(error).reason))
+            return isBroken ? .broken : .worked(madeDue: false)
+        }
+        if job.access == .writing {
+            group.publishStatus(of: store)
+            quarantine?.publish()
+        }
+        job.finish(nil)
+        return .worked(madeDue: job.access == .writing)
+    }
+
+    /// Undoes what was begun; true when an fsync failed.
+    private func failed(_ error: SQLiteError) -> Bool {
+        store.rollBack()
+        let failure = StoreError.sqlite(error)
+        group.metrics.storeFailed(failure.reason)
+        guard failure.reason == .sync else { return false }
+        group.status.markBroken()
+        store.keepLogOnClose()
+        group.callbacks.broken(failure)
+        return true
+    }
+}

@@ -1,0 +1,207 @@
+import MicroHTTP
+import POSIX
+import SQLite
+import Synchronization
+
+/// Everything behind the reply: store, fallback, forwarding, their threads and the control socket.
+final class ReceiverServices: Sendable {
+    let store: SQLiteQueue
+    let fallback: CommitFallback
+    let outbox = ReplyOutbox()
+    let validation: ValidationServices
+    let quarantine: Quarantine
+    let monitor: Monitor
+    let worker: DeliveryWorker
+    let redis: RedisServices
+    private let journal: DirectDeliveryJournal
+    private let control = Mutex<AdminServer?>(nil)
+    private let paths: DataFolderPaths
+    private let log: Log
+    private let threads = Mutex<Threads>(Threads())
+    private let isStopping = Atomic<Bool>(false)
+
+    private struct Threads: Sendable {
+        var store: WorkerThread?
+        var forwarding: WorkerThread?
+        var timer: WorkerThread?
+    }
+
+    init(
+        _ configuration: Configuration, _ paths: DataFolderPaths, _ loader: TokenLoader,
+        _ tokens: Tokens, _ metrics: ReceiverMetrics, _ log: Log,
+        onBroken: @escaping @Sendable (StoreError) -> Void
+    ) throws(StartupError) {
+        self.paths = paths
+        self.log = log
+        monitor = Monitor(Monitor.Options(configuration), metrics: metrics, log: log)
+        let worker = DeliveryWorker(
+            options: DeliveryWorker.Options(configuration),
+            destination: Destination(configuration, tokens: tokens), metrics: metrics, log: log)
+        let journal = DirectDeliveryJournal(path: paths.takenJournal, log: log)
+        let (lateFallback, lateStore) = (SetOnce<CommitFallback>(), SetOnce<SQLiteQueue>())
+        let lateSpool = SetOnce<Spool>()
+        let quarantine = Quarantine(
+            options: Quarantine.Options(configuration, folder: paths.folder), metrics: metrics)
+        self.quarantine = quarantine
+        let validation = ValidationServices(
+            configuration, loader, tokens,
+            try ConfiguredTokenSource(configuration, metrics.redis, log), metrics, log, quarantine,
+            canVerify: { account in lateStore.value?.verify(account) })
+        let outbox = self.outbox
+        let store = SQLiteQueue(
+            options: SQLiteQueue.Options(configuration, path: paths.database),
+            callbacks: SQLiteQueue.Callbacks(
+                replied: { outbox.deliver() },
+                // With the queue in Redis, the rows of SQLite are the spool.
+                claimed: { rows in
+                    if let spool = lateSpool.value { spool.take(rows) } else { worker.take(rows) }
+                },
+                verify: { validation.verify($0, receivedMilliseconds: $1) },
+                awaited: { validation.look(after: $0) },
+                failed: { batch in lateFallback.value?.failed(batch) },
+                unwritten: { journal.append($0) },
+                broken: onBroken),
+            metrics: metrics)
+        let fallback = CommitFallback(
+            options: CommitFallback.Options(configuration), store: store, metrics: metrics,
+            journal: journal,
+            forward: { pending, deadline in
+                worker.forwardNow(pending, deadlineNanoseconds: deadline)
+            })
+        lateFallback.set(fallback)
+        lateStore.set(store)
+        redis = try RedisServices(
+            configuration, paths, metrics, log,
+            RedisServices.Links(
+                claimed: { worker.take($0) }, commit: { fallback.commit($0) },
+                fallBack: { fallback.store($0) }, replied: { outbox.deliver() }, store: store))
+        if let commits = redis.commits { fallback.begin(with: commits) }
+        if let spool = redis.spool { lateSpool.set(spool) }
+        self.validation = validation
+        worker.connect(DeliveryWorker.Links(queue: redis.queue ?? store, fallback: fallback))
+        self.worker = worker
+        self.journal = journal
+        self.store = store
+        self.fallback = fallback
+    }
+
+    /// Opens the store on its own thread and waits until it is open, or says why it is not; then
+    /// looks for Redis, without waiting for it.
+    func startStore() throws(StartupError) {
+        let opened = Promise<String?>()
+        let thread = try StartupError.starting { () throws(POSIXError) in
+            try WorkerThread.start(name: "store") { self.runStore(opened) }
+        }
+        threads.withLock { $0.store = thread }
+        if let error = opened.wait() {
+            thread.join()
+            throw .store(error)
+        }
+        try redis.start()
+    }
+
+    /// Starts forwarding, the timer and the control socket.
+    func startForwarding() throws(StartupError) {
+        let validation = validation
+        let control = AdminServer(
+            desk: QueueAdmin(
+                group: store, shared: redis.queue,
+                verify: { validation.verifyAgain($0, isThorough: $1) },
+                trust: { validation.trust($0) }, log: log))
+        let started = try StartupError.starting { () throws(POSIXError) in
+            let forwarding = try WorkerThread.start(name: "forwarding") { self.worker.run() }
+            let timer = try WorkerThread.start(name: "timer") { self.runTimer() }
+            try control.start(path: paths.control)
+            return (forwarding, timer)
+        }
+        self.control.withLock { $0 = control }
+        threads.withLock {
+            $0.forwarding = started.0
+            $0.timer = started.1
+        }
+    }
+
+    /// Stops forwarding, writes what waits and closes the store.
+    func stop(deadlineNanoseconds: UInt64) {
+        let threads = threads.withLock { $0 }
+        // A command may wait for a token: it is let go first.
+        validation.stop()
+        control.withLock { $0 }?.stop()
+        redis.stopClaiming()
+        worker.stop()
+        threads.forwarding?.join()
+        redis.stop(deadlineNanoseconds: deadlineNanoseconds)
+        store.stop()
+        threads.store?.join()
+        isStopping.store(true, ordering: .relaxed)
+        threads.timer?.join()
+    }
+
+    private func runStore(_ opened: Promise<String?>) {
+        let open: DeliveryStore
+        do throws(StoreError) {
+            open = try DeliveryStore(
+                path: store.options.path, unverifiedMax: store.options.unverifiedMax,
+                repeatMilliseconds: store.options.repeatMilliseconds,
+                synchronousOff: store.options.synchronousOff)
+            try settleJournal(open)
+        } catch {
+            return opened.set("\(error)")
+        }
+        var thread = StoreThread(store: open, group: store, quarantine: quarantine)
+        opened.set(nil)
+        thread.run()
+    }
+
+    /// Messages that an earlier process saw taken by the application are complete.
+    private func settleJournal(_ open: DeliveryStore) throws(StoreError) {
+        do {
+            try Folder.sync(paths.folder)
+            let taken = try journal.read()
+            if !taken.isEmpty {
+                try open.begin()
+                for identity in taken {
+                    try open.settle(identity, nowMilliseconds: WallClock.nowMilliseconds())
+                }
+                try open.commit()
+                log.write(
+                    LogLine(.warning, "messages that the application took directly are settled")
+                        .with("count", taken.count))
+            }
+            try journal.clear()
+        } catch let error as SQLiteError {
+            throw .sqlite(error)
+        } catch let error as POSIXError {
+            throw .journal("\(error.operation) failed: \(error.message)")
+        } catch {
+            throw .journal("\(error)")
+        }
+    }
+
+    private func runTimer() {
+        let pause = WakeSignal()
+        while !isStopping.load(ordering: .relaxed) {
+            fallback.tick()
+            validation.waits.tick()
+            monitor.tick()
+            redis.spool?.tick()
+            let next = MonotonicClock.now() + 10_000_000
+            let due = validation.waits.nextDeadlineNanoseconds ?? next
+            pause.wait(untilNanoseconds: min(next, due))
+        }
+    }
+}
+
+/// Wakes the event loops once for all replies of a batch.
+final class ReplyOutbox: Sendable {
+    private let loops = Mutex<[EventLoop]>([])
+
+    /// Says which loops have replies to send. Until then a reply waits for its loop's next turn,
+    /// a tenth of a second at most.
+    func serve(_ loops: [EventLoop]) { self.loops.withLock { $0 = loops } }
+
+    /// Sends what is there. Any thread.
+    func deliver() {
+        for loop in loops.withLock({ $0 }) { loop.deliverAnswers() }
+    }
+}
