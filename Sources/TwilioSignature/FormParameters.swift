@@ -138,7 +138,10 @@ public final class FormParameters: Sendable {
 
     /// Names and values as Twilio appends them to the URL: sorted by name, values of one name
     /// sorted and each once, all by bytes, without delimiters.
-    package var signedSuffix: [UInt8] {
+    package var signedSuffix: [UInt8] { signedSuffix { _ in true } }
+
+    /// The same of the parameters whose names `isCounted` takes.
+    package func signedSuffix(where isCounted: (Span<UInt8>) -> Bool) -> [UInt8] {
         // The beginnings of the names decide nearly every comparison, as one number each.
         let bytes = bytes
         let span = bytes.span
@@ -155,6 +158,7 @@ public final class FormParameters: Sendable {
                 {
                     continue
                 }
+                guard isCounted(span.extracting(pair.start..<pair.nameEnd)) else { continue }
                 suffix.append(copying: span.extracting(pair.start..<pair.valueEnd))
             }
         }

@@ -68,18 +68,20 @@ public enum WebhookSignature {
     public static func verify(_ request: SignedRequest, keys: [HMACKey]) -> SignatureVerdict {
         verify(
             origin: request.origin, target: request.target, body: request.body,
-            parameters: request.parameters, isBodyless: request.isBodyless,
+            suffix: request.parameters?.signedSuffix, isBodyless: request.isBodyless,
             signature: request.signature, keys: keys)
     }
 
-    /// The same for parts that are not one value.
+    /// The same for parts that are not one value; `suffix` is the `signedSuffix` of the parameters.
     package static func verify(
         origin: ArraySlice<UInt8>, target: ArraySlice<UInt8>, body: [UInt8],
-        parameters: FormParameters?, isBodyless: Bool = false, signature: ArraySlice<UInt8>,
+        suffix: [UInt8]?, isBodyless: Bool = false, signature: ArraySlice<UInt8>,
         keys: [HMACKey]
     ) -> SignatureVerdict {
-        guard isBodyless || isCovered(body, target, parameters) else { return .bodyMismatch }
-        let suffix = parameters?.signedSuffix ?? []
+        guard isBodyless || isCovered(body, target, hasSuffix: suffix != nil) else {
+            return .bodyMismatch
+        }
+        let suffix = suffix ?? []
         let url = SignedURL(origin: origin.span, target: target.span)
         var match = position(of: signature, url.received, suffix, keys)
             .map { SignatureMatch(tokenPosition: $0, candidate: .received) }
@@ -117,10 +119,10 @@ public enum WebhookSignature {
     /// Every `bodySHA256` must be the body's, and a body that is not a form must have one: else
     /// nothing that is signed would cover it.
     private static func isCovered(
-        _ body: [UInt8], _ target: ArraySlice<UInt8>, _ parameters: FormParameters?
+        _ body: [UInt8], _ target: ArraySlice<UInt8>, hasSuffix: Bool
     ) -> Bool {
         let claimed = SignedURL.queryValues(of: target, named: "bodySHA256")
-        guard !claimed.isEmpty else { return parameters != nil }
+        guard !claimed.isEmpty else { return hasSuffix }
         let digest = bodyDigest(body)
         return claimed.allSatisfy { ConstantTime.equal(digest, $0) }
     }

@@ -102,8 +102,26 @@ extension EndToEnd {
             let released = try receiver.command(["queue", "release", "--all"])
             #expect(released.output.contains("2 released"), "\(released.output)")
             #expect(eventually { application.requests.count == 2 })
+            // As Twilio sends them, whatever made another method of it.
+            let methods = application.requests.map { $0.requestLine.prefix { $0 != " " } }
+            #expect(methods.sorted() == ["GET", "POST"])
             #expect(try kept(receiver, 0))
             #expect(try receiver.metrics().sum("quarantine_dropped_total") == 0)
+        }
+
+        @Test func `a form that arrives with HEAD is explained, kept and released with POST`()
+            throws
+        {
+            let receiver = try receiver()
+            var call = message("/webhook/sms", "SM1")
+            call.method = "HEAD"
+            #expect(try call.send(to: receiver) == 405)
+            #expect(try kept(receiver, 1))
+            let released = try receiver.command(["queue", "release", "--all"])
+            #expect(released.output.contains("1 released"), "\(released.output)")
+            #expect(eventually { application.requests.count == 1 })
+            #expect(application.requests.first?.requestLine == "POST /application HTTP/1.1")
+            #expect(application.taken == ["SM1"])
         }
 
         @Test func `a forged signature on a path that is no route is kept behind the others`()

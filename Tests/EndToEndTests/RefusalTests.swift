@@ -127,7 +127,12 @@ extension EndToEnd {
                 #expect(isSaid, "\(reason): \(request)")
             }
             #expect(receiver.log.contains(#""fault":"field_name""#))
-            #expect(receiver.log.contains("raise --body-bytes-max"))
+            for setting in ["body-bytes-max", "header-bytes-max", "parameters-max"] {
+                let warnings = receiver.log.split(separator: "\n").filter {
+                    $0.contains("raise --\(setting)") && $0.contains(#""level":"warning""#)
+                }
+                #expect(warnings.count == 1, "\(setting)")
+            }
         }
 
         @Test func `X13 no body, number or token reaches the log or the metrics`() throws {

@@ -22,6 +22,12 @@ struct DestinationURL: Sendable, Equatable, CustomStringConvertible {
             throw SettingProblem("\"\(text)\" has a fragment, which no server ever sees")
         }
         let first = try DestinationURL(Self.escaped(text), writtenAs: text)
+        guard SignedURL.queryValues(of: first.appending([])[...], named: "bodySHA256").isEmpty
+        else {
+            throw SettingProblem(
+                "\"\(first.withoutQuery)\" is followed by bodySHA256, which Twilio's libraries would take "
+                    + "for the digest of each body; leave it out")
+        }
         self = try DestinationURL(first.appending([]), writtenAs: text)
     }
 

@@ -35,6 +35,10 @@ struct MismatchAdvice {
     /// The sentence, without its full stop.
     var sentence: String {
         let mends = [publicURLMend, targetMend, tokenMend, bodyMend].compactMap(\.self)
+        guard !mends.isEmpty || !subject.isMethodChanged else {
+            return "this request would match as a POST: something in front of Hookline changed its "
+                + "method"
+        }
         guard !mends.isEmpty else {
             return "this request matches now: URL or tokens were changed since it was refused"
         }

@@ -11,6 +11,8 @@ struct MismatchSubject: Sendable {
     let content: SignedContent
     /// True for a GET without a body, for which `bodySHA256` says nothing.
     let isBodyless: Bool
+    /// True for a request that Twilio sends as a POST, if at all, and that is none.
+    let isMethodChanged: Bool
     /// More parameters of a form are refused.
     let parametersMax: Int
 
@@ -20,6 +22,7 @@ struct MismatchSubject: Sendable {
     init?(_ request: HTTPRequest, used: [UInt8]?, _ options: MismatchExplainer.Options) {
         // A GET's parameters stand in its URL: it is signed like a form without any.
         isBodyless = request.method == .get && request.body.isEmpty
+        isMethodChanged = request.method != .post && !isBodyless
         let isForm = isBodyless || MediaType(request.fields.first("content-type")).isForm
         guard
             let content = SignedContent(

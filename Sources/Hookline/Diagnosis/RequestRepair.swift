@@ -59,6 +59,9 @@ final class RequestRepair: Sendable {
         var mended = arrived
         mended.target = proof.target
         mended.body = proof.body
+        // Twilio sends POST, or GET without a body; whatever else arrived is somebody else's doing.
+        let isGet = [.get, .head].contains(arrived.method) && proof.body.isEmpty
+        mended.method = isGet ? .get : .post
         let type = MediaType(arrived.fields.first("content-type"))
         guard proof.isForm != type.isForm else { return mended }
         mended.fields = HTTPFields()

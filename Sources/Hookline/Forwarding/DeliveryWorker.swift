@@ -166,18 +166,24 @@ final class DeliveryWorker: Sendable {
             let verdict = options.retryPolicy.verdict(
                 on: outcome, attempt: delivery.attempt,
                 receivedMilliseconds: delivery.owedSinceMilliseconds, nowMilliseconds: now)
-            links.queue.record([change(delivery, verdict, result)])
+            links.queue.record([change(delivery, verdict, result, outcome)])
             links.queue.want(1)
         }
     }
 
     private func change(
-        _ delivery: Delivery, _ verdict: AttemptVerdict, _ result: AttemptResult
+        _ delivery: Delivery, _ verdict: AttemptVerdict, _ result: AttemptResult,
+        _ outcome: TransferResult.Outcome
     ) -> DeliveryChange {
         func line() -> LogLine {
-            LogLine(verdict == .completed ? .info : .warning, "delivery")
+            var line = LogLine(verdict == .completed ? .info : .warning, "delivery")
                 .with("id", delivery.id).with("attempt", delivery.attempt)
                 .with("result", result.rawValue)
+            if case .response(let response) = outcome {
+                line = line.with("status", response.status)
+            }
+            return
+                line
                 .with("trace_id", bytes: delivery.webhook[.traceParent].dropFirst(3).prefix(32))
                 .with("message_sid", bytes: delivery.webhook[.messageSID])
         }

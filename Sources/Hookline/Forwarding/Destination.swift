@@ -10,6 +10,8 @@ struct Destination: Sendable {
     let connectTimeoutMilliseconds: Int
     let timeoutMilliseconds: Int
     let parametersMax: Int
+    /// Told of a webhook that is forwarded without a signature.
+    let unsigned: UnsignedNotice
 
     /// The request of one attempt: the original method, body and content type, the original query
     /// appended, what Twilio wrote into fields of its own, and a signature made for exactly this
@@ -23,6 +25,8 @@ struct Destination: Sendable {
         var headers = headers(of: webhook, attempt: attempt)
         if let signature = signature(of: webhook, url: target) {
             headers.append(Self.header("X-Twilio-Signature", signature))
+        } else {
+            unsigned.note(webhook)
         }
         return TransferRequest(
             url: target, method: webhook.head.isGet ? .get : .post, headers: headers,

@@ -32,6 +32,7 @@ final class RefusalHandler: Sendable {
     func refused(_ request: HTTPRequest, _ rejection: Rejection) {
         guard !rejection.isMisdirected || request.isSigned else { return }
         if case .noOrigin(let header) = rejection { origins.note(header) }
+        if rejection == .malformedForm, request.isSigned { notice.tooManyParameters() }
         let refused = QuarantinedRequest(
             request, reason: QuarantineReason(rejection), source: clients.bytes(of: request))
         quarantine.offer(refused)

@@ -12,6 +12,7 @@ final class RefusalNotice: Sendable {
     private let log: Log
     private let gates: [OncePerMinute]
     private let tooLargeGate = OncePerMinute()
+    private let tooManyGate = OncePerMinute()
 
     init(metrics: ReceiverMetrics, log: Log) {
         self.metrics = metrics
@@ -33,6 +34,16 @@ final class RefusalNotice: Sendable {
 }
 
 extension RefusalNotice {
+    /// A signed request has more parameters than `--parameters-max`; it is kept.
+    func tooManyParameters() {
+        guard tooManyGate.takeTurn() else { return }
+        log.write(
+            LogLine(
+                .warning,
+                "a request with a Twilio signature has more parameters than --parameters-max; it is "
+                    + "kept: raise --parameters-max, then hookline queue release"))
+    }
+
     /// A signed request has a body above `--body-bytes-max`. Nobody has read or verified it, so it
     /// is not kept; `bodyBytes` is what it says of itself, nil when it says nothing.
     func tooLarge(bodyBytes: Int?) {

@@ -183,11 +183,14 @@ final class ReplyContext: Sendable {
     /// The tier of the cache that machines share; nil without one.
     let shared: SharedValidationLookup?
     let budgets: Budgets
+    /// Says that a head was too long.
+    let longHeads: LongHeadNotice
 
     init(
         metrics: ReceiverMetrics, log: Log, requestIDs: RequestIDs, traces: TraceIDs,
         cache: ValidationCache, shared: SharedValidationLookup? = nil, budgets: Budgets
     ) {
+        longHeads = LongHeadNotice(log)
         self.metrics = metrics
         self.log = log
         self.requestIDs = requestIDs

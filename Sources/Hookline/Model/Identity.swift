@@ -34,9 +34,11 @@ struct Identity: Digest, Hashable {
     /// A digest is evenly spread: a part of it tells one from another.
     func hash(into hasher: inout Hasher) { hasher.combine(low) }
 
-    /// The identity of an inbound message.
-    init(account: ArraySlice<UInt8>, messageSID: ArraySlice<UInt8>) {
-        self.init(digest: Self.digest("message", account, messageSID))
+    /// The identity of an inbound message, by its name and by what it says.
+    init(account: ArraySlice<UInt8>, messageSID: ArraySlice<UInt8>, content: [UInt8] = []) {
+        var digest = Self.digest("message", account, messageSID)
+        Self.add(content[...], to: &digest)
+        self.init(digest: digest)
     }
 
     /// The identity of one status callback.

@@ -134,13 +134,13 @@ extension DeliveryWorker.Options {
 
 extension Destination {
     /// Nil without `--forward-to`.
-    init?(_ configuration: Configuration, tokens: Tokens) {
+    init?(_ configuration: Configuration, tokens: Tokens, unsigned: UnsignedNotice) {
         guard let url = configuration.forwardTo else { return nil }
         self.init(
             url: url, tokens: tokens,
             connectTimeoutMilliseconds: Int(configuration.forwardConnectTimeout.milliseconds),
             timeoutMilliseconds: Int(configuration.forwardTimeout.milliseconds),
-            parametersMax: configuration.parametersMax)
+            parametersMax: configuration.parametersMax, unsigned: unsigned)
     }
 }
 

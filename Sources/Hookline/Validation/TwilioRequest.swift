@@ -41,7 +41,7 @@ final class TwilioRequest: Sendable {
         let traceParent = trace.field
         let messageSID = content.parameters.map { WebhookReader.messageSID($0) } ?? []
         let traceState = Self.traceState(of: request.fields)
-        let isGet = request.method == .get || request.method == .head
+        let isGet = request.body.isEmpty && (request.method == .get || request.method == .head)
         let method = isGet ? Self.get : []
         let token = Self.idempotencyToken(of: request.fields)
         let account = content.account
@@ -70,13 +70,17 @@ final class TwilioRequest: Sendable {
     }
 
     /// The webhook that it is, verified by this key; nil for one that an operator vouches for. With
-    /// `origin` Twilio signed it with that origin and not with the one that it was read with.
-    func webhook(provedBy keyID: UInt64?, origin: [UInt8]? = nil) -> Webhook {
+    /// `origin` Twilio signed it with that origin and not with the one that it was read with;
+    /// `suffix` is the signed suffix of its parameters if it is known already.
+    func webhook(
+        provedBy keyID: UInt64?, origin: [UInt8]? = nil, suffix: [UInt8]? = nil
+    ) -> Webhook {
         var head = origin.map { self.head.replacing(origin: $0) } ?? self.head
         if let keyID { head = head.proved(by: keyID) }
         return Webhook(
             kind: kind, priority: WebhookReader.priority(content),
-            identity: WebhookReader.identity(kind, content, head: head, body: body),
+            identity: WebhookReader.identity(
+                kind, content, head: head, body: body, suffix: suffix),
             receivedMilliseconds: receivedMilliseconds, head: head, body: body)
     }
 

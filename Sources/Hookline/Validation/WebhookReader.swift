@@ -31,13 +31,16 @@ enum WebhookReader {
 
     /// The identity of a request that was verified.
     static func identity(
-        _ kind: WebhookKind, _ content: RequestContent, head: WebhookHead, body: [UInt8]
+        _ kind: WebhookKind, _ content: RequestContent, head: WebhookHead, body: [UInt8],
+        suffix: [UInt8]? = nil
     ) -> Identity {
         let account = head[.account]
         let sid = head[.messageSID]
         if let form = content.parameters {
             switch kind {
-            case .message: return Identity(account: account, messageSID: sid)
+            case .message:
+                return Identity(
+                    account: account, messageSID: sid, content: lasting(form, suffix))
             case .statusCallback:
                 return Identity(
                     account: account, messageSID: sid, status: status(form) ?? [],
@@ -57,6 +60,13 @@ enum WebhookReader {
                 product: kind.rawValue, account: account, parts: json.eventIDs.map { $0[...] })
         }
         return contentIdentity(content, head, body)
+    }
+
+    /// What a message says, without what a retry changes. A flow of Studio may post all parameters of
+    /// the message that began it, with some of its own: each such request is an event by itself.
+    private static func lasting(_ form: FormParameters, _ suffix: [UInt8]?) -> [UInt8] {
+        guard form.first("ErrorUrl") != nil else { return suffix ?? form.signedSuffix }
+        return form.signedSuffix { !$0.equals("ErrorUrl") && !$0.equals("ErrorCode") }
     }
 
     /// The identity of an event that nothing names: where it was sent to and what it says, without

@@ -42,13 +42,15 @@ struct WebhookVerifier: Sendable {
             request.account, request.scheme, isSigner: isSigner,
             keysMax: isThorough ? .max : TokenTable.keysOfAnySignerMax)
         let keys = lookup.keys
-        if let (position, origin) = match(request, keys) {
+        // Sorted once: for the signature, and for what makes an inbound message this message.
+        let suffix = request.content.signedParameters?.signedSuffix
+        if let (position, origin) = match(request, suffix, keys) {
             // Ambiguous parameters are told from forged ones: only the genuine are kept.
             if request.content.parameters?.ambiguous != nil { return .refused(.ambiguousForm) }
             let key = keys[position]
             let place = isSigner ? position : tokens.owner(of: key.id)?.position ?? 0
             return .genuine(
-                request.webhook(provedBy: key.id, origin: origin),
+                request.webhook(provedBy: key.id, origin: origin, suffix: suffix),
                 MatchedToken(position: place, key: keepsKey ? key : nil))
         }
         switch lookup {
@@ -61,24 +63,25 @@ struct WebhookVerifier: Sendable {
 
     /// The key that matches, and the origin as it was written when that is what Twilio signed.
     private func match(
-        _ request: TwilioRequest, _ keys: [HMACKey]
+        _ request: TwilioRequest, _ suffix: [UInt8]?, _ keys: [HMACKey]
     ) -> (position: Int, writtenOrigin: [UInt8]?)? {
         guard !keys.isEmpty else { return nil }
         let origin = request.head[.origin]
-        if let position = match(request, origin, keys) { return (position, nil) }
+        if let position = match(request, origin, suffix, keys) { return (position, nil) }
         guard let written = spellings?.asWritten(origin),
-            let position = match(request, written[...], keys)
+            let position = match(request, written[...], suffix, keys)
         else { return nil }
         return (position, written)
     }
 
     private func match(
-        _ request: TwilioRequest, _ origin: ArraySlice<UInt8>, _ keys: [HMACKey]
+        _ request: TwilioRequest, _ origin: ArraySlice<UInt8>, _ suffix: [UInt8]?,
+        _ keys: [HMACKey]
     ) -> Int? {
         let verdict = WebhookSignature.verify(
             origin: origin, target: request.head[.target], body: request.body,
-            parameters: request.content.signedParameters,
-            isBodyless: request.content.isBodyless, signature: request.head[.signature],
+            suffix: suffix, isBodyless: request.content.isBodyless,
+            signature: request.head[.signature],
             keys: keys)
         guard case .match(let match) = verdict else { return nil }
         return match.tokenPosition

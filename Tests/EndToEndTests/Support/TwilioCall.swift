@@ -73,7 +73,7 @@ struct TwilioCall {
         lines.append("X-Twilio-Signature: \(signature)")
         if let contentType { lines.append("Content-Type: \(contentType)") }
         lines += fields.map { "\($0.name): \($0.value)" }
-        if method != "GET" { lines.append("Content-Length: \(body.utf8.count)") }
+        if method != "GET" || !body.isEmpty { lines.append("Content-Length: \(body.utf8.count)") }
         return lines.joined(separator: "\r\n") + "\r\n\r\n" + body
     }
 

@@ -54,6 +54,17 @@ import Testing
         #expect(problem.sentence.contains("\"\(text)\""))
     }
 
+    @Test(arguments: ["bodySHA256=x", "a=1&bodySHA256=&bodySHA256=0", "a=1&%62odySHA256=ab"])
+    func `a query that the application would take for the digest of a body is refused`(
+        query: String
+    ) throws {
+        let problem = try #require(throws: SettingProblem.self) {
+            try DestinationURL("http://h/a?\(query)")
+        }
+        #expect(problem.sentence.contains("\"http://h/a\" is followed by bodySHA256"))
+        #expect(try DestinationURL("http://h/a?bodysha256=x").description.hasSuffix("=x"))
+    }
+
     @Test(arguments: [
         "http://user:hush@h/", "http://hush@h", "http://hush@\u{301}h", "ftp://u:hush@h/",
         "http://u:hush@h/#x", "http://u:hush\\@h/",

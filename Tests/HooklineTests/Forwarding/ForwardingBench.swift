@@ -59,7 +59,13 @@ struct ForwardingBench: ~Copyable {
         configuration.forwardTo = try DestinationURL(text)
         var table = TokenTable()
         table.anyAccount = [HMACKey(Array(token.utf8))]
-        guard let destination = Destination(configuration, tokens: Tokens(table)) else {
+        guard
+            let destination = Destination(
+                configuration, tokens: Tokens(table),
+                unsigned: UnsignedNotice(
+                    metrics: ReceiverMetrics(eventLoops: 1, thresholdSeconds: []),
+                    log: Log(format: .text, level: .critical)))
+        else {
             throw Undelivered()
         }
         return destination

@@ -69,12 +69,13 @@ struct EventSequences {
         let sid = "SM" + subject
         switch product {
         case .message:
-            return [
-                [
-                    ("SmsMessageSid", sid), ("SmsSid", sid), ("SmsStatus", "received"),
-                    ("Body", "ok"), ("MessageSid", sid), account, ("From", "+15005550006"),
-                ]
+            let message = [
+                ("SmsMessageSid", sid), ("SmsSid", sid), ("SmsStatus", "received"),
+                ("Body", "ok"), ("MessageSid", sid), account, ("From", "+15005550006"),
             ]
+            // A flow may post the message's parameters again, with those of its step.
+            let steps = (0..<random.below(3)).map { message + [("Step", "\($0)")] }
+            return [message] + steps
         case .statusCallback:
             let ends = [
                 [("MessageStatus", "delivered")], [("MessageStatus", "read")],

@@ -107,6 +107,20 @@ import Testing
             ]
         ),
         (.message, [changed(inbound, [("MessageSid", "SM2"), ("SmsMessageSid", "SM2")])]),
+        // Steps of a flow that post the parameters of the message which began it.
+        (
+            .message,
+            [
+                changed(inbound, [("FlowSid", "FW1"), ("Answer", "1")]),
+                changed(
+                    inbound,
+                    [
+                        ("FlowSid", "FW1"), ("Answer", "1"), ("ErrorCode", "11200"),
+                        ("ErrorUrl", "https://h/x"),
+                    ]),
+            ]
+        ),
+        (.message, [changed(inbound, [("FlowSid", "FW1"), ("Answer", "2")])]),
         (.statusCallback, [SampleRequest(status), changed(status, [("SmsStatus", nil)])]),
         (.statusCallback, [changed(status, [("MessageStatus", "delivered")])]),
         (.statusCallback, [changed(status, [("MessageStatus", "failed")])]),
