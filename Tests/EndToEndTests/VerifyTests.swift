@@ -94,8 +94,8 @@ extension EndToEnd {
             let twice = try webhook.request().replacing(
                 "\r\nHost", with: "\r\nX-Twilio-Signature: a\r\nHost")
             #expect(try verify(settings, input: twice).output.contains("more than one"))
-            let get = try webhook.request().replacing("POST", with: "GET")
-            #expect(try verify(settings, input: get).output.contains("no POST"))
+            let put = try webhook.request().replacing("POST", with: "PUT")
+            #expect(try verify(settings, input: put).output.contains("neither a POST nor a GET"))
             let wide = "a=b&" + (0..<512).map { "p\($0)=" }.joined(separator: "&")
             let parameters = try verify(
                 ["--url", url, "--signature", signature, "--body", wide])
