@@ -109,6 +109,25 @@ extension EndToEnd {
             #expect(try receiver.metrics().sum("quarantine_dropped_total") == 0)
         }
 
+        /// Something in front changed the method and left the rest: Twilio sent a POST.
+        @Test func `what arrives with GET and a body is forwarded whole, with POST`() throws {
+            let receiver = try receiver()
+            var calls = [
+                message("/webhook/sms", "SM1"), TwilioCall(body: #"{"a":1}"#),
+                message("/webhook/sms", "SM2"),
+            ]
+            for index in calls.indices { calls[index].method = "GET" }
+            // An unchanged signature over a changed body is a forgery.
+            calls[2].body += "&x=1"
+            #expect(try calls.map { try $0.send(to: receiver) } == [200, 200, 403])
+            #expect(eventually { application.requests.count == 2 })
+            for (call, forwarded) in zip(calls, application.requests) {
+                #expect(forwarded.requestLine.hasPrefix("POST /application"))
+                #expect(String(decoding: forwarded.body, as: UTF8.self) == call.body)
+                #expect(TwilioCall.isSigned(forwarded, call, token: Receiver.token))
+            }
+        }
+
         @Test func `a form that arrives with HEAD is explained, kept and released with POST`()
             throws
         {

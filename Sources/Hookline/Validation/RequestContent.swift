@@ -26,12 +26,12 @@ struct RequestContent: Sendable {
         method: HTTPMethod, target: [UInt8], contentType: ArraySlice<UInt8>?, body: [UInt8],
         parametersMax: Int
     ) throws(FormFault) {
-        let isGet = method == .get || method == .head
-        isBodyless = isGet && body.isEmpty
-        let isForm = !isGet && MediaType(contentType).isForm
+        // A GET with a body is a POST whose method something changed: the body says what it is.
+        isBodyless = (method == .get || method == .head) && body.isEmpty
+        let isForm = !isBodyless && MediaType(contentType).isForm
         if isForm {
             parameters = try FormParameters(parsing: body, parametersMax: parametersMax)
-        } else if isGet {
+        } else if isBodyless {
             let query = target.drop { $0 != UInt8(ascii: "?") }.dropFirst()
             parameters = try FormParameters(parsing: Array(query), parametersMax: parametersMax)
         } else {
