@@ -246,19 +246,10 @@ extension FormParameters {
     /// The byte of the escape that begins at `index`; nil when it is none. `&` is no digit, so
     /// an escape never reaches over its segment's end.
     private static func escape(_ input: Span<UInt8>, _ index: Int) -> UInt8? {
-        guard index + 2 < input.count, let high = digit(input[index + 1]),
-            let low = digit(input[index + 2])
+        guard index + 2 < input.count, let high = Percent.digit(input[index + 1]),
+            let low = Percent.digit(input[index + 2])
         else { return nil }
         return high << 4 | low
-    }
-
-    private static func digit(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case 0x30...0x39: byte - 0x30
-        case 0x41...0x46: byte - 0x41 + 10
-        case 0x61...0x66: byte - 0x61 + 10
-        default: nil
-        }
     }
 
     private static func escape(_ text: ArraySlice<UInt8>, into body: inout [UInt8]) {
