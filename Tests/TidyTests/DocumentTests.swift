@@ -31,7 +31,8 @@ import Testing
     }
 
     @Test func `every flag that a document names exists`() {
-        let known = Repository.text("README.md") + Self.commandFlags.joined(separator: " ")
+        let known =
+            Repository.text("docs/configuration.md") + Self.commandFlags.joined(separator: " ")
         for document in Self.documents {
             for match in document.text.matches(of: /`(--[a-z][a-z-]+)/) {
                 #expect(known.contains(match.output.1), "\(document.path) names \(match.output.1)")
@@ -54,7 +55,8 @@ import Testing
     /// Flags that are no settings, and flags of other programs.
     private static let commandFlags = [
         "--config", "--count", "--to", "--json", "--rate", "--duration", "--connections", "--ops",
-        "--no-benchmark", "--enable-feature", "--against",
-        "--proven", "--force", "--confirm", "--duplicate",
+        "--no-benchmark", "--enable-feature", "--against", "--proven", "--force", "--confirm",
+        "--duplicate", "--dry-run", "--product", "--reveal", "--quarantined", "--help", "--rounds",
+        "--filter",
     ]
 }
