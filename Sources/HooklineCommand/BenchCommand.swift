@@ -6,15 +6,15 @@ import Hookline
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
-        abstract: "Measures a server with signed webhooks and checks it against R1 to R7.",
+        abstract: "Measures a server with signed webhooks and checks its promises (R1 to R7).",
         discussion:
             "Sends single messages, then an open-loop load (requests start when they are due, "
             + "whatever the server does, and response times count from then), then what the "
-            + "requirement check needs, then loads at other rates. The messages are real ones "
-            + "for the server: it stores and forwards them. Signs as `hookline send` does. "
-            + "What only the server knows is read from its metrics; without them those lines "
-            + "are skipped. SIGINT ends it early with the figures so far. Exit status 1 when a "
-            + "requirement failed or the run was ended early.")
+            + "check needs, then loads at other rates. The messages are real ones for the server: "
+            + "it stores and forwards them. Signs as `hookline send` does. What only the server "
+            + "knows is read from its metrics; without them those lines are skipped. SIGINT ends "
+            + "it early with the figures so far. Exit status 1 when a requirement failed or the "
+            + "run was ended early. docs/bench.md explains the report.")
 
     @Option(help: ArgumentHelp("Where to post.", valueName: "url"))
     var to: String
@@ -25,16 +25,16 @@ struct BenchCommand: ParsableCommand {
                 + "folder, else http://127.0.0.1:9464).", valueName: "url"))
     var ops: String?
 
-    @Option(help: "Requests a second of the concurrent load.")
+    @Option(help: "Rate of the concurrent load, in requests a second.")
     var rate = 200
 
     @Option(help: ArgumentHelp("How long it lasts, in seconds.", valueName: "seconds"))
     var duration = 10
 
-    @Option(help: "How many requests are under way at once at most.")
+    @Option(help: "Most requests under way at the same time.")
     var connections = 64
 
-    @Flag(inversion: .prefixedNo, help: "Raise the rate at the end until it is not held.")
+    @Flag(inversion: .prefixedNo, help: "At the end, raise the rate until it is not held.")
     var benchmark = true
 
     @Option(

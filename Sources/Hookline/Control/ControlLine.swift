@@ -136,7 +136,7 @@ extension ControlLine {
         }
         if let word = try values.decodeIfPresent(String.self, forKey: .state) {
             guard !list.quarantined, let state = DeliveryState(rawValue: word) else {
-                throw ControlFault(.badArgument, "state is no state of a delivery")
+                throw ControlFault(.badArgument, "state is not a state of a delivery")
             }
             list.state = state
         }

@@ -37,8 +37,9 @@ enum GenuineRejection: String, LabelValue {
     fileprivate var sentence: String {
         switch self {
         case .notFound:
-            "Twilio called a path that is no route: enter the URL of a route in Twilio's console, "
-                + "or add the path to `routes`; the request is kept: hookline queue release"
+            "Twilio called a path that is not a route: enter the URL of a route in Twilio's "
+                + "console, or add the path to `routes`; the request is kept: "
+                + "hookline queue release"
         case .method:
             "Twilio's request came with a method that is neither POST nor GET: look at what "
                 + "stands in front of Hookline; the request is kept: hookline queue release"
