@@ -94,7 +94,8 @@ struct OracleTests {
         Fault(rule: "E6 bound", from: "le=\"1.0\"", to: "le=\"1\""),
         Fault(rule: "O8 outside its bucket", from: "} 1600 ", to: "} 0.5 "),
         Fault(
-            rule: "O8 no labels", from: "{trace_id=\"4bf92f3577b34da60000000000000001\"}", to: "{}"),
+            rule: "O8 no labels",
+            from: "{trace_id=\"4bf92f3577b34da60000000000000001\"}", to: "{}"),
         Fault(
             rule: "O8 too long", from: "trace_id=\"",
             to: "trace_id=\"" + String(repeating: "0", count: 90)),
