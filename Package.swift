@@ -7,11 +7,12 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-/// Settings of the layers above the wrappers: pointers end in layer 2, so `unsafe` never appears here.
+/// Settings of the layers above the wrappers: pointers end in layer 2, so `unsafe` never appears
+/// here.
 let strictAndPointerFree: [SwiftSetting] = strict + [.strictMemorySafety()]
 
-/// Tells `hookline version` the revision of the sources: `scripts/revision`, by `make build`. Only one file of C sees it,
-/// so that a new commit compiles nothing else.
+/// Tells `hookline version` the revision of the sources: `scripts/revision`, by `make build`. Only
+/// one file of C sees it, so that a new commit compiles nothing else.
 let revision: [CSetting] =
     Context.environment["BUILD_REVISION"]
     .map {
@@ -37,7 +38,8 @@ let package = Package(
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", exact: "0.2.0"),
     ],
     targets: [
-        // Layer 1: C modules. A module map and a shim for what Swift cannot import (variadics and macros).
+        // Layer 1: C modules. A module map and a shim for what Swift cannot import (variadics and
+        // macros).
         .systemLibrary(name: "CMicroHTTPD"),
         .systemLibrary(name: "CSQLite"),
         .systemLibrary(name: "CHiredis"),
@@ -46,7 +48,8 @@ let package = Package(
         .systemLibrary(name: "CZlib"),
         .target(name: "CBuild", cSettings: revision),
 
-        // Layer 2: one Swift wrapper a library. They know nothing of Twilio and nothing of each other.
+        // Layer 2: one Swift wrapper for each library. They know nothing of Twilio and nothing of
+        // each other.
         .target(name: "MicroHTTP", dependencies: ["CMicroHTTPD"], swiftSettings: strict),
         .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: strict),
         .target(name: "Redis", dependencies: ["CHiredis"], swiftSettings: strict),
@@ -96,8 +99,8 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strictAndPointerFree,
-            // A webhook is allocated on one thread and freed on another (docs/dependencies.md). Debug builds keep the C
-            // library's allocator, which sanitizers and valgrind know.
+            // A webhook is allocated on one thread and freed on another (docs/dependencies.md).
+            // Debug builds keep the C library's allocator, which sanitizers and valgrind know.
             linkerSettings: [.linkedLibrary("jemalloc", .when(configuration: .release))]),
 
         // What several test targets share: child processes, temporary folders, raw clients.

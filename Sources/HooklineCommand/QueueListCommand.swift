@@ -8,14 +8,14 @@ struct QueueListCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Deliveries in this state only.",
+            "Only deliveries in this state.",
             valueName: DeliveryState.allCases.map(\.rawValue).joined(separator: "|")))
     var state: String?
 
     @Flag(help: "Quarantined requests instead of deliveries.")
     var quarantined = false
 
-    @Option(help: ArgumentHelp("Rows at most.", valueName: "number"))
+    @Option(help: ArgumentHelp("Most rows to list.", valueName: "number"))
     var limit = 100
 
     @OptionGroup var options: QueueOptions

@@ -9,12 +9,11 @@ struct QueueReleaseCommand: ParsableCommand {
         abstract: "Verifies quarantined requests again and forwards those that are genuine.",
         discussion:
             "They are verified against the tokens and the URL of the running server. What does not "
-            + "verify stays. A message that was received otherwise meanwhile is not forwarded twice."
-    )
+            + "verify stays. A message that came in another way meanwhile is not forwarded twice.")
 
     @OptionGroup var rows: QueueSelection
 
-    @Flag(help: "Those that would have been genuine under another configuration.")
+    @Flag(help: "Only those that would be genuine under another configuration.")
     var proven = false
 
     @Flag(help: "Forward one request without verifying it; asks for its id.")
@@ -22,7 +21,7 @@ struct QueueReleaseCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "With --force, the id once more, where there is no terminal to ask on.",
+            "With --force and without a terminal: the id again.",
             valueName: "id"))
     var confirm: Int64?
 

@@ -5,7 +5,7 @@ import Hookline
 struct QueueRetryCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "retry",
-        abstract: "Forwards dead letters anew, with a whole retry window.")
+        abstract: "Forwards dead letters again, with a whole retry window.")
 
     @OptionGroup var rows: QueueSelection
     @OptionGroup var options: QueueOptions

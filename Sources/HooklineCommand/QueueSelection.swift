@@ -9,7 +9,7 @@ struct QueueSelection: ParsableArguments {
     @Flag(help: "All of them.")
     var all = false
 
-    @Option(help: ArgumentHelp("Those with this reason.", valueName: "reason"))
+    @Option(help: ArgumentHelp("Only those with this reason.", valueName: "reason"))
     var reason: String?
 
     @Flag(help: "Say what would be done and change nothing.")

@@ -13,7 +13,7 @@ struct QueueShowCommand: ParsableCommand {
     @Flag(help: "A quarantined request instead of a delivery.")
     var quarantined = false
 
-    @Flag(help: "With the body, phone numbers, signature and every header field.")
+    @Flag(help: "Show everything: body, phone numbers, signature and every header field.")
     var reveal = false
 
     @OptionGroup var options: QueueOptions

@@ -23,13 +23,13 @@ struct SendCommand: ParsableCommand {
     @Option(help: "Whose webhooks to send; docs/twilio-products.md says what each holds.")
     var product = TestProduct.messaging
 
-    @Option(help: "How many webhooks.")
+    @Option(help: "Number of webhooks.")
     var count = 1
 
-    @Option(help: "How many are under way at once.")
+    @Option(help: "Most webhooks under way at the same time.")
     var connections = 8
 
-    @Flag(help: "Messages with a picture, which are forwarded first (messaging only).")
+    @Flag(help: "Send messages with a picture, which are forwarded first (messaging only).")
     var media = false
 
     @Flag(help: "Send each webhook twice, as Twilio does when it retries.")

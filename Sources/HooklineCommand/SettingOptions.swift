@@ -35,14 +35,20 @@ struct SettingOptions: ParsableArguments {
 
     /// The settings for a command's help.
     static var discussion: String {
-        let settings = Setting.all.map { setting in
-            let value = setting.valueName.map { " \($0)" } ?? ""
-            let variable = setting.environment.map { "\($0), " } ?? ""
-            return "  \(setting.flag)\(value)\n      \(setting.help) "
-                + "(\(variable)default \(setting.defaultText))"
+        let groups = SettingGroup.all.map { group in
+            group.title + ":\n" + group.settings.map(entry).joined(separator: "\n")
         }
         return "A setting comes from its flag, its environment variable, the file or its default, "
             + "in this order. Auth Tokens come from TWILIO_AUTH_TOKEN (several separated by "
-            + "commas) or from --tokens-file.\n\nSETTINGS:\n" + settings.joined(separator: "\n")
+            + "commas), --tokens-file, --tokens-command or --tokens-redis-hash. "
+            + "docs/configuration.md says more.\n\nSETTINGS:\n\n"
+            + groups.joined(separator: "\n\n")
+    }
+
+    private static func entry(_ setting: Setting) -> String {
+        let value = setting.valueName.map { " \($0)" } ?? ""
+        let variable = setting.environment.map { "\($0), " } ?? ""
+        return "  \(setting.flag)\(value)\n      \(setting.help) "
+            + "(\(variable)default \(setting.defaultText))"
     }
 }

@@ -5,9 +5,7 @@ import Hookline
 struct VersionCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "version",
-        abstract:
-            "Shows the version of this program, the revision of its sources, and the versions of Swift and libraries."
-    )
+        abstract: "Shows the versions of this program, its sources, Swift and the libraries.")
 
     func run() {
         Terminal.data("hookline \(Version.current)\n")

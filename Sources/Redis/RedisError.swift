@@ -44,7 +44,7 @@ extension RedisError: CustomStringConvertible {
         case .unreachable(let message): "Redis cannot be reached: \(message)"
         case .timeout: "Redis did not answer in time"
         case .closed(let message): "the connection to Redis ended: \(message)"
-        case .garbled(let message): "what arrived is no reply of Redis: \(message)"
+        case .garbled(let message): "what arrived is not a reply of Redis: \(message)"
         case .refused(let error): "Redis refused: \(error.message)"
         case .notMaster: "this Redis is a replica"
         }

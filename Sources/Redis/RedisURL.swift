@@ -33,7 +33,7 @@ public struct RedisURL: Sendable, Equatable {
         case host = "the host is missing or holds a character that no host has"
         case sentinels = "there are more than 16 sentinels"
         case master =
-            "the master's name is missing behind the sentinels, or holds more than letters, digits and ._-"
+            "the master's name after the sentinels is missing, or not only letters, digits and ._-"
         case port = "the port is not a number from 1 to 65535"
         case path = "the socket's path is not absolute or is longer than 107 bytes"
         case database = "the database is not a number from 0 to 999999"

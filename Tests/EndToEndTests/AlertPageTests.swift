@@ -75,7 +75,8 @@ extension EndToEnd {
             #expect(moved.annotations["description"]?.contains("threshold is 300ms.") == true)
             // Under a second, which was no reason before.
             #expect(moved.annotations["description"]?.contains("ms over the last") == true)
-            // Far from the threshold: on a busy machine the store thread waits for a processor as long again.
+            // Far from the threshold: on a busy machine the store thread waits for a processor as
+            // long again.
             try faults.delay(milliseconds: 40)
             #expect(monitoring.waits(for: Self.slow, at: "chat", "resolved") != nil)
             #expect(load.stop())

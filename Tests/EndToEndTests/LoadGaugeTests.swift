@@ -40,7 +40,8 @@ extension EndToEnd {
         {
             let folder = try TemporaryFolder()
             try folder.write(
-                "until [ -s \(folder.path("token")) ]; do sleep 0.02; done\ncat \(folder.path("token"))",
+                "until [ -s \(folder.path("token")) ]; do sleep 0.02; done\n"
+                    + "cat \(folder.path("token"))",
                 to: "command")
             let receiver = try Receiver(
                 [

@@ -64,7 +64,7 @@ extension EndToEnd {
             #expect(metrics["quarantine_proven"] == Double(paths.count))
             // It is no failed validation, which would page somebody.
             #expect(metrics.sum("validations_total") == 0)
-            let lines = receiver.log.split(separator: "\n").filter { $0.contains("is no route") }
+            let lines = receiver.log.split(separator: "\n").filter { $0.contains("is not a route") }
             #expect(lines.count == 1 && lines[0].contains(#""path":"/webhook/mms""#))
             #expect(receiver.log.contains(#""outcome":"malformed""#))
             #expect(receiver.log.contains(#""reason":"not_found""#))

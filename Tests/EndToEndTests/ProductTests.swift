@@ -168,7 +168,8 @@ extension EndToEnd {
             let other = "AC" + String(repeating: "b", count: 32)
             let tokens = ["first-token", "second-token", "any-token"]
             try folder.write(
-                "\(Self.account): [\(tokens[0])]\n\(other): [new, \(tokens[1])]\n\"*\": [\(tokens[2])]\n",
+                "\(Self.account): [\(tokens[0])]\n\(other): [new, \(tokens[1])]\n"
+                    + "\"*\": [\(tokens[2])]\n",
                 to: "tokens.yaml")
             let receiver = try receiver(
                 ["--tokens-file", folder.path("tokens.yaml")], authToken: nil)

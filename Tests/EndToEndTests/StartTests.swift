@@ -138,7 +138,8 @@ extension EndToEnd {
                 Repository.python,
                 [
                     "-c",
-                    "import sqlite3,sys;sqlite3.connect(sys.argv[1]).execute('PRAGMA user_version=99')",
+                    "import sqlite3,sys\n"
+                        + "sqlite3.connect(sys.argv[1]).execute('PRAGMA user_version=99')",
                     database,
                 ])
             #expect(made.status == 0, "\(made.errors)")

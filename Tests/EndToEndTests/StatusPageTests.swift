@@ -137,7 +137,8 @@ extension EndToEnd {
               const numbers = (colour) => colour.match(/[\\d.]+/g).map(Number);
               const light = (colour) => {
                 const [r, g, b] = numbers(colour).map((part) => part / 255)
-                  .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+                  .map((part) =>
+                    part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
                 return 0.2126 * r + 0.7152 * g + 0.0722 * b;
               };
               const behind = (element) => {
@@ -147,8 +148,10 @@ extension EndToEnd {
                 }
                 return "rgb(255, 255, 255)";
               };
-              const texts = [...document.querySelectorAll("body *:not(script):not(style):not(noscript)")]
-                .filter((element) => [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim()))
+              const seen = "body *:not(script):not(style):not(noscript)";
+              const hasText = (node) => node.nodeType === 3 && node.data.trim();
+              const texts = [...document.querySelectorAll(seen)]
+                .filter((element) => [...element.childNodes].some(hasText))
                 .filter((element) => element.getClientRects().length);
               return texts.filter((element) => {
                 const style = getComputedStyle(element);
@@ -166,7 +169,8 @@ extension EndToEnd {
             let look = "document.documentElement.dataset.looks"
             let hide = { (isHidden: Bool) in
                 """
-                Object.defineProperty(document, "hidden", { value: \(isHidden), configurable: true });
+                Object.defineProperty(
+                  document, "hidden", { value: \(isHidden), configurable: true });
                 document.dispatchEvent(new Event("visibilitychange"));
                 document.documentElement.dataset.polling
                 """

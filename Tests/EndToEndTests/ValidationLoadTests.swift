@@ -112,7 +112,8 @@ extension EndToEnd {
                     client.send(try webhook.request())
                     #expect(client.response()?.status == 403)
                 }
-                // An hour's traffic, not a flood: what was refused has been looked at before more comes.
+                // An hour's traffic, not a flood: what was refused has been looked at before more
+                // comes.
                 #expect(
                     try eventually {
                         let metrics = try wrong.metrics()

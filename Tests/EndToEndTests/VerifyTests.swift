@@ -38,8 +38,8 @@ extension EndToEnd {
                 #expect(result.status == 0, "\(result.errors)")
                 #expect(
                     result.output
-                        == "match: Auth Token 1 of those that apply to the account, URL as received\n"
-                )
+                        == "match: Auth Token 1 of those that apply to the account, "
+                        + "URL as received\n")
             }
         }
 

@@ -34,16 +34,23 @@ import Testing
 
     private func cell(_ text: String) -> String { text.replacing("|", with: "\\|") }
 
-    @Test func `R16 the README lists every setting with its default`() throws {
-        let rows = Setting.all.map { setting in
+    @Test func `R16 the page of the configuration lists every setting with its default`() throws {
+        var lines = ["", "## " + SettingGroup.first.title, ""] + table(SettingGroup.first)
+        lines += ["", "## Tuning"]
+        for group in SettingGroup.tuning {
+            lines += ["", "### " + group.title, ""] + table(group)
+        }
+        try check(lines + [""], in: "docs/configuration.md", marker: "settings")
+    }
+
+    private func table(_ group: SettingGroup) -> [String] {
+        let rows = group.settings.map { setting in
             let value = setting.valueName.map { " " + $0 } ?? ""
             let variable = setting.environment.map { "`\($0)`" } ?? ""
             return "| `\(setting.flag)\(cell(value))` | \(variable) | `\(setting.defaultText)` | "
                 + "\(cell(setting.help)) |"
         }
-        try check(
-            ["| flag | environment | default | meaning |", "| --- | --- | --- | --- |"] + rows,
-            in: "README.md", marker: "settings")
+        return ["| flag | environment | default | meaning |", "| --- | --- | --- | --- |"] + rows
     }
 
     @Test(arguments: ["compose.yaml", "Containerfile", "hookline.service"])

@@ -8,7 +8,8 @@ import Testing
 private let malformed: [(name: String, request: String)] = [
     (
         "length and chunked",
-        "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+        "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n"
+            + "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
     ),
     ("two lengths", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\nContent-Length: 5\r\n\r\n"),
     (
@@ -19,7 +20,8 @@ private let malformed: [(name: String, request: String)] = [
     ("gzip, chunked", "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip, chunked\r\n\r\n"),
     (
         "two encodings",
-        "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n"
+        "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n"
+            + "Transfer-Encoding: identity\r\n\r\n"
     ),
     ("space before colon", "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding : chunked\r\n\r\n"),
     ("space before the length's colon", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length : 2\r\n\r\n"),

@@ -68,7 +68,8 @@ import Testing
     private static let spoilings = [
         Spoiling(
             old:
-                "job_severity:hookline_alert_response_time_threshold_seconds:min{severity=\"critical\"}",
+                "job_severity:hookline_alert_response_time_threshold_seconds:min"
+                + "{severity=\"critical\"}",
             new: "vector(3)", word: "literal threshold"),
         Spoiling(
             old: "ratio_rate5m > 0.1", new: "ratio_rate5m > (0.1 / 2)", word: "literal threshold"),
@@ -99,7 +100,8 @@ import Testing
             oracle: "metric_names", word: "dashboards: hookline_wal does not exist"),
         Spoiling(
             file: "dashboards/hookline-stores.json", old: "hookline_store_wal_bytes",
-            new: "hookline_data_dir_free_bytes", oracle: "metric_names", word: "is in no dashboard"),
+            new: "hookline_data_dir_free_bytes",
+            oracle: "metric_names", word: "is in no dashboard"),
         Spoiling(
             file: "docs/runbook.md", old: "hookline_store_wal_bytes", new: "hookline_wal",
             oracle: "metric_names", word: "runbook: hookline_wal does not exist"),

@@ -29,9 +29,11 @@ struct OpenMetricsTests {
                 # TYPE test_delay_seconds histogram
                 # UNIT test_delay_seconds seconds
                 # HELP test_delay_seconds Delay.
-                test_delay_seconds_bucket{size="small",le="0.1"} 1 # {trace_id="4bf92f3577b34da60000000000000002"} 0.1 1700000000.250
+                test_delay_seconds_bucket{size="small",le="0.1"} 1 \
+                # {trace_id="4bf92f3577b34da60000000000000002"} 0.1 1700000000.250
                 test_delay_seconds_bucket{size="small",le="1.0"} 1
-                test_delay_seconds_bucket{size="small",le="+Inf"} 2 # {trace_id="4bf92f3577b34da60000000000000003"} 7 1700000000.250
+                test_delay_seconds_bucket{size="small",le="+Inf"} 2 \
+                # {trace_id="4bf92f3577b34da60000000000000003"} 7 1700000000.250
                 test_delay_seconds_sum{size="small"} 7.1
                 test_delay_seconds_count{size="small"} 2
                 test_delay_seconds_bucket{size="large",le="0.1"} 0

@@ -90,7 +90,10 @@ enum Rooms {
         var homes: [String: Set<String>] = [:]
         for file in code {
             let declaration =
-                #/(?m)^(?:public |package |final |indirect )*(?:struct|class|enum|protocol) ([A-Z]\w+)/#
+                #/
+                (?m)^(?:(?:public|package|final|indirect)\ )*
+                (?:struct|class|enum|protocol)\ ([A-Z]\w+)
+                /#
             for match in file.text.matches(of: declaration) {
                 homes[String(match.output.1), default: []].insert(file.room)
             }

@@ -136,7 +136,7 @@ extension AdminLine {
         }
         if let word = try values.decodeIfPresent(String.self, forKey: .state) {
             guard !list.quarantined, let state = DeliveryState(rawValue: word) else {
-                throw AdminFault(.badArgument, "state is no state of a delivery")
+                throw AdminFault(.badArgument, "state is not a state of a delivery")
             }
             list.state = state
         }

@@ -157,8 +157,8 @@ extension ConfigurationLoader {
             fault(
                 "--dev", sources["dev"],
                 "makes a throw-away token and is refused together with real ones "
-                    + "(\(Self.tokenVariable), tokens-file, tokens-command or tokens-redis-hash); leave one of the two out"
-            )
+                    + "(\(Self.tokenVariable), tokens-file, tokens-command or "
+                    + "tokens-redis-hash); leave one of the two out")
         }
         if !configuration.development && !hasTokens
             && !faults.contains(where: { $0.key == Self.tokenVariable || $0.key == "tokens-file" })
@@ -166,8 +166,8 @@ extension ConfigurationLoader {
             fault(
                 Self.tokenVariable, nil,
                 "is missing: set it to your account's Auth Token, which the Twilio console shows "
-                    + "under Account > API keys & tokens, or name a --tokens-file or a --tokens-command. To try things "
-                    + "out without a Twilio account, use --dev")
+                    + "under Account > API keys & tokens, or name a --tokens-file or a "
+                    + "--tokens-command. To try things out without a Twilio account, use --dev")
         }
     }
 

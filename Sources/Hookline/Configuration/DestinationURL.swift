@@ -25,8 +25,8 @@ struct DestinationURL: Sendable, Equatable, CustomStringConvertible {
         guard SignedURL.queryValues(of: first.appending([])[...], named: "bodySHA256").isEmpty
         else {
             throw SettingProblem(
-                "\"\(first.withoutQuery)\" is followed by bodySHA256, which Twilio's libraries would take "
-                    + "for the digest of each body; leave it out")
+                "\"\(first.withoutQuery)\" is followed by bodySHA256, which Twilio's libraries "
+                    + "would take for the digest of each body; leave it out")
         }
         self = try DestinationURL(first.appending([]), writtenAs: text)
     }

@@ -1,13 +1,14 @@
 import Redis
 
 extension Setting {
-    /// The keys of Redis: where it is, who asks, and what it is used for.
+    /// Where Redis is, and who asks.
     static let redis: [Setting] = [
         Setting(
             "redis", valueName: "URL",
-            "Redis of the shared queue and of the validation cache: redis://host:port/db, "
-                + "redis+sentinel://host:port,host:port/name/db or unix:///path. Credentials stand in the variable's URL, in "
-                + "HOOKLINE_REDIS_PASSWORD or in redis-password-file, never in the flag.",
+            "Redis of the validation cache and of the shared queue: `redis://host:port/db`, "
+                + "`redis+sentinel://host:port,host:port/name/db` or `unix:///path`. Put a "
+                + "password into the URL of the variable, into `HOOKLINE_REDIS_PASSWORD` or into "
+                + "`redis-password-file`, never into the flag.",
             environment: "HOOKLINE_REDIS_URL"
         ) { configuration, text throws(SettingProblem) in
             do throws(RedisURL.Fault) {
@@ -20,7 +21,7 @@ extension Setting {
         },
         Setting(
             "redis-user", valueName: "NAME",
-            "User of Redis's access lists; without it the default user."
+            "User in Redis's access lists (ACL). Without it the default user."
         ) { configuration, text throws(SettingProblem) in
             guard !text.isEmpty else { throw SettingProblem("the name is empty") }
             configuration.redisUser = text
@@ -29,23 +30,24 @@ extension Setting {
         },
         .path(
             "redis-password-file", \.redisPasswordFile,
-            "File that holds Redis's password; a line's end after it is not part of it."),
-        .choice(
-            "queue", QueueKind.self,
-            "`sqlite` gives each machine a queue of its own in the data folder; with `redis` "
-                + "machines share one, and each spools in its data folder while Redis is away.",
-            set: { $0.queue = $1 }, show: { $0.queue.rawValue }),
+            "File with Redis's password. A line end after the password does not count."),
+    ]
+
+    /// How long Redis is waited for.
+    static let redisTuning: [Setting] = [
         .number(
             "redis-replicas", \.redisReplicas, 0...16,
-            "Replicas that must have confirmed a message (WAIT) before it counts as stored; set it "
-                + "to the number of all of them, and a failover loses nothing."),
+            "Replicas that must confirm a message (`WAIT`) before it counts as stored in Redis. "
+                + "With the number of all replicas a failover loses nothing. A message that too "
+                + "few confirm is kept in the data folder too."),
         .duration(
             "redis-timeout", \.redisTimeout, .milliseconds(1)...(.seconds(1)),
-            "How long every operation of the validation cache in Redis may take; a late answer "
-                + "is ignored."),
+            "Longest wait for an operation of the validation cache in Redis; a later answer does "
+                + "not count."),
         .duration(
             "redis-queue-timeout", \.redisQueueTimeout, .milliseconds(10)...(.seconds(5)),
-            "An append to the queue in Redis; after it the next step is taken to the spool."),
+            "Longest wait until the queue in Redis confirms a message. Then the message goes to "
+                + "the data folder. At most a quarter of `response-deadline`."),
     ]
 }
 

@@ -1,7 +1,7 @@
 /// One key of the configuration: how it is written, read and shown.
 ///
-/// The flag, the environment variable, the key of the YAML file, the README's table and
-/// `check-config` all come from this one description.
+/// The flag, the environment variable, the key of the YAML file, the tables of
+/// docs/configuration.md and `check-config` all come from this one description.
 public struct Setting: Sendable {
     /// The key in the YAML file; the flag is this with two dashes before it.
     public let key: String

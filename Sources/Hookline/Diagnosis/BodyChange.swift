@@ -55,7 +55,7 @@ enum BodyChange: Sendable, Hashable {
         case .barePlus: "does not escape +"
         case .text(let change): change.phrase
         case .spelling(let change): change.phrase
-        case .jsonMinified, .jsonSpaced: "writes the JSON anew"
+        case .jsonMinified, .jsonSpaced: "rewrites the JSON"
         case .emptyDropped, .withoutParameter: "adds a parameter"
         case .emptyAdded: "drops empty parameters"
         case .spaceAfterText: "trims the text"

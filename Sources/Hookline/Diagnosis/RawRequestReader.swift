@@ -16,7 +16,7 @@ extension CapturedRequest {
         let words = Self.line(&rest).split(separator: 0x20)
         guard words.count == 3 && words[2].starts(with: "HTTP/".utf8) || words.count == 2 else {
             throw Fault(
-                description: "the first line is no request line such as POST /path HTTP/1.1")
+                description: "the first line is not a request line such as POST /path HTTP/1.1")
         }
         var fields = HTTPFields()
         while true {
@@ -44,7 +44,7 @@ extension CapturedRequest {
         var path: [UInt8] = []
         if SignedOrigin(target, rest: &path) != nil { target = path }
         guard target.first == UInt8(ascii: "/") else {
-            throw Fault(description: "the request target is no path")
+            throw Fault(description: "the request target is not a path")
         }
         let method: HTTPMethod = words[0].elementsEqual("POST".utf8) ? .post : .other
         self.init(

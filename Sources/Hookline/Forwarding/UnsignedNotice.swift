@@ -19,8 +19,8 @@ final class UnsignedNotice: Sendable {
         log.write(
             LogLine(
                 .warning,
-                "webhooks are forwarded without X-Twilio-Signature, because their account has no Auth "
-                    + "Token any more: list it again until nothing of it is owed"
+                "webhooks are forwarded without X-Twilio-Signature, because their account has no "
+                    + "Auth Token any more: list it again until nothing of it is owed"
             ).with("account", bytes: webhook[.account]))
     }
 }

@@ -15,8 +15,8 @@ final class LongHeadNotice: Sendable {
             LogLine(
                 .warning,
                 "a request was refused because its first line and header are longer than "
-                    + "--header-bytes-max; it is not kept: if it is a GET of Twilio's, choose POST in "
-                    + "Twilio's console, or raise --header-bytes-max"
+                    + "--header-bytes-max; it is not kept: if it is a GET of Twilio's, choose POST "
+                    + "in Twilio's console, or raise --header-bytes-max"
             ).with("status", status))
     }
 }

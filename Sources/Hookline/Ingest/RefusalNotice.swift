@@ -40,8 +40,8 @@ extension RefusalNotice {
         log.write(
             LogLine(
                 .warning,
-                "a request with a Twilio signature has more parameters than --parameters-max; it is "
-                    + "kept: raise --parameters-max, then hookline queue release"))
+                "a request with a Twilio signature has more parameters than --parameters-max; it "
+                    + "is kept: raise --parameters-max, then hookline queue release"))
     }
 
     /// A signed request has a body above `--body-bytes-max`. Nobody has read or verified it, so it
@@ -51,8 +51,8 @@ extension RefusalNotice {
         log.write(
             LogLine(
                 .warning,
-                "a request with a Twilio signature has a body above --body-bytes-max; it was refused "
-                    + "with 413 and is not kept: raise --body-bytes-max if it is Twilio's"
+                "a request with a Twilio signature has a body above --body-bytes-max; it was "
+                    + "refused with 413 and is not kept: raise --body-bytes-max if it is Twilio's"
             ).with("body_bytes", bodyBytes ?? 0))
     }
 }
@@ -62,8 +62,9 @@ extension GenuineRejection {
     fileprivate var sentence: String {
         switch self {
         case .notFound:
-            "Twilio called a path that is no route: enter the URL of a route in Twilio's console, "
-                + "or add the path to `routes`; the request is kept: hookline queue release"
+            "Twilio called a path that is not a route: enter the URL of a route in Twilio's "
+                + "console, or add the path to `routes`; the request is kept: "
+                + "hookline queue release"
         case .method:
             "Twilio's request came with a method that is neither POST nor GET: look at what "
                 + "stands in front of Hookline; the request is kept: hookline queue release"

@@ -20,8 +20,8 @@ final class VoiceNotice: Sendable {
         log.write(
             LogLine(
                 .warning,
-                "Twilio Voice asked what to do with a call, and the answer, an empty Response, ends "
-                    + "it: enter your application's own URL in Twilio as the webhook for calls, and "
-                    + "Hookline's only for status callbacks"))
+                "Twilio Voice asked what to do with a call, and the answer, an empty Response, "
+                    + "ends it: enter your application's own URL in Twilio as the webhook for "
+                    + "calls, and Hookline's only for status callbacks"))
     }
 }

@@ -64,8 +64,10 @@ struct QuarantineStatements {
             """)
         maxID = try connection.prepare("SELECT max(id) FROM quarantine")
         pageRows = try connection.prepare(
-            "\(whole), CASE WHEN ?3 THEN body END FROM quarantine WHERE id>?1 AND id<=?2 ORDER BY id"
-        )
+            """
+            \(whole), CASE WHEN ?3 THEN body END FROM quarantine
+            WHERE id>?1 AND id<=?2 ORDER BY id
+            """)
         pageProven = try connection.prepare(
             """
             \(whole), CASE WHEN ?3 THEN body END FROM quarantine INDEXED BY quarantine_proven

@@ -18,8 +18,9 @@ enum BenchText {
 
     /// The head of the second step, before it begins.
     static func loadTitle(_ options: BenchOptions) -> String {
-        "\n2  Concurrent load: \(FigureText.count(options.rate)) a second for \(options.seconds) s, "
-            + "at most \(FigureText.count(options.connections)) connections\n"
+        "\n2  Concurrent load: \(FigureText.count(options.rate)) a second "
+            + "for \(options.seconds) s, at most \(FigureText.count(options.connections)) "
+            + "connections\n"
     }
 
     /// The second step.

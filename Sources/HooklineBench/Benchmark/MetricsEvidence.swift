@@ -15,7 +15,7 @@ enum MetricsEvidence: Sendable {
         case (.page(let before), .page(let after)):
             let difference = MetricsDifference(before: before, after: after)
             guard let validations = difference.growth(MetricsDifference.Name.validations) else {
-                self = .unknown("the metrics are not Hookline's, or it was started anew")
+                self = .unknown("the metrics are not Hookline's, or it was restarted")
                 return
             }
             guard validations >= acknowledged else {

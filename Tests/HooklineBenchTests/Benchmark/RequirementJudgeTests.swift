@@ -107,7 +107,8 @@ import Testing
     ) -> MetricsEvidence {
         let lines =
             validation.map {
-                #"hookline_webhook_phase_duration_seconds_bucket{phase="validation",le="\#($0.0)"} \#($0.1)"#
+                #"hookline_webhook_phase_duration_seconds_bucket{phase="validation","#
+                    + #"le="\#($0.0)"} \#($0.1)"#
             }
             + receipt.map {
                 #"hookline_webhook_receipt_duration_seconds_bucket{le="\#($0.0)"} \#($0.1)"#

@@ -117,7 +117,8 @@ import Testing
             """
             INSERT INTO quarantine(fingerprint, received_ms, reason, proven, source, network,
                 bytes, head, body)
-            SELECT randomblob(16), 1000, 'invalid_signature', i%2, ?1, ?1, length(?2), ?2, CAST(i AS BLOB)
+            SELECT randomblob(16), 1000, 'invalid_signature', i%2, ?1, ?1, length(?2), ?2,
+                CAST(i AS BLOB)
             FROM n
             """, [[10, 0, 0, 1], RequestRecord.head(of: request.request)])
         let live = try LiveStore(path: path)

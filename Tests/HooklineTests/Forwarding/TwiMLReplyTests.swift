@@ -5,7 +5,8 @@ import Testing
 @Suite struct TwiMLReplyTests {
     @Test(arguments: [
         "<Response><Message>hi</Message></Response>",
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Response>\n  <Redirect>/x</Redirect></Response>",
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+            + "<Response>\n  <Redirect>/x</Redirect></Response>",
         "\u{feff}<!-- a --><Response x=\"1\"><!-- b --><Message/></Response>",
         "<!DOCTYPE Response><Response><message/></Response>",
     ])

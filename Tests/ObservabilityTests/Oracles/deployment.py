@@ -43,8 +43,8 @@ def compose(faults):
         faults.append("compose.yaml: hookline is not hardened")
     if any("9464" in port for port in hookline["ports"]):
         faults.append("compose.yaml: metrics are published")
-    variables = set(re.findall(r"\| `(HOOKLINE_\w+)` \|", text("README.md"))) | {"HOOKLINE_REDIS_URL"}
-    faults += [f"compose.yaml: {name} is no setting" for name in sorted(set(hookline["environment"]) - variables)]
+    variables = set(re.findall(r"\| `(HOOKLINE_\w+)` \|", text("docs/configuration.md")))
+    faults += [f"compose.yaml: {name} is not a setting" for name in sorted(set(hookline["environment"]) - variables)]
     targets = {volume.split(":")[-2] if volume.endswith(":ro") else volume.split(":")[-1] for service in services.values() for volume in service.get("volumes", [])}
     provider = yaml.safe_load(text("dashboards/provisioning/dashboards/hookline.yml"))["providers"][0]
     if provider["options"]["path"] not in targets:

@@ -58,7 +58,8 @@ extension QueueScripts {
             local function adopt(priority, stream)
                 local left = wanted - #taken
                 if gone == '' or left <= 0 then return end
-                local owned = redis.call('XPENDING', stream, group, '-', '+', left + #ARGV - 7, gone)
+                local owned = redis.call('XPENDING', stream, group, '-', '+',
+                    left + #ARGV - 7, gone)
                 for _, owner in ipairs(owned) do
                     if left > 0 and not known[owner[1]] then
                         left = left - 1
@@ -76,8 +77,8 @@ extension QueueScripts {
                 repeat
                     local left = wanted - #taken
                     if left <= 0 then return end
-                    local answer = redis.call('XAUTOCLAIM', stream, group, consumer, silence, cursor,
-                        'COUNT', left)
+                    local answer = redis.call('XAUTOCLAIM', stream, group, consumer, silence,
+                        cursor, 'COUNT', left)
                     cursor = answer[1]
                     for _, entry in ipairs(answer[2]) do take(priority, stream, entry) end
                     lost = lost + #answer[3]

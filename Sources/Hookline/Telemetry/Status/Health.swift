@@ -46,7 +46,7 @@ final class Health: Sendable {
             return Verdict(isGood: false, sentence: "stopping")
         }
         guard let store = parts.withLock({ $0.store }), !store.isBroken else {
-            return Verdict(isGood: false, sentence: "the store has failed; restarting mends it")
+            return Verdict(isGood: false, sentence: "the store has failed; a restart fixes it")
         }
         return serving
     }

@@ -74,7 +74,7 @@ struct TokensRedisHash: TokenSource {
         case .breakerOpen: "Redis is not asked, because it failed before"
         case .full: "too many questions to Redis wait"
         case .stopping: "the process ends"
-        case .garbled: "what arrived is no reply of Redis"
+        case .garbled: "what arrived is not a reply of Redis"
         case .closed, .timeout, .notReplicated: "the connection to Redis ended"
         }
     }

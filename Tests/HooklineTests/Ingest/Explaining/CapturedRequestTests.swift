@@ -43,7 +43,7 @@ import Testing
     @Test(arguments: [
         ("", "request line"), ("POST\n\n", "request line"), ("POST / FTP/1\n\n", "request line"),
         ("POST / a HTTP/1.1\n\n", "request line"), ("POST / HTTP/1.1\nHost\n\n", "colon"),
-        ("POST / HTTP/1.1\n: x\n\n", "colon"), ("POST h HTTP/1.1\n\n", "no path"),
+        ("POST / HTTP/1.1\n: x\n\n", "colon"), ("POST h HTTP/1.1\n\n", "not a path"),
         ("POST / HTTP/1.1\nContent-Length: 5\n\nabc", "shorter"),
         ("POST / HTTP/1.1\nTransfer-Encoding: chunked\n\n0\n\n", "chunked"),
     ])

@@ -74,8 +74,8 @@ import TwilioSignature
 
     @Test(arguments: [
         (#"{"a": [1, 2]}"#, "{\"a\": [1, 2]}\n", "adds white space to its end"),
-        (#"{"a":[1,2]}"#, #"{"a": [1, 2]}"#, "writes the JSON anew"),
-        (#"{"a": [1, 2], "b\"": ": "}"#, #"{"a":[1,2],"b\"":": "}"#, "writes the JSON anew"),
+        (#"{"a":[1,2]}"#, #"{"a": [1, 2]}"#, "rewrites the JSON"),
+        (#"{"a": [1, 2], "b\"": ": "}"#, #"{"a":[1,2],"b\"":": "}"#, "rewrites the JSON"),
         (#"{"a": "é"}"#, #"{"a": "Ã©"}"#, "takes its UTF-8 for ISO 8859-1"),
     ])
     func `what became of JSON is told and proven by bodySHA256`(
