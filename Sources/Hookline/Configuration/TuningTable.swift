@@ -22,7 +22,7 @@ extension Setting {
             "Largest body, in bytes; a larger one gets 413."),
         .number(
             "header-bytes-max", \.headerBytesMax, 1024...(1 << 20),
-            "Largest request line with all header fields, in bytes; a larger one gets 431."),
+            "Largest request line with all header fields, in bytes; a larger one gets 414 or 431."),
         .number(
             "parameters-max", \.parametersMax, 16...10_000,
             "Most parameters of a form; a form with more gets 400."),
