@@ -48,7 +48,22 @@ struct SettingOptions: ParsableArguments {
     private static func entry(_ setting: Setting) -> String {
         let value = setting.valueName.map { " \($0)" } ?? ""
         let variable = setting.environment.map { "\($0), " } ?? ""
-        return "  \(setting.flag)\(value)\n      \(setting.help) "
-            + "(\(variable)default \(setting.defaultText))"
+        let text = "\(setting.help) (\(variable)default \(setting.defaultText))"
+        return "  \(setting.flag)\(value)\n" + indented(text)
+    }
+
+    /// Text in indented lines of 78 columns. ArgumentParser breaks longer ones, and indents nothing
+    /// of what it has broken.
+    private static func indented(_ text: String) -> String {
+        var lines = [""]
+        for word in text.split(separator: " ") {
+            let last = lines[lines.count - 1]
+            if !last.isEmpty, last.count + 1 + word.count > 72 {
+                lines.append(String(word))
+            } else {
+                lines[lines.count - 1] = last.isEmpty ? String(word) : "\(last) \(word)"
+            }
+        }
+        return lines.map { "      " + $0 }.joined(separator: "\n")
     }
 }

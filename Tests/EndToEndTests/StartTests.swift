@@ -21,6 +21,22 @@ extension EndToEnd {
                 ] + arguments, environment: environment)
         }
 
+        /// A continued line would begin at the left, where only headings and flags are looked for.
+        @Test func `the help of a setting stands below its flag, indented and 80 columns wide`()
+            throws
+        {
+            let help = try serve(["--help"], ["COLUMNS": "80"])
+            let lines = help.output.split(separator: "\n", omittingEmptySubsequences: false)
+            let start = try #require(lines.firstIndex(of: "SETTINGS:"))
+            let end = try #require(lines.firstIndex { $0.hasPrefix("USAGE:") })
+            let settings = lines[(start + 1)..<end]
+            #expect(settings.count { $0.hasPrefix("  --") } >= 70)
+            for line in settings where !line.isEmpty && !line.hasSuffix(":") {
+                #expect(line.hasPrefix("  --") || line.hasPrefix("      "), "\(line)")
+                #expect(line.count <= 80, "\(line)")
+            }
+        }
+
         private func expectFault(
             _ sentences: [String], _ arguments: [String], _ environment: [String: String] = [:]
         ) throws {
