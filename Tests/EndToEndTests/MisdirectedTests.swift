@@ -121,9 +121,13 @@ extension EndToEnd {
             calls[2].body += "&x=1"
             #expect(try calls.map { try $0.send(to: receiver) } == [200, 200, 403])
             #expect(eventually { application.requests.count == 2 })
-            for (call, forwarded) in zip(calls, application.requests) {
+            // Deliveries are under way together: the application may get the second first.
+            for call in calls.dropLast() {
+                let forwarded = try #require(
+                    application.requests.first {
+                        String(decoding: $0.body, as: UTF8.self) == call.body
+                    })
                 #expect(forwarded.requestLine.hasPrefix("POST /application"))
-                #expect(String(decoding: forwarded.body, as: UTF8.self) == call.body)
                 #expect(TwilioCall.isSigned(forwarded, call, token: Receiver.token))
             }
         }
