@@ -1,84 +1,61 @@
-import Curl
-import OpenSSL
-import TwilioSignature
+/// Where webhooks are forwarded to. Nothing in it says how.
+protocol Destination: Sendable {
+    /// Gets ready for up to `attemptsMax` attempts at once. The thread that calls it is the only
+    /// one that may use what it returns, but for `wake`.
+    func open(attemptsMax: Int) throws(DestinationError) -> any OpenDestination
+}
 
-/// Where webhooks are forwarded to, and how a request to it is made.
-struct Destination: Sendable {
-    /// The configured URL, without a fragment.
-    let url: DestinationURL
-    let tokens: Tokens
-    let connectTimeoutMilliseconds: Int
-    let timeoutMilliseconds: Int
-    let parametersMax: Int
-    /// Told of a webhook that is forwarded without a signature.
-    let unsigned: UnsignedNotice
+/// A destination that takes attempts; confined to the thread that opened it. Letting it go cuts
+/// what is under way.
+protocol OpenDestination: AnyObject {
+    /// Ends `wait`, or the next one, from any thread. Harmless when the destination is gone.
+    var wake: @Sendable () -> Void { get }
+    /// Begins an attempt. `wait` brings its end, also when it could not be sent.
+    func begin(_ attempt: Attempt)
+    /// Waits until an attempt ends or `wake` is called, at most so long, and appends what ended.
+    func wait(milliseconds: Int, into ends: inout [AttemptEnd]) throws(DestinationError)
+}
 
-    /// The request of one attempt: the original method, body and content type, the original query
-    /// appended, what Twilio wrote into fields of its own, and a signature made for exactly this
-    /// URL with the token that has proved the original one, so that an application built on
-    /// Twilio's own library accepts it unchanged.
-    func request(
-        for webhook: Webhook, attempt: Int, timeoutMilliseconds limit: Int? = nil
-    ) -> TransferRequest {
-        let query = webhook[.target].drop { $0 != UInt8(ascii: "?") }.dropFirst()
-        let target = url.appending(query)
-        var headers = headers(of: webhook, attempt: attempt)
-        if let signature = signature(of: webhook, url: target) {
-            headers.append(Self.header("X-Twilio-Signature", signature))
-        } else {
-            unsigned.note(webhook)
-        }
-        return TransferRequest(
-            url: target, method: webhook.head.isGet ? .get : .post, headers: headers,
-            body: webhook.head.isGet ? [] : webhook.body,
-            connectTimeoutMilliseconds: min(connectTimeoutMilliseconds, limit ?? .max),
-            timeoutMilliseconds: min(timeoutMilliseconds, limit ?? .max))
-    }
+/// One try to forward a webhook.
+struct Attempt: Sendable {
+    /// By which its end is told from others.
+    var tag: UInt64
+    /// What is forwarded.
+    var webhook: Webhook
+    /// Which try it is, from 1.
+    var number: Int
+    /// How long it may take, in milliseconds, if that is less than the destination's own limit.
+    var timeoutMilliseconds: Int?
+}
 
-    /// Everything but the signature.
-    private func headers(of webhook: Webhook, attempt: Int) -> [[UInt8]] {
-        let received = Timestamp.text(milliseconds: webhook.receivedMilliseconds)
-        var headers = [
-            Self.header("Content-Type", webhook[.contentType]),
-            Self.header("Idempotency-Key", webhook.idempotencyKey.utf8),
-            Self.header("Hookline-Attempt", "\(attempt)".utf8),
-            Self.header("Hookline-Received-At", received.utf8),
-            Self.header("Hookline-Original-URL", webhook[.origin] + webhook[.target]),
-            Self.header("Hookline-Original-Signature", webhook[.signature]),
-        ]
-        let passed = PassedFields.split(webhook[.passedFields])
-        headers += passed.map { Array($0) }
-        if !passed.contains(where: PassedFields.isUserAgent) {
-            headers.append(Self.header("User-Agent", "Hookline/\(Version.current)".utf8))
-        }
-        let others: [(name: String, part: WebhookHead.Part)] = [
-            ("I-Twilio-Idempotency-Token", .idempotencyToken), ("traceparent", .traceParent),
-            ("tracestate", .traceState),
-        ]
-        for (name, part) in others where !webhook[part].isEmpty {
-            headers.append(Self.header(name, webhook[part]))
-        }
-        return headers
-    }
+/// The end of an attempt.
+struct AttemptEnd: Sendable {
+    /// The attempt's own.
+    var tag: UInt64
+    /// What came of it.
+    var outcome: AttemptOutcome
+    /// How long it took.
+    var durationNanoseconds: UInt64 = 0
+}
 
-    /// Over the URL, and over the fields of a form: of a body of another kind the query has the
-    /// `bodySHA256`. Nil when there is no token any more that could sign it: the application then
-    /// sees no signature.
-    private func signature(of webhook: Webhook, url: [UInt8]) -> [UInt8]? {
-        guard
-            let key = tokens.signingKey(
-                provedBy: webhook.head.keyID, account: webhook[.account])
-        else { return nil }
-        var parameters: FormParameters?
-        if !webhook.head.isGet, MediaType(webhook[.contentType]).isForm {
-            // It was parsed within the same limit when it was received.
-            parameters = try? FormParameters(parsing: webhook.body, parametersMax: parametersMax)
-        }
-        return WebhookSignature.sign(url: url, parameters: parameters, key: key)
-    }
+/// What came of an attempt, in words that every destination has.
+struct AttemptOutcome: Sendable, Equatable {
+    /// The kind of end.
+    var result: AttemptResult
+    /// The status of the answer; nil without one.
+    var status: Int?
+    /// Why there is no answer: fixed words, which hold nothing of the message or the URL.
+    var error: String?
+    /// How long the destination asked to be left in peace; nil when it did not.
+    var retryAfterMilliseconds: Int64?
+    /// The answer holds TwiML verbs.
+    var carriesVerbs = false
+    /// The destination has written a line of its own about it.
+    var isLogged = false
+}
 
-    /// A header line of bytes that the framing guard let through: they hold no control characters.
-    private static func header(_ name: String, _ value: some Sequence<UInt8>) -> [UInt8] {
-        Array("\(name): ".utf8) + value
-    }
+/// A destination cannot work at all; attempts that fail end with an outcome instead.
+struct DestinationError: Error, Sendable, CustomStringConvertible {
+    /// For people; holds no URL.
+    var description: String
 }

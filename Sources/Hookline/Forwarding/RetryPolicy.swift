@@ -1,5 +1,3 @@
-import Curl
-
 /// What follows from one attempt.
 enum AttemptVerdict: Sendable, Equatable {
     /// The application has it.
@@ -29,10 +27,10 @@ struct RetryPolicy: Sendable {
 
     /// Judges attempt number `attempt`, counted from 1.
     func verdict(
-        on outcome: TransferResult.Outcome, attempt: Int, receivedMilliseconds: Int64,
+        on outcome: AttemptOutcome, attempt: Int, receivedMilliseconds: Int64,
         nowMilliseconds: Int64
     ) -> AttemptVerdict {
-        switch AttemptResult(outcome) {
+        switch outcome.result {
         case .success: return .completed
         case .gone: return .deadLetter(.gone)
         default: break
@@ -40,10 +38,7 @@ struct RetryPolicy: Sendable {
         let grown = Double(initialMilliseconds) * power(factor, attempt - 1)
         let longest = min(Double(capMilliseconds), grown)
         var wait = max(1, Int64(longest * random()))
-        if case .response(let response) = outcome,
-            let asked = RetryAfter.milliseconds(
-                response.retryAfter, nowMilliseconds: nowMilliseconds)
-        {
+        if let asked = outcome.retryAfterMilliseconds {
             // The jitter stays on top: everybody was told the same number.
             wait += min(asked, retryAfterMaxMilliseconds)
         }

@@ -1,5 +1,3 @@
-import Curl
-
 /// Notices answers of the application that carry TwiML verbs: Twilio has its answer already, so
 /// the verbs are not executed. Counted each time, logged at most once a minute.
 final class TwiMLNotice: Sendable {
@@ -13,10 +11,8 @@ final class TwiMLNotice: Sendable {
     }
 
     /// Looks at one answer. The forwarding thread.
-    func look(at outcome: TransferResult.Outcome) {
-        guard case .response(let response) = outcome, (200..<300).contains(response.status),
-            TwiMLReply.carriesVerbs(response.body)
-        else { return }
+    func look(at outcome: AttemptOutcome) {
+        guard outcome.carriesVerbs else { return }
         metrics.twimlIgnored.add(shard: metrics.backgroundShard)
         guard gate.takeTurn() else { return }
         log.write(

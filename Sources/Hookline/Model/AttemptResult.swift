@@ -1,4 +1,3 @@
-import Curl
 import Prometheus
 
 /// How one attempt to forward ended, as the label `result`.
@@ -18,33 +17,15 @@ enum AttemptResult: String, LabelValue {
     case `protocol` = "protocol"
     case other
 
-    init(_ outcome: TransferResult.Outcome) {
+    /// The result of an answer with this status.
+    init(status: Int) {
         self =
-            switch outcome {
-            case .response(let response):
-                switch response.status {
-                case 200..<300: .success
-                case 300..<400: .redirect
-                case 410: .gone
-                case 400..<500: .clientError
-                default: .serverError
-                }
-            case .failed(let failure, _, _): AttemptResult(failure)
-            }
-    }
-
-    private init(_ failure: TransferFailure) {
-        self =
-            switch failure {
-            case .resolve: .resolve
-            case .connect: .connect
-            case .tls: .tls
-            case .timeout: .timeout
-            case .send: .send
-            case .receive: .receive
-            case .tooLarge: .tooLarge
-            case .protocol: .protocol
-            case .other: .other
+            switch status {
+            case 200..<300: .success
+            case 300..<400: .redirect
+            case 410: .gone
+            case 400..<500: .clientError
+            default: .serverError
             }
     }
 }

@@ -121,7 +121,8 @@ extension Quarantine.Options {
 
 extension DeliveryWorker.Options {
     init(_ configuration: Configuration) {
-        concurrencyMax = configuration.forwardConcurrency
+        // A log takes everything at once: what counts there is how much one claim brings.
+        concurrencyMax = configuration.forwardConcurrency * (configuration.forwardTo == nil ? 4 : 1)
         immediateConcurrencyMax = configuration.immediateConcurrencyMax
         retryPolicy = RetryPolicy(
             initialMilliseconds: configuration.retryInitial.milliseconds,
@@ -132,7 +133,7 @@ extension DeliveryWorker.Options {
     }
 }
 
-extension Destination {
+extension HTTPDestination {
     /// Nil without `--forward-to`.
     init?(_ configuration: Configuration, tokens: Tokens, unsigned: UnsignedNotice) {
         guard let url = configuration.forwardTo else { return nil }

@@ -36,9 +36,10 @@ final class ReceiverServices: Sendable {
         monitor = Monitor(Monitor.Options(configuration), metrics: metrics, log: log)
         let worker = DeliveryWorker(
             options: DeliveryWorker.Options(configuration),
-            destination: Destination(
+            destination: HTTPDestination(
                 configuration, tokens: tokens,
-                unsigned: UnsignedNotice(metrics: metrics, log: log)), metrics: metrics, log: log)
+                unsigned: UnsignedNotice(metrics: metrics, log: log)) ?? LogDestination(log: log),
+            metrics: metrics, log: log)
         let journal = DirectDeliveryJournal(path: paths.takenJournal, log: log)
         let (lateFallback, lateStore) = (SetOnce<CommitFallback>(), SetOnce<SQLiteQueue>())
         let lateSpool = SetOnce<Spool>()

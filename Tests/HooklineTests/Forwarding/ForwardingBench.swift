@@ -54,13 +54,13 @@ struct ForwardingBench: ~Copyable {
     }
 
     /// The destination of a configuration.
-    static func destination(_ text: String) throws -> Destination {
+    static func destination(_ text: String) throws -> HTTPDestination {
         var configuration = Configuration()
         configuration.forwardTo = try DestinationURL(text)
         var table = TokenTable()
         table.anyAccount = [HMACKey(Array(token.utf8))]
         guard
-            let destination = Destination(
+            let destination = HTTPDestination(
                 configuration, tokens: Tokens(table),
                 unsigned: UnsignedNotice(
                     metrics: ReceiverMetrics(eventLoops: 1, thresholdSeconds: []),

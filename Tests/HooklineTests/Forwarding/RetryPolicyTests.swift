@@ -1,4 +1,3 @@
-import Curl
 import Testing
 
 @testable import Hookline
@@ -16,7 +15,9 @@ import Testing
         received: Int64 = 0, now: Int64 = 0
     ) -> AttemptVerdict {
         policy(random: random).verdict(
-            on: .response(TransferResponse(status: status, retryAfter: retryAfter)),
+            on: AttemptOutcome(
+                result: AttemptResult(status: status), status: status,
+                retryAfterMilliseconds: RetryAfter.milliseconds(retryAfter, nowMilliseconds: now)),
             attempt: attempt, receivedMilliseconds: received, nowMilliseconds: now)
     }
 
@@ -66,10 +67,13 @@ import Testing
 
     @Test func `a failure without an answer is retried`() {
         let policy = policy(random: 0.5)
-        for failure in TransferFailure.allCases {
+        let failures: [AttemptResult] = [
+            .resolve, .connect, .tls, .timeout, .send, .receive, .tooLarge, .protocol, .other,
+        ]
+        for failure in failures {
             let verdict = policy.verdict(
-                on: .failed(failure, code: 7, message: ""), attempt: 1, receivedMilliseconds: 0,
-                nowMilliseconds: 0)
+                on: AttemptOutcome(result: failure, error: ""), attempt: 1,
+                receivedMilliseconds: 0, nowMilliseconds: 0)
             #expect(verdict == .retry(dueMilliseconds: 500))
         }
     }

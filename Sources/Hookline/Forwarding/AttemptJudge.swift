@@ -1,0 +1,74 @@
+/// Judges attempts: counts them, writes their lines and says what follows. The forwarding thread.
+struct AttemptJudge: Sendable {
+    let retryPolicy: RetryPolicy
+    let metrics: ReceiverMetrics
+    let log: Log
+    let clock: ForwardingClock
+    private let twimlNotice: TwiMLNotice
+
+    init(
+        retryPolicy: RetryPolicy, metrics: ReceiverMetrics, log: Log, clock: ForwardingClock
+    ) {
+        self.retryPolicy = retryPolicy
+        self.metrics = metrics
+        self.log = log
+        self.clock = clock
+        twimlNotice = TwiMLNotice(metrics: metrics, log: log)
+    }
+
+    /// A delivery's first attempt begins: how long it waited.
+    func begins(_ delivery: Delivery) {
+        guard delivery.attempt == 1 else { return }
+        let wait = UInt64(max(0, clock.milliseconds() - delivery.owedSinceMilliseconds))
+        metrics.phaseDuration[.background].observe(
+            nanoseconds: wait * 1_000_000, shard: metrics.backgroundShard)
+        metrics.monitorCells.observeBackground(
+            nanoseconds: wait * 1_000_000, shard: metrics.backgroundShard)
+    }
+
+    /// Counts the end of an attempt of any kind.
+    func count(_ end: AttemptEnd, of webhook: Webhook) {
+        twimlNotice.look(at: end.outcome)
+        let shard = metrics.backgroundShard
+        metrics.deliveryAttempts[webhook.priority, end.outcome.result].add(shard: shard)
+        metrics.attemptDuration[webhook.priority].observe(
+            nanoseconds: end.durationNanoseconds, shard: shard)
+        if end.outcome.result == .success {
+            let lag = UInt64(max(0, clock.milliseconds() - webhook.receivedMilliseconds))
+            metrics.deliveryLag[webhook.priority].observe(
+                nanoseconds: lag * 1_000_000, shard: shard)
+        } else {
+            metrics.errors[.destination].add(shard: shard)
+        }
+    }
+
+    /// What follows for a delivery, with its line in the log.
+    func change(after outcome: AttemptOutcome, of delivery: Delivery) -> DeliveryChange {
+        let verdict = retryPolicy.verdict(
+            on: outcome, attempt: delivery.attempt,
+            receivedMilliseconds: delivery.owedSinceMilliseconds,
+            nowMilliseconds: clock.milliseconds())
+        func line() -> LogLine {
+            var line = LogLine(verdict == .completed ? .info : .warning, "delivery")
+                .with("id", delivery.id).with("attempt", delivery.attempt)
+                .with("result", outcome.result.rawValue)
+            if let status = outcome.status { line = line.with("status", status) }
+            if let error = outcome.error { line = line.with("error", error) }
+            return
+                line
+                .with("trace_id", bytes: delivery.webhook[.traceParent].dropFirst(3).prefix(32))
+                .with("message_sid", bytes: delivery.webhook[.messageSID])
+        }
+        switch verdict {
+        case .completed:
+            if !outcome.isLogged { log.writeSampled(.info, line) }
+            return delivery.completion
+        case .retry(let due):
+            log.writeSampled(.warning) { line().with("next", Timestamp.text(milliseconds: due)) }
+            return .retry(id: delivery.id, dueMilliseconds: due)
+        case .deadLetter(let reason):
+            log.write(line().with("dead_letter", reason.rawValue))
+            return .deadLetter(id: delivery.id, reason: reason)
+        }
+    }
+}

@@ -1,0 +1,253 @@
+import MicroHTTP
+import POSIX
+import Synchronization
+import TestSupport
+
+@testable import Hookline
+
+/// A worker between a queue in memory and a destination that is a function, in a time that passes
+/// only while nothing is left to do: `run` is the same each time and waits for nothing.
+final class SimulatedForwarding: Sendable {
+    /// A row of the queue.
+    struct Row: Sendable {
+        var delivery: Delivery
+        var dueMilliseconds: Int64
+        var isRunning = false
+    }
+
+    /// An attempt that began, and what the queue knew then.
+    struct Begun: Sendable {
+        var id: Int
+        var number: Int
+        var milliseconds: Int64
+        /// Attempts under way, this one among them.
+        var underWay: Int
+    }
+
+    struct State: Sendable {
+        var nanoseconds: UInt64 = 0
+        var rows: [Int64: Row] = [:]
+        var wanted = 0
+        var ends: [(nanoseconds: UInt64, end: AttemptEnd)] = []
+        var events: [(nanoseconds: UInt64, run: @Sendable () -> Void)] = []
+        var begun: [Begun] = []
+        var changes: [DeliveryChange] = []
+        var lines: [String] = []
+    }
+
+    /// What the destination does with an attempt at a time: its outcome, and after how long.
+    typealias Answer =
+        @Sendable (_ attempt: Attempt, _ milliseconds: Int64) -> (
+            AttemptOutcome, afterMilliseconds: Int64
+        )
+
+    let state = Mutex(State())
+    let metrics = ReceiverMetrics(eventLoops: 1, thresholdSeconds: [])
+    private let answer: Answer
+    private let late = SetOnce<DeliveryWorker>()
+
+    /// `random` is the jitter of every retry.
+    init(
+        concurrencyMax: Int = 64, random: Double = 0.5, answer: @escaping Answer
+    ) throws {
+        self.answer = answer
+        let late = late
+        let simulation = SetOnce<SimulatedForwarding>()
+        let log = Log(format: .json, level: .info) { _ in }
+        let clock = ForwardingClock(
+            nanoseconds: { simulation.value?.nanoseconds ?? 0 },
+            milliseconds: { simulation.value?.milliseconds ?? 0 })
+        let worker = DeliveryWorker(
+            options: DeliveryWorker.Options(
+                concurrencyMax: concurrencyMax, immediateConcurrencyMax: 8,
+                retryPolicy: RetryPolicy(
+                    initialMilliseconds: 1000, factor: 2, capMilliseconds: 900_000,
+                    retryAfterMaxMilliseconds: 3_600_000, windowMilliseconds: 86_400_000,
+                    random: { random }), clock: clock),
+            destination: SimulatedDestination(simulation), metrics: metrics, log: log)
+        late.set(worker)
+        simulation.set(self)
+        worker.connect(
+            DeliveryWorker.Links(
+                queue: SimulatedQueue(simulation), fallback: try fallback(forward: worker)))
+    }
+
+    var worker: DeliveryWorker? { late.value }
+    var nanoseconds: UInt64 { state.withLock { $0.nanoseconds } }
+    /// Milliseconds since the start.
+    var milliseconds: Int64 { Int64(nanoseconds / 1_000_000) }
+    var begun: [Begun] { state.withLock { $0.begun } }
+    /// Deliveries that are not done.
+    var owed: Int { state.withLock { $0.rows.count } }
+
+    /// Adds messages `ids`, due at once.
+    func append(_ ids: ClosedRange<Int>) {
+        let now = milliseconds
+        state.withLock { state in
+            for id in ids {
+                var webhook = ForwardingBench.webhook(
+                    target: Array("/\(id)".utf8), contentType: ForwardingBench.form, body: [])
+                webhook = Webhook(
+                    kind: .message, priority: .normal, identity: webhook.identity,
+                    receivedMilliseconds: now, head: webhook.head, body: [])
+                state.rows[Int64(id)] = Row(
+                    delivery: Delivery(id: Int64(id), attempt: 0, webhook: webhook),
+                    dueMilliseconds: now)
+            }
+        }
+        handOut()
+    }
+
+    /// Does something at a time.
+    func at(milliseconds: Int64, _ run: @escaping @Sendable () -> Void) {
+        state.withLock { $0.events.append((UInt64(milliseconds) * 1_000_000, run)) }
+    }
+
+    /// Runs the worker until a time, on this thread.
+    func run(untilMilliseconds end: Int64) {
+        at(milliseconds: end) { [late] in late.value?.stop() }
+        worker?.run()
+    }
+
+    fileprivate func begin(_ attempt: Attempt) {
+        let now = milliseconds
+        let (outcome, after) = answer(attempt, now)
+        let end = AttemptEnd(
+            tag: attempt.tag, outcome: outcome, durationNanoseconds: UInt64(after) * 1_000_000)
+        state.withLock { state in
+            state.ends.append((UInt64(now + after) * 1_000_000, end))
+            let id = Int(String(decoding: attempt.webhook[.target].dropFirst(), as: UTF8.self))
+            state.begun.append(
+                Begun(
+                    id: id ?? 0, number: attempt.number, milliseconds: now,
+                    underWay: state.ends.count))
+        }
+    }
+
+    /// Lets time pass until something happens, at most so long.
+    fileprivate func wait(milliseconds: Int, into ends: inout [AttemptEnd]) {
+        let limit = nanoseconds + UInt64(milliseconds) * 1_000_000
+        let (ended, events) = state.withLock { state in
+            let due = state.rows.values.filter { !$0.isRunning && state.wanted > 0 }
+                .map { UInt64(max(0, $0.dueMilliseconds)) * 1_000_000 }
+            let next = (state.ends.map(\.nanoseconds) + state.events.map(\.nanoseconds) + due)
+                .filter { $0 >= state.nanoseconds }.min()
+            state.nanoseconds = min(limit, max(state.nanoseconds, next ?? limit))
+            let now = state.nanoseconds
+            defer {
+                state.ends.removeAll { $0.nanoseconds <= now }
+                state.events.removeAll { $0.nanoseconds <= now }
+            }
+            return (
+                state.ends.filter { $0.nanoseconds <= now }.map(\.end),
+                state.events.filter { $0.nanoseconds <= now }.map(\.run)
+            )
+        }
+        ends += ended
+        for event in events { event() }
+        handOut()
+    }
+
+    fileprivate func want(_ count: Int) {
+        state.withLock { $0.wanted += count }
+        handOut()
+    }
+
+    fileprivate func record(_ changes: [DeliveryChange]) {
+        state.withLock { state in
+            state.changes += changes
+            for change in changes { Self.apply(change, to: &state.rows) }
+        }
+    }
+
+    private static func apply(_ change: DeliveryChange, to rows: inout [Int64: Row]) {
+        switch change {
+        case .complete(let id, _, _): rows[id] = nil
+        case .deadLetter(let id, _): rows[id] = nil
+        case .retry(let id, let due):
+            rows[id]?.isRunning = false
+            rows[id]?.dueMilliseconds = due
+        case .release(let id):
+            rows[id]?.isRunning = false
+            rows[id]?.dueMilliseconds = 0
+        case .hold: break
+        }
+    }
+
+    /// Claims what is wanted and due, the earliest first.
+    private func handOut() {
+        let claimed = state.withLock { state -> [Delivery] in
+            let now = Int64(state.nanoseconds / 1_000_000)
+            let due = state.rows.values.filter { !$0.isRunning && $0.dueMilliseconds <= now }
+                .sorted {
+                    ($0.dueMilliseconds, $0.delivery.id) < ($1.dueMilliseconds, $1.delivery.id)
+                }
+                .prefix(max(0, state.wanted))
+            state.wanted -= due.count
+            return due.map { row in
+                state.rows[row.delivery.id]?.isRunning = true
+                state.rows[row.delivery.id]?.delivery.attempt += 1
+                var delivery = row.delivery
+                delivery.attempt += 1
+                return delivery
+            }
+        }
+        if !claimed.isEmpty { worker?.take(claimed) }
+    }
+
+    private func fallback(forward worker: DeliveryWorker) throws -> CommitFallback {
+        let folder = try TemporaryFolder()
+        let store = SQLiteQueue(
+            options: SQLiteQueue.Options(
+                path: "\(folder.path)/unused", batchRowsMax: 1, waitingMax: 1, owedMax: 1,
+                checkpointBytes: 1, unverifiedMax: UnverifiedRows.Size(),
+                dedupeRetentionMilliseconds: 1),
+            callbacks: SQLiteQueue.Callbacks(
+                replied: {}, claimed: { _ in }, verify: { _, _ in .undecided },
+                awaited: { _ in }, failed: { _ in }, unwritten: { _ in }, broken: { _ in }),
+            metrics: metrics)
+        return CommitFallback(
+            options: CommitFallback.Options(
+                storeNanoseconds: 1, immediateNanoseconds: 2, immediateConcurrencyMax: 8,
+                waitingMax: 8), store: store, metrics: metrics,
+            journal: DirectDeliveryJournal(
+                path: "\(folder.path)/taken", log: Log(format: .text, level: .critical)),
+            forward: { worker.forwardNow($0, deadlineNanoseconds: $1) })
+    }
+}
+
+/// The simulation as a destination.
+private struct SimulatedDestination: Destination {
+    let simulation: SetOnce<SimulatedForwarding>
+
+    init(_ simulation: SetOnce<SimulatedForwarding>) { self.simulation = simulation }
+
+    func open(attemptsMax: Int) throws(DestinationError) -> any OpenDestination {
+        OpenSimulatedDestination(simulation)
+    }
+}
+
+private final class OpenSimulatedDestination: OpenDestination {
+    private let simulation: SetOnce<SimulatedForwarding>
+
+    init(_ simulation: SetOnce<SimulatedForwarding>) { self.simulation = simulation }
+
+    var wake: @Sendable () -> Void { {} }
+
+    func begin(_ attempt: Attempt) { simulation.value?.begin(attempt) }
+
+    func wait(milliseconds: Int, into ends: inout [AttemptEnd]) throws(DestinationError) {
+        simulation.value?.wait(milliseconds: milliseconds, into: &ends)
+    }
+}
+
+/// The simulation as a queue.
+private struct SimulatedQueue: DeliveryQueue {
+    let simulation: SetOnce<SimulatedForwarding>
+
+    init(_ simulation: SetOnce<SimulatedForwarding>) { self.simulation = simulation }
+
+    func want(_ count: Int) { simulation.value?.want(count) }
+
+    func record(_ changes: [DeliveryChange]) { simulation.value?.record(changes) }
+}
