@@ -61,6 +61,7 @@ def main():
         for receiver in shipped["receivers"]]
     assert blanked(yaml.safe_dump(shipped["route"])) == blanked(yaml.safe_dump(example["route"]))
     assert shipped["inhibit_rules"] == example["inhibit_rules"]
+    (folder / "hookline.tmpl").write_text((repository / "alerts/hookline.tmpl").read_text(encoding="utf-8"), encoding="utf-8")
     (folder / "alertmanager.yml").write_text(yaml.safe_dump(example, sort_keys=False), encoding="utf-8")
 
 

@@ -10,8 +10,11 @@ import yaml
 ROOT = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ".").resolve()
 HISTOGRAM_PARTS = re.compile(r"_(bucket|sum|count)$")
 
-# What Prometheus itself makes.
-PROMETHEUS_OWN = {"up", "scrape_duration_seconds", "scrape_samples_scraped", "ALERTS"}
+# What Prometheus and Alertmanager themselves make.
+PROMETHEUS_OWN = {
+    "up", "scrape_duration_seconds", "scrape_samples_scraped", "ALERTS", "alertmanager_notifications_failed_total", "prometheus_notifications_errors_total",
+    "prometheus_notifications_dropped_total", "prometheus_notifications_alertmanagers_discovered", "prometheus_rule_evaluation_failures_total",
+    "prometheus_rule_group_iterations_missed_total"}
 
 # Metrics that no dashboard shows, each with its reason.
 UNUSED = {
