@@ -2,7 +2,7 @@
 # make test     sets up what is missing and runs every check and test
 # make torture  the tests that have a longer form, in it
 # make build    the release binary, linked as ./hookline
-# make docs     writes the tables in documents that are made from the program, and the dashboards
+# make docs     writes the tables in documents that are made from the program, rules and dashboards
 # make alerts URL=… GRAFANA=…   copies rules and dashboards with your addresses into deploy/filled
 
 SWIFT_FLAGS := --explicit-target-dependency-import-check error
@@ -34,11 +34,12 @@ format:
 	swift format format --in-place --recursive --parallel Sources Tests Package.swift
 
 docs:
+	alerts/generate.py
 	dashboards/generate.py
 	HOOKLINE_WRITE_DOCS=1 swift test --filter "DocumentationTests|RoomTests"
 
 alerts:
-	@scripts/fill-alerts "$(URL)" "$(GRAFANA)" "$(JOB)" "$(OUT)"
+	@scripts/fill-alerts "$(URL)" "$(GRAFANA)" "$(JOB)" "$(OUT)" "$(LABELS)"
 
 clean:
 	swift package clean

@@ -1,9 +1,13 @@
 #!/usr/bin/env python3
 """Writes the Grafana dashboards beside this file from `source/`; with --check it only compares.
 
-Needs Python 3.9 and nothing else. A test compares, so change `source/` and run this.
+    dashboards/generate.py [--check] [--labels job,cluster,namespace] [--out FOLDER]
+
+LABELS tell one installation from another, as in ../alerts/generate.py; each has a variable, which matches what lacks the
+label too. Needs Python 3.9 and nothing else. A test compares, so change `source/` and run this.
 """
 
+import argparse
 import json
 import pathlib
 import sys
@@ -12,19 +16,27 @@ FOLDER = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER))
 sys.dont_write_bytecode = True
 
-from source import delivery, overview, process, stores, validation  # noqa: E402
+from source import grafana  # noqa: E402
 
 
 def main():
+    parser = argparse.ArgumentParser(description="Writes the dashboards from source/.")
+    parser.add_argument("--check", action="store_true", help="only compare")
+    parser.add_argument("--labels", default=",".join(grafana.LABELS), help="labels that tell one installation from another")
+    parser.add_argument("--out", type=pathlib.Path, default=FOLDER, help="where the files go")
+    asked = parser.parse_args()
+    grafana.LABELS[:] = asked.labels.replace(" ", "").split(",")
+    from source import delivery, overview, process, stores, validation
+
     differing = []
     for module in (overview, validation, delivery, stores, process):
-        path = FOLDER / f"{module.DASHBOARD['uid']}.json"
+        path = asked.out / f"{module.DASHBOARD['uid']}.json"
         text = json.dumps(module.DASHBOARD, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             differing.append(path.name)
-            if "--check" not in sys.argv:
+            if not asked.check:
                 path.write_text(text, encoding="utf-8")
-    if "--check" in sys.argv and differing:
+    if asked.check and differing:
         sys.exit("out of date, run dashboards/generate.py: " + ", ".join(differing))
 
 

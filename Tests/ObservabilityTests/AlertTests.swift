@@ -31,6 +31,41 @@ import Testing
         #expect(configuration.status == 0, "\(configuration.output)")
     }
 
+    @Test func `the rules are what their source makes`() throws {
+        let result = try Repository.run("alerts/generate.py", ["--check"])
+        #expect(result.status == 0, "\(result.output)")
+    }
+
+    @Test func `other labels tell installations apart everywhere`() throws {
+        let folder = try TemporaryFolder()
+        let result = try Repository.run(
+            "make",
+            [
+                "-s", "alerts", "URL=https://a.example", "GRAFANA=https://b.example",
+                "LABELS=job,environment", "OUT=\(folder.path)",
+            ])
+        #expect(result.status == 0, "\(result.output)")
+        let rules = folder.text("alerts/hookline.rules.yml")
+        #expect(rules.contains("by (job, environment)") && !rules.contains("$labels.cluster"))
+        #expect(!rules.contains("by (job)") && !rules.contains("on (job)"))
+        let routes = folder.text("alerts/alertmanager.yml")
+        #expect(routes.contains("group_by: [job, environment, signal]"))
+        #expect(!routes.contains("equal: [job, cluster"))
+        for file in Repository.files("dashboards", ".json") {
+            let dashboard = folder.text(file)
+            #expect(dashboard.contains("environment=~") && !dashboard.contains("cluster=~"))
+        }
+        for file in ["hookline.rules.yml", "alertmanager.yml"] {
+            let check =
+                file == "hookline.rules.yml"
+                ? try Repository.run("promtool", ["check", "rules", folder.path("alerts/" + file)])
+                : try Repository.run("amtool", ["check-config", folder.path("alerts/" + file)])
+            #expect(check.status == 0, "\(check.output)")
+        }
+        let refused = ["-s", "alerts", "URL=https://a.example", "GRAFANA=https://b.example"]
+        #expect(try Repository.run("make", refused + ["LABELS=cluster"]).status != 0)
+    }
+
     /// https://prometheus.io/docs/prometheus/latest/configuration/unit_testing_rules/
     @Test(arguments: Repository.files("alerts/tests", ".yml"))
     func `every alert fires and stays silent as its tests say`(file: String) throws {

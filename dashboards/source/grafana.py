@@ -1,10 +1,14 @@
 """Building blocks: Grafana's dashboard model (schema version 39, Grafana 10.4 and later), reduced to what we use.
 
-In an expression `SEL` stands for the matchers of the two variables and `GENUINE` for the outcomes of
+In an expression `SEL` stands for the matchers of the variables and `GENUINE` for the outcomes of
 genuine requests, so that every selector has them (dashboard linter: target-job-rule, target-instance-rule).
+`by (job, …)` and `on (job, …)` mean all the labels that tell one installation from another.
 """
 
-SELECTORS = 'job=~"$job", instance=~"$instance"'
+import re
+
+# The labels that tell one installation from another; generate.py sets them before the dashboards are made.
+LABELS = ["job", "cluster", "namespace"]
 GENUINE = 'outcome=~"accepted|duplicate|deferred|unavailable"'
 DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
 RUNBOOK = "https://hookline.invalid/docs/runbook.md"
@@ -12,9 +16,15 @@ RUNBOOK = "https://hookline.invalid/docs/runbook.md"
 RED, ORANGE, GREEN, BLUE, GREY = "red", "orange", "green", "blue", "#8e8e8e"
 
 
+def matchers(*labels):
+    """Matchers of the dashboard's variables of these names."""
+    return ", ".join(f'{label}=~"${label}"' for label in labels)
+
+
 def expand(expression):
     """An expression with its selectors filled in, on one line."""
-    return " ".join(expression.replace("SEL", SELECTORS).replace("GENUINE", GENUINE).split())
+    whole = expression.replace("SEL", matchers(*LABELS, "instance")).replace("GENUINE", GENUINE)
+    return " ".join(re.sub(r"\b(by|on) \(job\b", lambda match: f"{match[1]} ({', '.join(LABELS)}", whole).split())
 
 
 def owed(by):
@@ -222,10 +232,10 @@ def placed(rows):
     return result
 
 
-def variable(name, label, expression):
+def variable(name, label, expression, everything=".+"):
     """A variable that is read from the metrics, with several values or all."""
     return {
-        "allValue": ".+",
+        "allValue": everything,
         "allowCustomValue": True,
         "current": {"selected": True, "text": "All", "value": "$__all"},
         "datasource": DATASOURCE,
@@ -249,7 +259,7 @@ def variable(name, label, expression):
 def annotation(name, expression, colour):
     """Marks on every graph where an expression has a value."""
     return {
-        "datasource": DATASOURCE, "enable": True, "expr": expression, "hide": False, "iconColor": colour, "name": name,
+        "datasource": DATASOURCE, "enable": True, "expr": expand(expression), "hide": False, "iconColor": colour, "name": name,
     }
 
 
@@ -265,9 +275,9 @@ def dashboard(uid, title, description, rows):
     """A whole dashboard."""
     return {
         "annotations": {"list": [
-            annotation("Alerts", 'ALERTS{alertstate="firing", service="hookline", job=~"$job"}', RED),
-            annotation("Restarts", 'changes(process_start_time_seconds{job=~"$job", instance=~"$instance"}[$__rate_interval]) > 0', ORANGE),
-            annotation("New version", 'count by (job, version) (hookline_build_info{job=~"$job", instance=~"$instance"}) unless count by (job, version) (hookline_build_info{job=~"$job", instance=~"$instance"} offset 5m)', BLUE),
+            annotation("Alerts", f'ALERTS{{alertstate="firing", service="hookline", {matchers(*LABELS)}}}', RED),
+            annotation("Restarts", "changes(process_start_time_seconds{SEL}[$__rate_interval]) > 0", ORANGE),
+            annotation("New version", "count by (job, version) (hookline_build_info{SEL}) unless count by (job, version) (hookline_build_info{SEL} offset 5m)", BLUE),
         ]},
         "description": description,
         "editable": False,
@@ -287,7 +297,9 @@ def dashboard(uid, title, description, rows):
                 "query": "prometheus", "refresh": 1, "regex": "", "skipUrlSync": False, "type": "datasource",
             },
             variable("job", "Job", "label_values(hookline_build_info, job)"),
-            variable("instance", "Instance", 'label_values(hookline_build_info{job=~"$job"}, instance)'),
+            *(variable(label, label.capitalize(), f"label_values(hookline_build_info{{{matchers(*LABELS[:number])}}}, {label})", everything=".*")
+              for number, label in enumerate(LABELS) if number),
+            variable("instance", "Instance", f"label_values(hookline_build_info{{{matchers(*LABELS)}}}, instance)"),
         ]},
         "time": {"from": "now-3h", "to": "now"},
         "timepicker": {},

@@ -136,7 +136,7 @@ final class WebhookReply: WebhookReceipt, HTTPCompletionObserver {
             validatedNanoseconds: validatedNanoseconds.load(ordering: .acquiring),
             receiptNanoseconds: receiptNanoseconds.load(ordering: .acquiring))
         context.observe(
-            timing, route: route, outcome: completion.aborted ? .aborted : decided,
+            timing, route: route, outcome: completion.aborted ? decided.withoutItsReply : decided,
             exemplar: trace.exemplar(unixMilliseconds: WallClock.tickMilliseconds()))
         let isRefused = decided == .refused || decided == .malformed
         context.log.writeSampled(.info, of: isRefused ? .refused : .taken) {

@@ -3,6 +3,12 @@ import Prometheus
 /// How a webhook's request ended.
 enum WebhookOutcome: String, LabelValue {
     case accepted, duplicate, deferred, refused, malformed, unavailable, aborted
+
+    /// As what a request counts whose reply did not leave whole, because its sender had gone. A
+    /// refused one stays refused: nobody knows who sent it, and the objectives are Twilio's.
+    var withoutItsReply: WebhookOutcome {
+        self == .refused || self == .malformed ? self : .aborted
+    }
 }
 
 /// The stretches of a webhook's time.

@@ -11,7 +11,7 @@ SEVERITIES = {"critical", "error", "warning", "info", "none"}
 # What is not Hookline's own is in no panel.
 MONITORING = {"watchdog", "notifications", "alerts_not_sent", "rules"}
 THRESHOLDS = {1, 3, 0.05}
-RECORDED = re.compile(r"(job|job_severity):hookline_\w+:(min|max|sum|p95_(5m|1h)|increase(5m|1h)|rate5m|ratio_(increase(5m|1h)|rate(5m|30m|1h|2h|6h|1d|3d|30d)))")
+RECORDED = re.compile(r"(job|job_severity|job_instance):hookline_\w+:(min|max|sum|p95_(5m|1h)|increase(5m|1h)|rate5m|ratio_(increase(5m|1h)|rate(5m|30m|1h|2h|6h|1d|3d|30d)))")
 
 
 def headings():
@@ -27,8 +27,10 @@ def check_alert(rule):
         yield "has no `for`"
     if labels.get("severity") not in SEVERITIES or labels.get("service") != "hookline" or not labels.get("signal"):
         yield "has not the labels severity, service and signal"
-    if set(notes) != {"summary", "description", "runbook_url", "dashboard_url"}:
-        yield "has not exactly the four annotations"
+    if set(notes) - {"value", "rank"} != {"summary", "description", "runbook_url", "dashboard_url"} or ("value" in notes) != ("rank" in notes):
+        yield "has not exactly the four annotations, and perhaps its value with its rank"
+    if "$value" in notes["description"] and "value" not in notes and "gauge" not in rule["expr"]:
+        yield "has no value for a title"
     if "{{" in notes["summary"] or "\n" in notes["summary"] or notes["summary"].endswith("."):
         yield "has a summary with a value in it, of several lines, or with a full stop"
     if not notes["description"].endswith(".") or "\n" in notes["description"]:
@@ -75,14 +77,14 @@ def source_metrics(expression):
 
 def tested():
     """For each alert: how often a test expects it, and how often it expects silence."""
-    counts = {}
+    counts, written = {}, {rule["alert"]: len(rule["annotations"]) for rule in alerts()}
     for path in sorted((ROOT / "alerts/tests").glob("*.yml")):
         for case in yaml.safe_load(path.read_text(encoding="utf-8"))["tests"]:
             for check in case.get("alert_rule_test", []):
                 count = counts.setdefault(check["alertname"], [0, 0])
                 count[0 if check["exp_alerts"] else 1] += 1
                 for expected in check["exp_alerts"]:
-                    assert len(expected["exp_annotations"]) == 4, f"{path.name}: {case['name']}: not all annotations"
+                    assert len(expected["exp_annotations"]) == written[check["alertname"]], f"{path.name}: {case['name']}: not all annotations"
     return counts
 
 

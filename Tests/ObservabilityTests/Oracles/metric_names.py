@@ -24,11 +24,11 @@ def read_by_dashboards():
 
 def read_by_text(path):
     """What prose and templates name."""
-    return set(re.findall(r"\b(?:hookline|process)_[a-z_]+[a-z]\b", re.sub(r"(job|job_severity):[\w:]+", "", text(path))))
+    return set(re.findall(r"\b(?:hookline|process)_[a-z_]+[a-z]\b", re.sub(r"(job|job_severity|job_instance):[\w:]+", "", text(path))))
 
 
 def recorded_in(path):
-    return set(re.findall(r"\b(?:job|job_severity):[\w:]+", text(path)))
+    return set(re.findall(r"\b(?:job|job_severity|job_instance):[\w:]+", text(path)))
 
 
 def main():

@@ -7,7 +7,7 @@ from prometheus_api import ask, course
 from repository import dashboards, panels, report
 
 BASE = sys.argv[2]
-VALUES = {"__rate_interval": "20s", "__interval": "5s", "__range": "60s", "job": "hookline", "instance": ".+"}
+VALUES = {"__rate_interval": "20s", "__interval": "5s", "__range": "60s", "job": "hookline", "cluster": ".*", "namespace": ".*", "instance": ".+"}
 
 # What the caller's faults have to bring about, or panels would pass with nothing but zeros in them.
 HAPPENED = (
