@@ -69,7 +69,8 @@ def complaint(path, body):
     titles = [alert["annotations"].get("summary", "") for alert in body["alerts"]]
     if not all(titles) or not body["groupLabels"].get("job"):
         return "the ticket queue finds no title", ""
-    return None, " ".join([body["status"].upper(), body["groupLabels"]["job"]] + [alert["labels"]["alertname"] for alert in body["alerts"]])
+    firing = sum(alert["status"] == "firing" for alert in body["alerts"])
+    return None, " ".join([body["status"].upper(), f"{firing}]", body["groupLabels"]["job"]] + [alert["labels"]["alertname"] for alert in body["alerts"]])
 
 
 class Receiver(http.server.BaseHTTPRequestHandler):
@@ -148,7 +149,7 @@ def told(jobs, start):
     while time.monotonic() < end and not faults:
         with lock:
             missing = [(path, job) for path in ("pagerduty", "slack", "tickets") for job in jobs
-                       if not any(title.strip("[").startswith(start(job)) for title in seen.get((path, job), []))]
+                       if not any(title.strip("[").startswith(start) for title in seen.get((path, job), []))]
         if not missing:
             return
         time.sleep(0.1)
@@ -177,7 +178,7 @@ def main():
                     alert.update(startsAt=begin, endsAt=never)
             jobs = [job for job, *_ in cases]
             post(address, [alert for case in cases for alert in case[1:3]])
-            told(jobs, lambda job: "FIRING")
+            told(jobs, "FIRING 2]")
             with lock:
                 both = {key: titles[-1] for key, titles in seen.items()}
                 seen.clear()
@@ -186,11 +187,11 @@ def main():
             for _, first, second, which in cases:
                 (first if which == "a" else second).update(endsAt=over)
             post(address, [first if which == "a" else second for _, first, second, which in cases])
-            told(jobs, lambda job: "FIRING")
+            told(jobs, "FIRING")
             for _, first, second, _ in cases:
                 first.update(endsAt=over), second.update(endsAt=over)
             post(address, [alert for case in cases for alert in case[1:3]])
-            told(jobs, lambda job: "RESOLVED")
+            told(jobs, "RESOLVED")
         finally:
             process.terminate()
             process.wait()
