@@ -61,6 +61,8 @@ SCRAPES = row(102, "Scrapes and log", [
           [query("max by (instance) (hookline_metric_handler_series{SEL})", "{{instance}}")], width=8),
     graph(22, "Exemplars that were not kept", "No trace id, or two at one moment.", "cps",
           [query("sum by (instance) (rate(hookline_exemplars_dropped_total{SEL}[$__rate_interval]))", "{{instance}}")], width=8),
+    graph(23, "Steps of the wall clock", "They change the times that people read and nothing else.", "short",
+          [query("sum by (instance, direction) (increase(hookline_clock_steps_total{SEL}[$__rate_interval]))", "{{instance}} {{direction}}")], width=8),
 ])
 
 DASHBOARD = dashboard(

@@ -115,7 +115,7 @@ struct DeadLetterBatch {
         let owedMax = verb == .retry ? Int64(desk.group.options.owedMax) : .max
         return try desk.slice(isDryRun ? .reading : .writing) { [verb] store throws(SQLiteError) in
             let end = MonotonicClock.now() + QueueAdmin.sliceNanoseconds
-            let now = WallClock.nowMilliseconds()
+            let now = store.clock.nowMilliseconds
             let found = try store.listing.ids(page)
             var done = SliceEnd(lastID: page.afterID)
             if !isDryRun {
@@ -141,7 +141,7 @@ struct DeadLetterBatch {
         if verb == .retry, !isDryRun { try desk.checkRoom(for: ids.count) }
         return try desk.slice(isDryRun ? .reading : .writing) { [verb] store throws(SQLiteError) in
             let end = MonotonicClock.now() + QueueAdmin.sliceNanoseconds
-            let now = WallClock.nowMilliseconds()
+            let now = store.clock.nowMilliseconds
             var done: [(id: Int64, isDone: Bool)] = []
             for id in ids where done.isEmpty || MonotonicClock.now() < end {
                 let isDone =

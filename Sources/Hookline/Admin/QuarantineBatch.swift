@@ -190,7 +190,7 @@ struct QuarantineBatch {
         let owedMax = Int64(desk.group.options.owedMax)
         return try desk.slice(isDryRun ? .reading : .writing) { store throws(SQLiteError) in
             let end = MonotonicClock.now() + QueueAdmin.sliceNanoseconds
-            let now = WallClock.nowMilliseconds()
+            let now = store.clock.nowMilliseconds
             var room = owedMax - store.rows.counts.owed
             var done: [Judged] = []
             for var row in judged where done.isEmpty || MonotonicClock.now() < end {

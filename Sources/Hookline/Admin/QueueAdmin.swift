@@ -31,7 +31,7 @@ struct QueueAdmin: Sendable {
     func answer(_ request: AdminRequest, _ send: Send) throws(AdminFault) {
         switch request {
         case .status:
-            let status = QueueStatus(group.status, shared: shared)
+            let status = QueueStatus(group.status, group.clock, shared: shared)
             if send(.status(status)) { _ = send(.end(AdminEnd())) }
         case .list(let list):
             let end = try list.quarantined ? self.quarantined(list, send) : deliveries(list, send)

@@ -3,11 +3,11 @@ struct AttemptJudge: Sendable {
     let retryPolicy: RetryPolicy
     let metrics: ReceiverMetrics
     let log: Log
-    let clock: ForwardingClock
+    let clock: StoreClock
     private let twimlNotice: TwiMLNotice
 
     init(
-        retryPolicy: RetryPolicy, metrics: ReceiverMetrics, log: Log, clock: ForwardingClock
+        retryPolicy: RetryPolicy, metrics: ReceiverMetrics, log: Log, clock: StoreClock
     ) {
         self.retryPolicy = retryPolicy
         self.metrics = metrics
@@ -19,24 +19,28 @@ struct AttemptJudge: Sendable {
     /// A delivery's first attempt begins: how long it waited.
     func begins(_ delivery: Delivery) {
         guard delivery.attempt == 1 else { return }
-        let wait = UInt64(max(0, clock.milliseconds() - delivery.owedSinceMilliseconds))
+        let wait = UInt64(age(of: delivery))
         metrics.phaseDuration[.background].observe(
             nanoseconds: wait * 1_000_000, shard: metrics.backgroundShard)
         metrics.monitorCells.observeBackground(
             nanoseconds: wait * 1_000_000, shard: metrics.backgroundShard)
     }
 
-    /// Counts the end of an attempt of any kind.
-    func count(_ end: AttemptEnd, of webhook: Webhook) {
+    /// How long a delivery has been owed, in milliseconds.
+    func age(of delivery: Delivery) -> Int64 {
+        max(0, clock.nowMilliseconds - delivery.owedSinceMilliseconds)
+    }
+
+    /// Counts the end of an attempt of any kind, at so many milliseconds after the receipt.
+    func count(_ end: AttemptEnd, of webhook: Webhook, ageMilliseconds: Int64) {
         twimlNotice.look(at: end.outcome)
         let shard = metrics.backgroundShard
         metrics.deliveryAttempts[webhook.priority, end.outcome.result].add(shard: shard)
         metrics.attemptDuration[webhook.priority].observe(
             nanoseconds: end.durationNanoseconds, shard: shard)
         if end.outcome.result == .success {
-            let lag = UInt64(max(0, clock.milliseconds() - webhook.receivedMilliseconds))
             metrics.deliveryLag[webhook.priority].observe(
-                nanoseconds: lag * 1_000_000, shard: shard)
+                nanoseconds: UInt64(max(0, ageMilliseconds)) * 1_000_000, shard: shard)
         } else {
             metrics.errors[.destination].add(shard: shard)
         }
@@ -46,8 +50,8 @@ struct AttemptJudge: Sendable {
     func change(after outcome: AttemptOutcome, of delivery: Delivery) -> DeliveryChange {
         let verdict = retryPolicy.verdict(
             on: outcome, attempt: delivery.attempt,
-            receivedMilliseconds: delivery.owedSinceMilliseconds,
-            nowMilliseconds: clock.milliseconds())
+            owedMilliseconds: clock.withoutGap(delivery.owedSinceMilliseconds),
+            nowMilliseconds: clock.nowMilliseconds)
         func line() -> LogLine {
             var line = LogLine(verdict == .completed ? .info : .warning, "delivery")
                 .with("id", delivery.id).with("attempt", delivery.attempt)
@@ -64,7 +68,9 @@ struct AttemptJudge: Sendable {
             if !outcome.isLogged { log.writeSampled(.info, line) }
             return delivery.completion
         case .retry(let due):
-            log.writeSampled(.warning) { line().with("next", Timestamp.text(milliseconds: due)) }
+            log.writeSampled(.warning) {
+                line().with("next", Timestamp.text(milliseconds: clock.wallMilliseconds(at: due)))
+            }
             return .retry(id: delivery.id, dueMilliseconds: due)
         case .deadLetter(let reason):
             log.write(line().with("dead_letter", reason.rawValue))

@@ -23,7 +23,7 @@ final class DeliveryWorker: Sendable {
         /// Webhooks that are in immediate processing at once; they come on top.
         var immediateConcurrencyMax: Int
         var retryPolicy: RetryPolicy
-        var clock = ForwardingClock()
+        var clock = StoreClock()
     }
 
     private let options: Options
@@ -128,7 +128,7 @@ final class DeliveryWorker: Sendable {
         of work: Inbox, nextTag: inout UInt64
     ) -> [(InFlight, Attempt)] {
         var attempts: [(InFlight, Attempt)] = []
-        let now = options.clock.nanoseconds()
+        let now = options.clock.monotonicNanoseconds
         for (pending, deadline) in work.immediate {
             let left = deadline > now ? Int((deadline - now) / 1_000_000) : 0
             let attempt = Attempt(
@@ -155,10 +155,12 @@ final class DeliveryWorker: Sendable {
         for end in ends {
             switch inFlight.removeValue(forKey: end.tag) {
             case .immediate(let pending):
-                judge.count(end, of: pending.webhook)
+                let age = options.clock.monotonicNanoseconds - pending.receivedNanoseconds
+                judge.count(end, of: pending.webhook, ageMilliseconds: Int64(age / 1_000_000))
                 links.fallback.immediateEnded(pending, taken: end.outcome.result == .success)
             case .delivery(let delivery):
-                judge.count(end, of: delivery.webhook)
+                judge.count(
+                    end, of: delivery.webhook, ageMilliseconds: judge.age(of: delivery))
                 changes.append(judge.change(after: end.outcome, of: delivery))
             case nil: break
             }

@@ -2,7 +2,7 @@
 enum AttemptVerdict: Sendable, Equatable {
     /// The application has it.
     case completed
-    /// It is tried again at this time: milliseconds since the epoch.
+    /// It is tried again at this time: milliseconds of the store's clock.
     case retry(dueMilliseconds: Int64)
     /// It is given up.
     case deadLetter(DeadLetterReason)
@@ -25,9 +25,10 @@ struct RetryPolicy: Sendable {
     /// A number from 0 up to 1; tests inject their own.
     var random: @Sendable () -> Double = { Double.random(in: 0..<1) }
 
-    /// Judges attempt number `attempt`, counted from 1.
+    /// Judges attempt number `attempt`, counted from 1. When the delivery began to be owed and the
+    /// present are of one clock (`StoreClock`).
     func verdict(
-        on outcome: AttemptOutcome, attempt: Int, receivedMilliseconds: Int64,
+        on outcome: AttemptOutcome, attempt: Int, owedMilliseconds: Int64,
         nowMilliseconds: Int64
     ) -> AttemptVerdict {
         switch outcome.result {
@@ -43,7 +44,7 @@ struct RetryPolicy: Sendable {
             wait += min(asked, retryAfterMaxMilliseconds)
         }
         let due = nowMilliseconds + wait
-        return due > receivedMilliseconds + windowMilliseconds
+        return due > owedMilliseconds + windowMilliseconds
             ? .deadLetter(.expired) : .retry(dueMilliseconds: due)
     }
 

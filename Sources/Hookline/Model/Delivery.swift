@@ -54,11 +54,12 @@ struct Delivery: Sendable {
     var attempt: Int
     /// What is owed.
     var webhook: Webhook
-    /// When it was retried as a dead letter, or released from quarantine; nil for most.
-    var owedAnewMilliseconds: Int64?
+    /// When it began to be owed, by the store's clock (`StoreClock`): when it was stored, retried
+    /// as a dead letter, or released from quarantine; nil: when it was received.
+    var owedMilliseconds: Int64?
 
-    /// When its retry window began: milliseconds since the epoch.
-    var owedSinceMilliseconds: Int64 { owedAnewMilliseconds ?? webhook.receivedMilliseconds }
+    /// When its retry window began, by the store's clock.
+    var owedSinceMilliseconds: Int64 { owedMilliseconds ?? webhook.receivedMilliseconds }
 
     /// The change that follows when the application has it.
     var completion: DeliveryChange {
@@ -70,7 +71,7 @@ struct Delivery: Sendable {
 enum DeliveryChange: Sendable {
     /// The application has it. The identity is for the journal, should the store fail first.
     case complete(id: Int64, identity: Identity, priority: DeliveryPriority)
-    /// It is owed again at `dueMilliseconds` since the epoch.
+    /// It is owed again at `dueMilliseconds` of the store's clock.
     case retry(id: Int64, dueMilliseconds: Int64)
     /// It is given up.
     case deadLetter(id: Int64, reason: DeadLetterReason)

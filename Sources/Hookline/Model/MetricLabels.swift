@@ -113,6 +113,11 @@ enum ValidationFailureSeverity: String, LabelValue {
 
 extension DeliveryPriority: LabelValue {}
 
+/// Which way the wall clock was stepped.
+enum ClockDirection: String, LabelValue {
+    case forward, back
+}
+
 /// Why a request was answered 503 before anything was done for it.
 enum ShedReason: String, LabelValue {
     /// Nine tenths of the connections are in use.

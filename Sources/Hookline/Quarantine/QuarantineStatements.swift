@@ -38,8 +38,9 @@ struct QuarantineStatements {
         insertRow = try connection.prepare(
             """
             INSERT INTO quarantine(
-                fingerprint, received_ms, reason, hint, proven, source, network, bytes, head, body)
-            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) RETURNING id
+                fingerprint, received_ms, reason, hint, proven, source, network, bytes, head, body,
+                kept_ms)
+            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) RETURNING id
             """)
         findFingerprint = try connection.prepare("\(counted) WHERE fingerprint=?1")
         findID = try connection.prepare("\(counted) WHERE id=?1")
@@ -56,7 +57,7 @@ struct QuarantineStatements {
             WHERE proven=1 ORDER BY id LIMIT 1
             """)
         firstRows = try connection.prepare(
-            "SELECT id, proven, network, bytes, received_ms FROM quarantine ORDER BY id LIMIT ?1")
+            "SELECT id, proven, network, bytes, kept_ms FROM quarantine ORDER BY id LIMIT ?1")
         count = try connection.prepare(
             """
             SELECT network, count(*), sum(bytes) FROM quarantine WHERE proven=0 GROUP BY network
@@ -79,7 +80,7 @@ struct QuarantineStatements {
     /// Adds a row and returns its id.
     func insert(
         _ request: QuarantinedRequest, row: Row, fingerprint: Identity, head: [UInt8],
-        hint: String?
+        hint: String?, keptMilliseconds: Int64
     ) throws(SQLiteError) -> Int64 {
         try insertRow.bind(1, fingerprint.bytes)
         try insertRow.bind(2, request.receivedMilliseconds)
@@ -91,6 +92,7 @@ struct QuarantineStatements {
         try insertRow.bind(8, Int64(row.bytes))
         try insertRow.bind(9, head)
         try insertRow.bind(10, request.request.body)
+        try insertRow.bind(11, keptMilliseconds)
         defer { insertRow.reset() }
         return try insertRow.step() ? insertRow.integer(0) : 0
     }
@@ -123,7 +125,7 @@ struct QuarantineStatements {
 
     func oldestProven() throws(SQLiteError) -> Row? { try first(firstProven) }
 
-    /// Those of the `count` first rows that were received before `milliseconds`.
+    /// Those of the `count` first rows that are kept since before `milliseconds`.
     func oldest(count: Int, before milliseconds: Int64) throws(SQLiteError) -> [Row] {
         try firstRows.bind(1, Int64(count))
         defer { firstRows.reset() }

@@ -59,9 +59,11 @@ final class QuarantineTable {
         return lost
     }
 
-    /// Keeps a request, unless its fingerprint is kept already; then a new proof is noted.
+    /// Keeps a request, unless its fingerprint is kept already; then a new proof is noted. Its
+    /// age counts from `time` of the store's clock; without one, from its receipt.
     func keep(
-        _ request: QuarantinedRequest, hint: String? = nil, isProven: Bool = false
+        _ request: QuarantinedRequest, hint: String? = nil, isProven: Bool = false,
+        at time: Int64? = nil
     ) throws(SQLiteError) -> Kept {
         let fingerprint = request.fingerprint
         if let row = try statements.find(fingerprint) {
@@ -79,7 +81,8 @@ final class QuarantineTable {
         }
         isChanged = true
         let id = try statements.insert(
-            request, row: row, fingerprint: fingerprint, head: head, hint: hint)
+            request, row: row, fingerprint: fingerprint, head: head, hint: hint,
+            keptMilliseconds: time ?? request.receivedMilliseconds)
         account(row, 1)
         return .added(id)
     }
@@ -98,7 +101,7 @@ final class QuarantineTable {
         return true
     }
 
-    /// Drops what was received before `milliseconds` among the `count` oldest rows; returns how
+    /// Drops what is kept since before `milliseconds` of the store's clock among the `count` oldest rows; returns how
     /// many.
     func expire(before milliseconds: Int64, count: Int) throws(SQLiteError) -> Int {
         let old = try statements.oldest(count: count, before: milliseconds)

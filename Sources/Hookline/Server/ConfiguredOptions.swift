@@ -120,7 +120,8 @@ extension Quarantine.Options {
 }
 
 extension DeliveryWorker.Options {
-    init(_ configuration: Configuration) {
+    init(_ configuration: Configuration, _ clock: StoreClock) {
+        self.clock = clock
         // A log takes everything at once: what counts there is how much one claim brings.
         concurrencyMax = configuration.forwardConcurrency * (configuration.forwardTo == nil ? 4 : 1)
         immediateConcurrencyMax = configuration.immediateConcurrencyMax

@@ -92,7 +92,7 @@ public struct Receiver: Sendable {
         let registry = metrics.registry
         ReceiverGauges.declare(in: registry, store: back.store.status, paths: paths, log: log)
         QueueGauges(
-            store: back.store.status, shared: back.redis.readStatus,
+            store: back.store.status, clock: back.clock, shared: back.redis.readStatus,
             draining: { [spool = back.redis.spool] in spool?.oldestMilliseconds($0) }
         ).declare(in: registry)
         ReceiverGauges.declare(in: registry, quarantine: back.quarantine.status)

@@ -13,6 +13,8 @@ final class ReceiverServices: Sendable {
     let monitor: Monitor
     let worker: DeliveryWorker
     let redis: RedisServices
+    let clock = StoreClock()
+    private let clockWatch: ClockWatch
     private let journal: DirectDeliveryJournal
     private let control = Mutex<AdminServer?>(nil)
     private let paths: DataFolderPaths
@@ -33,9 +35,10 @@ final class ReceiverServices: Sendable {
     ) throws(StartupError) {
         self.paths = paths
         self.log = log
+        clockWatch = ClockWatch(clock, metrics: metrics, log: log)
         monitor = Monitor(Monitor.Options(configuration), metrics: metrics, log: log)
         let worker = DeliveryWorker(
-            options: DeliveryWorker.Options(configuration),
+            options: DeliveryWorker.Options(configuration, clock),
             destination: HTTPDestination(
                 configuration, tokens: tokens,
                 unsigned: UnsignedNotice(metrics: metrics, log: log)) ?? LogDestination(log: log),
@@ -59,12 +62,14 @@ final class ReceiverServices: Sendable {
                 claimed: { rows in
                     if let spool = lateSpool.value { spool.take(rows) } else { worker.take(rows) }
                 },
-                verify: { validation.verify($0, receivedMilliseconds: $1) },
+                verify: {
+                    validation.verify($0, receivedMilliseconds: $1, ageMilliseconds: $2)
+                },
                 awaited: { validation.look(after: $0) },
                 failed: { batch in lateFallback.value?.failed(batch) },
                 unwritten: { journal.append($0) },
                 broken: onBroken),
-            metrics: metrics)
+            metrics: metrics, clock: clock)
         let fallback = CommitFallback(
             options: CommitFallback.Options(configuration), store: store, metrics: metrics,
             journal: journal,
@@ -100,6 +105,7 @@ final class ReceiverServices: Sendable {
             thread.join()
             throw .store(error)
         }
+        clockWatch.began()
         try redis.start()
     }
 
@@ -146,7 +152,7 @@ final class ReceiverServices: Sendable {
             open = try DeliveryStore(
                 path: store.options.path, unverifiedMax: store.options.unverifiedMax,
                 repeatMilliseconds: store.options.repeatMilliseconds,
-                synchronousOff: store.options.synchronousOff)
+                synchronousOff: store.options.synchronousOff, clock: store.clock)
             try settleJournal(open)
         } catch {
             return opened.set("\(error)")
@@ -164,7 +170,7 @@ final class ReceiverServices: Sendable {
             if !taken.isEmpty {
                 try open.begin()
                 for identity in taken {
-                    try open.settle(identity, nowMilliseconds: WallClock.nowMilliseconds())
+                    try open.settle(identity, nowMilliseconds: open.clock.nowMilliseconds)
                 }
                 try open.commit()
                 log.write(
@@ -187,6 +193,7 @@ final class ReceiverServices: Sendable {
             fallback.tick()
             validation.waits.tick()
             monitor.tick()
+            clockWatch.tick()
             redis.spool?.tick()
             let next = MonotonicClock.now() + 10_000_000
             let due = validation.waits.nextDeadlineNanoseconds ?? next

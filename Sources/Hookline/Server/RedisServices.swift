@@ -72,7 +72,7 @@ final class RedisServices: Sendable {
                         links.replied()
                     },
                     epochChanged: { identity.note(epoch: $0) }),
-                metrics: metrics.redis, log: log)
+                metrics: metrics.redis, log: log, clock: links.store.clock)
             let commits = SharedQueueCommit(
                 queue, SharedQueueCommit.Options(configuration), metrics: metrics,
                 fallBack: links.fallBack)

@@ -94,8 +94,10 @@ final class ValidationServices: Sendable {
         }
     }
 
-    /// Verifies a request that was stored unverified. The store thread.
-    func verify(_ request: HTTPRequest, receivedMilliseconds: Int64) -> UnverifiedVerdict {
+    /// Verifies a request that was stored unverified so long ago. The store thread.
+    func verify(
+        _ request: HTTPRequest, receivedMilliseconds: Int64, ageMilliseconds: Int64
+    ) -> UnverifiedVerdict {
         let shard = metrics.backgroundShard
         switch verdict(on: request, receivedMilliseconds) {
         case .genuine(let webhook, let token):
@@ -108,8 +110,7 @@ final class ValidationServices: Sendable {
                 refusals.provedFalse(
                     request, .unverifiedFalse, receivedMilliseconds: receivedMilliseconds))
         case .toFetch, .sourceFailing:
-            let age = WallClock.nowMilliseconds() - receivedMilliseconds
-            guard age > retentionMilliseconds else { return .undecided }
+            guard ageMilliseconds > retentionMilliseconds else { return .undecided }
             metrics.unverifiedResolved[.expired].add(shard: shard)
             return .refused(
                 refusals.provedFalse(

@@ -18,7 +18,7 @@ import Testing
             on: AttemptOutcome(
                 result: AttemptResult(status: status), status: status,
                 retryAfterMilliseconds: RetryAfter.milliseconds(retryAfter, nowMilliseconds: now)),
-            attempt: attempt, receivedMilliseconds: received, nowMilliseconds: now)
+            attempt: attempt, owedMilliseconds: received, nowMilliseconds: now)
     }
 
     @Test func `2xx completes and 410 is a dead letter`() {
@@ -73,7 +73,7 @@ import Testing
         for failure in failures {
             let verdict = policy.verdict(
                 on: AttemptOutcome(result: failure, error: ""), attempt: 1,
-                receivedMilliseconds: 0, nowMilliseconds: 0)
+                owedMilliseconds: 0, nowMilliseconds: 0)
             #expect(verdict == .retry(dueMilliseconds: 500))
         }
     }

@@ -54,9 +54,10 @@ final class SimulatedForwarding: Sendable {
         let late = late
         let simulation = SetOnce<SimulatedForwarding>()
         let log = Log(format: .json, level: .info) { _ in }
-        let clock = ForwardingClock(
-            nanoseconds: { simulation.value?.nanoseconds ?? 0 },
-            milliseconds: { simulation.value?.milliseconds ?? 0 })
+        let clock = StoreClock(
+            ClockSource(
+                monotonicNanoseconds: { simulation.value?.nanoseconds ?? 0 },
+                wallMilliseconds: { simulation.value?.milliseconds ?? 0 }))
         let worker = DeliveryWorker(
             options: DeliveryWorker.Options(
                 concurrencyMax: concurrencyMax, immediateConcurrencyMax: 8,

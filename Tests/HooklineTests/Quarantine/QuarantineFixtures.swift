@@ -63,7 +63,7 @@ final class LiveStore: Sendable {
                 checkpointBytes: 32 << 20, unverifiedMax: UnverifiedRows.Size(),
                 dedupeRetentionMilliseconds: .max / 2),
             callbacks: SQLiteQueue.Callbacks(
-                replied: {}, claimed: claimed, verify: { _, _ in .undecided },
+                replied: {}, claimed: claimed, verify: { _, _, _ in .undecided },
                 awaited: { _ in }, failed: { _ in }, unwritten: { _ in }, broken: { _ in }),
             metrics: metrics)
         quarantine = Refused.quarantine(

@@ -12,6 +12,7 @@ final class RedisClaimer: Sendable {
     private let recorder: RedisResultWriter
     private let metrics: RedisQueueMetrics
     private let log: Log
+    private let clock: StoreClock
     private let claimed: @Sendable ([Delivery]) -> Void
     private let wanted = Atomic<Int>(0)
     private let isStopping = Atomic<Bool>(false)
@@ -37,7 +38,7 @@ final class RedisClaimer: Sendable {
     init(
         _ options: RedisQueue.Options, reader: RedisClient, leases: RedisLeases,
         watch: RedisQueueMonitor,
-        recorder: RedisResultWriter, metrics: RedisQueueMetrics, log: Log,
+        recorder: RedisResultWriter, metrics: RedisQueueMetrics, log: Log, clock: StoreClock,
         claimed: @escaping @Sendable ([Delivery]) -> Void
     ) {
         self.options = options
@@ -47,6 +48,7 @@ final class RedisClaimer: Sendable {
         self.recorder = recorder
         self.metrics = metrics
         self.log = log
+        self.clock = clock
         self.claimed = claimed
     }
 
@@ -183,7 +185,8 @@ final class RedisClaimer: Sendable {
             lease.webhook.map { webhook in
                 Delivery(
                     id: leases.add(lease), attempt: lease.attempt, webhook: webhook,
-                    owedAnewMilliseconds: lease.owedAnewMilliseconds)
+                    owedMilliseconds: clock.storeMilliseconds(
+                        at: lease.owedAnewMilliseconds ?? webhook.receivedMilliseconds))
             }
         }
         if !claim.damaged.isEmpty {

@@ -80,7 +80,8 @@ final class RedisQueue: Sendable {
     private let thread = OwnedThread()
 
     init(
-        _ options: Options, callbacks: Callbacks, metrics: RedisMetrics, log: Log
+        _ options: Options, callbacks: Callbacks, metrics: RedisMetrics, log: Log,
+        clock: StoreClock = StoreClock()
     ) throws(RedisError) {
         self.options = options
         ledger = RedisLossDetector(knownEpoch: options.knownEpoch)
@@ -92,10 +93,11 @@ final class RedisQueue: Sendable {
             options, writer: writer, ledger: ledger, metrics: metrics.queue, log: log,
             epochChanged: callbacks.epochChanged)
         recorder = RedisResultWriter(
-            options, writer: writer, leases: leases, ledger: ledger, metrics: metrics.queue)
+            options, writer: writer, leases: leases, ledger: ledger, metrics: metrics.queue,
+            clock: clock)
         claimer = RedisClaimer(
             options, reader: reader, leases: leases, watch: watch, recorder: recorder,
-            metrics: metrics.queue, log: log, claimed: callbacks.claimed)
+            metrics: metrics.queue, log: log, clock: clock, claimed: callbacks.claimed)
         let watch = watch
         writer.tell(
             RedisClient.Callbacks(

@@ -17,12 +17,14 @@ final class RedisResultWriter: Sendable {
     private let leases: RedisLeases
     private let ledger: RedisLossDetector
     private let metrics: RedisQueueMetrics
+    private let clock: StoreClock
     private let state = Mutex(State())
 
     init(
         _ options: RedisQueue.Options, writer: RedisClient, leases: RedisLeases,
-        ledger: RedisLossDetector, metrics: RedisQueueMetrics
+        ledger: RedisLossDetector, metrics: RedisQueueMetrics, clock: StoreClock
     ) {
+        self.clock = clock
         self.options = options
         self.writer = writer
         self.leases = leases
@@ -74,7 +76,7 @@ final class RedisResultWriter: Sendable {
         case .complete(let id, _, _):
             return request(change, id, QueueScripts.complete, deadline) { _ in ([], []) }
         case .retry(let id, let due):
-            let wait = max(0, due - WallClock.nowMilliseconds())
+            let wait = max(0, due - clock.nowMilliseconds)
             return putBack(change, id, wait, deadline, attemptsOf: { $0.attempt })
         case .release(let id):
             return putBack(change, id, 0, deadline, attemptsOf: { $0.attempt - 1 })

@@ -28,8 +28,10 @@ struct DeliveryListing {
     private let dead: Statement
     private let one: Statement
     private let maxID: Statement
+    private let clock: StoreClock
 
-    init(_ connection: Connection) throws(SQLiteError) {
+    init(_ connection: Connection, _ clock: StoreClock) throws(SQLiteError) {
+        self.clock = clock
         let columns =
             "SELECT id, state, priority, kind, received_ms, attempts, due_ms, reason, head, "
             + "length(body) FROM delivery"
@@ -44,7 +46,7 @@ struct DeliveryListing {
 
     /// The rows that a page asks for.
     func page(_ page: Page) throws(SQLiteError) -> Answer<DeliveryRow> {
-        try self.page(page) { DeliveryRow($0) }
+        try self.page(page) { DeliveryRow($0, clock) }
     }
 
     /// The ids of the rows that a page asks for.
@@ -87,7 +89,7 @@ struct DeliveryListing {
                 identity: Identity(stored: one.bytes(10)), receivedMilliseconds: one.integer(4),
                 head: head, body: one.bytes(11))
         }
-        return (DeliveryRow(one), webhook)
+        return (DeliveryRow(one, clock), webhook)
     }
 
     /// True for a dead letter.
@@ -106,7 +108,7 @@ struct DeliveryListing {
 
 extension DeliveryRow {
     /// The row that a query with the columns of `DeliveryListing` stands on.
-    init(_ query: Statement) {
+    init(_ query: Statement, _ clock: StoreClock) {
         let isDead = query.integer(1) == DeliveryState.deadLettered.code
         let sid = WebhookHead(stored: query.bytes(8)).map { $0[.messageSID] } ?? []
         id = query.integer(0)
@@ -115,7 +117,8 @@ extension DeliveryRow {
         kind = WebhookKind(code: query.integer(3)).rawValue
         received = Timestamp.text(milliseconds: query.integer(4))
         attempts = query.integer(5)
-        due = isDead ? nil : Timestamp.text(milliseconds: query.integer(6))
+        let due = clock.wallMilliseconds(at: query.integer(6))
+        self.due = isDead ? nil : Timestamp.text(milliseconds: max(0, due))
         reason = query.isNull(7) ? nil : query.text(7)
         messageSID = sid.isEmpty ? nil : String(decoding: sid, as: UTF8.self)
         bodyBytes = Int(query.integer(9))

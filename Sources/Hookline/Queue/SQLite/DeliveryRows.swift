@@ -97,12 +97,6 @@ final class DeliveryRows {
         }
     }
 
-    /// Makes a delivery owed from now on.
-    func owe(_ id: Int64, nowMilliseconds: Int64) throws(SQLiteError) {
-        try statements.owe.bind(2, nowMilliseconds)
-        try run(statements.owe, id)
-    }
-
     /// Owes a dead letter anew: no attempts, a whole retry window; false when it is none.
     func revive(_ id: Int64, nowMilliseconds: Int64) throws(SQLiteError) -> Bool {
         try statements.revive.bind(2, nowMilliseconds)

@@ -13,6 +13,7 @@ final class DeliveryStore {
     private let connection: Connection
     private let statements: StoreStatements
     private let identities: SeenIdentities
+    private let clockTable: ClockTable
     /// What `synchronous` is without a relaxation, and whether it is relaxed now.
     private let durability: String
     private var isRelaxed = false
@@ -20,12 +21,16 @@ final class DeliveryStore {
     let quarantine: QuarantineTable
     /// Looks at deliveries without changing them.
     let listing: DeliveryListing
+    /// The time that all of it is counted by.
+    let clock: StoreClock
 
     /// Opens the database, creates or checks its schema and recovers what a dead process held.
     init(
         path: String, unverifiedMax: UnverifiedRows.Size = UnverifiedRows.Size(),
-        repeatMilliseconds: Int64 = 120_000, synchronousOff: Bool = false
+        repeatMilliseconds: Int64 = 120_000, synchronousOff: Bool = false,
+        clock: StoreClock = StoreClock()
     ) throws(StoreError) {
+        self.clock = clock
         let opened = try StoreFile.open(path)
         connection = opened
         do {
@@ -36,7 +41,8 @@ final class DeliveryStore {
             identities = try SeenIdentities(opened, repeatMilliseconds: repeatMilliseconds)
             unverified = try UnverifiedRows(opened, sizeMax: unverifiedMax)
             quarantine = try QuarantineTable(opened)
-            listing = try DeliveryListing(opened)
+            listing = try DeliveryListing(opened, clock)
+            clockTable = try ClockTable(opened, clock)
             rows = try DeliveryRows(opened, statements)
         } catch {
             throw .sqlite(error)
@@ -63,7 +69,9 @@ final class DeliveryStore {
 
     /// Ends the transaction; when it returns, everything in it is on the disk.
     func commit() throws(SQLiteError) {
+        try clockTable.noteIfDue()
         try statements.commit.run()
+        clockTable.committed()
         rows.committed()
         identities.committed()
         unverified.committed()
@@ -78,25 +86,30 @@ final class DeliveryStore {
             try? connection.execute("ROLLBACK")
         }
         quarantine.rolledBack()
+        clockTable.rolledBack()
     }
 
     /// Adds a webhook unless its identity was seen; returns its id, or nil for a duplicate.
-    func append(_ webhook: Webhook) throws(SQLiteError) -> Int64? {
-        try append([(webhook, false)])[0]
+    func append(_ webhook: Webhook, at time: Int64? = nil) throws(SQLiteError) -> Int64? {
+        try append([(webhook, false)], at: time)[0]
     }
 
     /// Adds webhooks but those whose identity was seen; returns the id of each, nil for a
     /// duplicate. With `running` one is claimed in the same step.
+    ///
+    /// They are owed from `time` on, of the store's clock; without one, from their receipt.
     func append(
-        _ webhooks: [(webhook: Webhook, running: Bool)]
+        _ webhooks: [(webhook: Webhook, running: Bool)], at time: Int64? = nil
     ) throws(SQLiteError) -> [Int64?] {
-        let ids = try identities.claim(webhooks.map { SeenIdentities.Message($0.webhook) })
+        let ids = try identities.claim(
+            webhooks.map { message($0.webhook, at: time) })
         var added: [NewDelivery] = []
         added.reserveCapacity(webhooks.count)
         for ((webhook, running), id) in zip(webhooks, ids) {
             guard let id else { continue }
             let state: DeliveryState = running ? .running : .available
-            added.append(NewDelivery(id: id, webhook: webhook, state: state))
+            added.append(
+                NewDelivery(id: id, webhook: webhook, state: state, owedMilliseconds: time))
         }
         try rows.insert(added)
         return ids
@@ -105,14 +118,19 @@ final class DeliveryStore {
     /// Adds a webhook that was released, owed from now on, unless its identity was seen; returns
     /// its id, or nil for a duplicate.
     func release(_ webhook: Webhook, nowMilliseconds: Int64) throws(SQLiteError) -> Int64? {
-        guard let id = try append(webhook) else { return nil }
-        try rows.owe(id, nowMilliseconds: nowMilliseconds)
-        return id
+        try append(webhook, at: nowMilliseconds)
     }
 
     /// True when a webhook repeats one that was seen.
     func isSeen(_ webhook: Webhook) throws(SQLiteError) -> Bool {
-        try identities.find(SeenIdentities.Message(webhook)) != nil
+        try identities.find(message(webhook, at: clock.nowMilliseconds)) != nil
+    }
+
+    /// A webhook was seen when it was received, and not after `time`, by the store's clock.
+    private func message(_ webhook: Webhook, at time: Int64?) -> SeenIdentities.Message {
+        SeenIdentities.Message(
+            webhook,
+            at: time.map { min($0, clock.storeMilliseconds(at: webhook.receivedMilliseconds)) })
     }
 
     /// Forgets identities that were seen before `milliseconds`, looking at `count` of them, and

@@ -104,7 +104,9 @@ final class QuarantineWriter {
             try store.begin(isDurable: false)
             try apply(proofs)
             for entry in proven where !progress.isOver {
-                _ = try store.quarantine.keep(entry.request, hint: entry.hint, isProven: true)
+                _ = try store.quarantine.keep(
+                    entry.request, hint: entry.hint, isProven: true,
+                    at: store.clock.nowMilliseconds)
                 progress.proven += 1
                 progress.isOver = isOver()
             }
@@ -133,11 +135,12 @@ final class QuarantineWriter {
     }
 
     private func keep(_ request: QuarantinedRequest) throws(SQLiteError) -> QuarantineTable.Kept {
-        guard !proofs.isEmpty else { return try store.quarantine.keep(request) }
+        let now = store.clock.nowMilliseconds
+        guard !proofs.isEmpty else { return try store.quarantine.keep(request, at: now) }
         let fingerprint = request.fingerprint
         let index = proofs.firstIndex { $0.fingerprint == fingerprint }
         let hint = index.map { proofs.remove(at: $0).hint }
-        return try store.quarantine.keep(request, hint: hint, isProven: hint != nil)
+        return try store.quarantine.keep(request, hint: hint, isProven: hint != nil, at: now)
     }
 
     private func apply(
@@ -154,7 +157,7 @@ final class QuarantineWriter {
         nextHousekeepingNanoseconds = now + Self.housekeepingNanoseconds
         let free = Folder.freeBytes(quarantine.options.folder)
         isDiskFull = free.map { $0 < Self.diskReserveBytes } ?? false
-        let limit = WallClock.nowMilliseconds() - quarantine.options.retentionMilliseconds
+        let limit = store.clock.nowMilliseconds - quarantine.options.retentionMilliseconds
         try store.begin(isDurable: false)
         let expired = try store.quarantine.expire(before: limit, count: 256)
         let trimmed = try store.quarantine.trim(count: 256)

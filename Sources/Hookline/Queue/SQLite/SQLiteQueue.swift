@@ -30,7 +30,9 @@ final class SQLiteQueue: Sendable {
         var claimed: @Sendable ([Delivery]) -> Void
         /// Says whether a request that was stored unverified is genuine; called on the store
         /// thread.
-        var verify: @Sendable (HTTPRequest, _ receivedMilliseconds: Int64) -> UnverifiedVerdict
+        var verify:
+            @Sendable (HTTPRequest, _ receivedMilliseconds: Int64, _ ageMilliseconds: Int64)
+                -> UnverifiedVerdict
         /// Accounts that have unverified requests, some at a time; called on the store thread.
         var awaited: @Sendable ([[UInt8]]) -> Void
         /// A batch failed: its webhooks go on to the next step; called on the store thread.
@@ -65,6 +67,8 @@ final class SQLiteQueue: Sendable {
     let options: Options
     let callbacks: Callbacks
     let metrics: ReceiverMetrics
+    /// The time that the store counts by.
+    let clock: StoreClock
     let status = StoreStatus()
     let inbox = Mutex(Inbox())
     /// The appends of the transaction under way, for the fallback's look at what is overdue.
@@ -73,7 +77,11 @@ final class SQLiteQueue: Sendable {
     /// What other threads want done between commits.
     let jobs = StoreTasks()
 
-    init(options: Options, callbacks: Callbacks, metrics: ReceiverMetrics) {
+    init(
+        options: Options, callbacks: Callbacks, metrics: ReceiverMetrics,
+        clock: StoreClock = StoreClock()
+    ) {
+        self.clock = clock
         self.options = options
         self.callbacks = callbacks
         self.metrics = metrics

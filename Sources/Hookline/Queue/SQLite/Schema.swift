@@ -2,7 +2,7 @@
 enum Schema {
     /// What makes each version out of the one before it, from an empty file on; never change a
     /// step that was released, add one. A step is one transaction.
-    static let steps = [version1, version2, version3]
+    static let steps = [version1, version2, version3, version4]
 
     /// `PRAGMA user_version` of a database that this program writes.
     static let version = Int64(steps.count)
@@ -74,6 +74,31 @@ enum Schema {
     /// Version 3: no table changes. Heads have more parts (`WebhookHead`), which earlier programs
     /// take for damaged: they refuse the file instead.
     static let version3 = ""
+
+    /// Version 4: the store's own time (`StoreClock`), which goes on where `clock` says.
+    ///
+    /// From here on `identity.seen_ms`, `delivery.due_ms`, `delivery.owed_ms` and `kept_ms` are of
+    /// that time, and `received_ms` is the wall clock's, for people. What is there already is
+    /// taken as it is, but what came from the future of the newest message, which a clock that
+    /// was wrong for a while leaves behind.
+    static let version4 = """
+        CREATE TABLE clock(store_ms INTEGER NOT NULL, wall_ms INTEGER NOT NULL);
+        INSERT INTO clock SELECT time, time FROM (
+            SELECT min(wall, coalesce(
+                (SELECT seen_ms FROM identity ORDER BY id DESC LIMIT 1), wall)) AS time
+            FROM (SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) AS wall));
+        UPDATE delivery SET owed_ms=(SELECT store_ms FROM clock) WHERE id IN (
+            SELECT id FROM identity WHERE seen_ms > (SELECT store_ms FROM clock));
+        UPDATE identity SET seen_ms=(SELECT store_ms FROM clock)
+            WHERE seen_ms > (SELECT store_ms FROM clock);
+        UPDATE delivery SET due_ms=(SELECT store_ms FROM clock)
+            WHERE priority IN (0, 1) AND state IN (0, 2)
+            AND due_ms > (SELECT store_ms FROM clock) + 3600000;
+        ALTER TABLE quarantine ADD COLUMN kept_ms INTEGER NOT NULL DEFAULT 0;
+        UPDATE quarantine SET kept_ms=min(received_ms, (SELECT store_ms FROM clock));
+        ALTER TABLE unverified ADD COLUMN kept_ms INTEGER NOT NULL DEFAULT 0;
+        UPDATE unverified SET kept_ms=min(received_ms, (SELECT store_ms FROM clock));
+        """
 
     /// The statements that bring a database of version `found` to the present one, in order.
     static func migration(from found: Int64) -> [String] {

@@ -27,9 +27,11 @@ final class SeenIdentities {
         /// `repeatMilliseconds` of the one before it.
         let isNamed: Bool
 
-        init(_ webhook: Webhook) {
+        /// Seen at `time` of the store's clock; without one, at its receipt.
+        init(_ webhook: Webhook, at time: Int64? = nil) {
             self.init(
-                identity: webhook.identity, seenMilliseconds: webhook.receivedMilliseconds,
+                identity: webhook.identity,
+                seenMilliseconds: time ?? webhook.receivedMilliseconds,
                 isNamed: webhook.kind.isNamed)
         }
 

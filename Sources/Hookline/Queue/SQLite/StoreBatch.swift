@@ -26,6 +26,9 @@ struct StoreBatch {
     /// True when deliveries were added that nobody has claimed.
     private(set) var leavesAvailable = false
 
+    /// When it is written, by the store's clock; nil until its transaction begins.
+    var timeMilliseconds: Int64?
+
     /// True when what was unverified went to quarantine.
     private(set) var quarantines = false
 
@@ -47,7 +50,7 @@ struct StoreBatch {
         let isClaimed = choose(room)
         var ids = try store.append(
             zip(appends, isClaimed).filter { $0.0.isVerified }
-                .map { (webhook: $0.webhook, running: $1) }
+                .map { (webhook: $0.webhook, running: $1) }, at: timeMilliseconds
         )[...]
         additions.reserveCapacity(appends.count)
         for (pending, isClaimed) in zip(appends, isClaimed) {
@@ -55,7 +58,8 @@ struct StoreBatch {
             if let request = pending.unverified {
                 let addition = try store.unverified.add(
                     request, account: webhook[.account], fingerprint: webhook.identity,
-                    receivedMilliseconds: webhook.receivedMilliseconds)
+                    receivedMilliseconds: webhook.receivedMilliseconds,
+                    keptMilliseconds: timeMilliseconds)
                 additions.append(.unverified(addition))
                 continue
             }
@@ -63,7 +67,9 @@ struct StoreBatch {
             additions.append(.delivery(id))
             guard let id else { continue }
             if isClaimed {
-                claimed.append(Delivery(id: id, attempt: 1, webhook: webhook))
+                claimed.append(
+                    Delivery(
+                        id: id, attempt: 1, webhook: webhook, owedMilliseconds: timeMilliseconds))
             } else {
                 leavesAvailable = true
             }
@@ -90,15 +96,18 @@ struct StoreBatch {
         _ row: UnverifiedRows.Row, in store: DeliveryStore, _ group: SQLiteQueue
     ) throws(SQLiteError) -> Bool {
         let verdict =
-            row.request.map { group.callbacks.verify($0, row.receivedMilliseconds) }
+            row.request.map {
+                group.callbacks.verify(
+                    $0, row.receivedMilliseconds, store.clock.age(of: row.keptMilliseconds))
+            }
         switch verdict {
         // Its record is damaged: nothing can come of it.
         case nil: break
         case .undecided: return false
         case .genuine(let webhook):
-            if try store.append(webhook) != nil { leavesAvailable = true }
+            if try store.append(webhook, at: timeMilliseconds) != nil { leavesAvailable = true }
         case .refused(let request):
-            _ = try store.quarantine.keep(request)
+            _ = try store.quarantine.keep(request, at: timeMilliseconds)
             quarantines = true
         }
         try store.unverified.remove(row)

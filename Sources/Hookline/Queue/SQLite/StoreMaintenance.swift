@@ -38,8 +38,15 @@ final class StoreMaintenance {
         }
     }
 
-    /// At the end: everything is in the database and the log is empty.
+    /// At the end: the time is noted, everything is in the database and the log is empty.
     func finish() {
+        do {
+            try store.begin()
+            try store.commit()
+        } catch {
+            store.rollBack()
+            group.metrics.storeFailed(StoreError.sqlite(error).reason)
+        }
         checkpoint(truncating: true)
     }
 
@@ -84,7 +91,7 @@ final class StoreMaintenance {
     }
 
     private func prune() {
-        let limit = WallClock.nowMilliseconds() - group.options.dedupeRetentionMilliseconds
+        let limit = store.clock.nowMilliseconds - group.options.dedupeRetentionMilliseconds
         do {
             try store.begin()
             let pruned = try store.pruneIdentities(before: limit, count: 500)

@@ -5,6 +5,8 @@ struct NewDelivery {
     let id: Int64
     let webhook: Webhook
     let state: DeliveryState
+    /// When it began to be owed, by the store's clock; nil: when it was received.
+    var owedMilliseconds: Int64?
 }
 
 /// Every statement of the store, compiled once.
@@ -21,7 +23,6 @@ struct StoreStatements {
     let oldest: Statement
     let revive: Statement
     let discardDead: Statement
-    let owe: Statement
     private let insertDeliveries: BulkInsert
 
     init(_ connection: Connection) throws(SQLiteError) {
@@ -31,7 +32,7 @@ struct StoreStatements {
             connection, into: "delivery",
             [
                 "id", "priority", "state", "due_ms", "attempts", "kind", "received_ms",
-                "identity", "head", "body",
+                "identity", "head", "body", "owed_ms",
             ])
         deleteRunning = try connection.prepare(
             "DELETE FROM delivery WHERE id BETWEEN ?1 AND ?2 AND state=1")
@@ -65,7 +66,6 @@ struct StoreStatements {
             """)
         discardDead = try connection.prepare(
             "DELETE FROM delivery WHERE id=?1 AND state=3 RETURNING priority")
-        owe = try connection.prepare("UPDATE delivery SET due_ms=?2, owed_ms=?2 WHERE id=?1")
     }
 
     /// Adds deliveries, due at once.
@@ -77,13 +77,18 @@ struct StoreStatements {
             try insert.bind(first, delivery.id)
             try insert.bind(first + 1, webhook.priority.code)
             try insert.bind(first + 2, delivery.state.code)
-            try insert.bind(first + 3, webhook.receivedMilliseconds)
+            try insert.bind(first + 3, delivery.owedMilliseconds ?? webhook.receivedMilliseconds)
             try insert.bind(first + 4, delivery.state == .running ? 1 : 0)
             try insert.bind(first + 5, webhook.kind.code)
             try insert.bind(first + 6, webhook.receivedMilliseconds)
             try insert.bind(first + 7, identity.span)
             try insert.bind(first + 8, webhook.head.bytes)
             try insert.bind(first + 9, webhook.body)
+            if let owed = delivery.owedMilliseconds {
+                try insert.bind(first + 10, owed)
+            } else {
+                try insert.bindNull(first + 10)
+            }
         }
     }
 
@@ -96,7 +101,7 @@ struct StoreStatements {
             head: head, body: row.bytes(7))
         var delivery = Delivery(
             id: row.integer(0), attempt: Int(row.integer(1)) + 1, webhook: webhook)
-        if !row.isNull(8) { delivery.owedAnewMilliseconds = row.integer(8) }
+        if !row.isNull(8) { delivery.owedMilliseconds = row.integer(8) }
         return delivery
     }
 }

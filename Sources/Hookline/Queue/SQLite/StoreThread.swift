@@ -115,13 +115,13 @@ struct StoreThread: ~Copyable {
     private func isClaimDue() -> Bool {
         guard !mayClaim else { return true }
         guard let due = nextDueMilliseconds else { return false }
-        return due <= WallClock.nowMilliseconds()
+        return due <= store.clock.nowMilliseconds
     }
 
     private func wakeNanoseconds(_ now: UInt64) -> UInt64 {
         var wait: UInt64 = 1_000_000_000
         if wanted > 0, let due = nextDueMilliseconds {
-            let left = Swift.max(0, due - WallClock.nowMilliseconds())
+            let left = Swift.max(0, due - store.clock.nowMilliseconds)
             wait = min(wait, UInt64(left) * 1_000_000)
         }
         return min(now + wait, background.dueNanoseconds ?? .max)
@@ -137,16 +137,17 @@ struct StoreThread: ~Copyable {
             group.status.commitEnded()
             group.committing.withLock { $0 = [] }
         }
+        let now = store.clock.nowMilliseconds
+        batch.timeMilliseconds = now
         do {
             try store.begin()
             try store.rows.apply(batch.changes)
             for identity in batch.settled {
-                try store.settle(identity, nowMilliseconds: WallClock.nowMilliseconds())
+                try store.settle(identity, nowMilliseconds: now)
             }
             try batch.append(to: store, claiming: claim == .appended ? wanted : 0)
             try batch.verify(in: store, group)
             if claim == .due {
-                let now = WallClock.nowMilliseconds()
                 batch.claimed = try store.rows.claim(wanted, nowMilliseconds: now)
                 if batch.claimed.count < wanted {
                     nextDueMilliseconds = try store.rows.nextDueMilliseconds()

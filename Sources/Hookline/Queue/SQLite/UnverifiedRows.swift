@@ -19,6 +19,8 @@ final class UnverifiedRows {
         let id: Int64
         let request: HTTPRequest?
         let receivedMilliseconds: Int64
+        /// When it was stored, by the store's clock.
+        let keptMilliseconds: Int64
         let byteCount: Int
     }
 
@@ -42,13 +44,14 @@ final class UnverifiedRows {
         self.sizeMax = sizeMax
         insert = try connection.prepare(
             """
-            INSERT OR IGNORE INTO unverified(fingerprint, account, received_ms, head, body)
-            VALUES(?1, ?2, ?3, ?4, ?5)
+            INSERT OR IGNORE INTO unverified(
+                fingerprint, account, received_ms, head, body, kept_ms)
+            VALUES(?1, ?2, ?3, ?4, ?5, ?6)
             """)
         delete = try connection.prepare("DELETE FROM unverified WHERE id=?1")
         ofAccount = try connection.prepare(
             """
-            SELECT id, received_ms, head, body FROM unverified
+            SELECT id, received_ms, head, body, kept_ms FROM unverified
             WHERE account=?1 ORDER BY id LIMIT ?2
             """)
         accountsAfter = try connection.prepare(
@@ -72,7 +75,7 @@ final class UnverifiedRows {
     /// Adds a request under its fingerprint.
     func add(
         _ request: HTTPRequest, account: ArraySlice<UInt8>, fingerprint: Identity,
-        receivedMilliseconds: Int64
+        receivedMilliseconds: Int64, keptMilliseconds: Int64? = nil
     ) throws(SQLiteError) -> Addition {
         let head = RequestRecord.head(of: request)
         let bytes = head.count + request.body.count
@@ -84,6 +87,7 @@ final class UnverifiedRows {
         try insert.bind(3, receivedMilliseconds)
         try insert.bind(4, head)
         try insert.bind(5, request.body)
+        try insert.bind(6, keptMilliseconds ?? receivedMilliseconds)
         try insert.run()
         if connection.changes == 1 {
             pending.rows += 1
@@ -105,6 +109,7 @@ final class UnverifiedRows {
                     id: ofAccount.integer(0),
                     request: RequestRecord.request(head: head, body: body),
                     receivedMilliseconds: ofAccount.integer(1),
+                    keptMilliseconds: ofAccount.integer(4),
                     byteCount: head.count + body.count))
         }
         return rows

@@ -42,6 +42,7 @@ final class ReceiverMetrics: Sendable {
     let eventLoopLag: Histogram
     let requestsShed: Counters<ShedReason>
     let bodyBytes: Histogram
+    let clockSteps: Counters<ClockDirection>
     /// What the monitor is fed with, beside the registry.
     let monitorCells: MonitorCells
     let scrapes: ScrapeMetrics
@@ -172,6 +173,10 @@ final class ReceiverMetrics: Sendable {
         bodyBytes = registry.histogram(
             "hookline_webhook_body_bytes", help: "Size of the bodies of webhooks.",
             bounds: [256, 512, 1024, 2048, 4096, 8192, 16_384, 32_768, 65_536, 131_072, 262_144])
+        clockSteps = registry.counters(
+            "hookline_clock_steps_total",
+            help: "Steps of the wall clock that were seen, while running or at a start.",
+            label: "direction", ClockDirection.self)
         scrapes = ScrapeMetrics(registry)
         redis = RedisMetrics(
             registry: registry, shard: eventLoops, bounds: latency, errors: errors[.redis])

@@ -5,6 +5,8 @@ import Prometheus
 struct QueueGauges: Sendable {
     /// The queue of this machine, or its spool.
     let store: StoreStatus
+    /// The time that the store counts by.
+    var clock = StoreClock()
     /// Reads the shared queue's figures, nil when Redis cannot be read; nil without such a queue.
     let shared: (@Sendable () -> RedisQueueStatus?)?
     /// When the oldest row that is on its way from the spool into the shared queue was received, in
@@ -23,7 +25,7 @@ struct QueueGauges: Sendable {
             "hookline_queue_oldest_message_age_seconds",
             help: "Age of the oldest message that waits for an attempt; absent when none does.",
             labels: ("store", "priority"), StoreName.self, DeliveryPriority.self
-        ) { name, priority in oldest(name, priority).map(Self.age) }
+        ) { name, priority in oldest(name, priority).map { age($0, name) } }
         registry.gauge(
             "hookline_dead_letters", help: "Deliveries that were given up and are kept."
         ) { deadLetters.map { Double($0) } }
@@ -37,7 +39,8 @@ struct QueueGauges: Sendable {
                 + "none does."
         ) {
             guard shared != nil else { return nil }
-            return DeliveryPriority.allCases.compactMap { oldest(.sqlite, $0) }.min().map(Self.age)
+            return DeliveryPriority.allCases.compactMap { oldest(.sqlite, $0) }.min()
+                .map { age($0, .sqlite) }
         }
     }
 
@@ -69,7 +72,9 @@ struct QueueGauges: Sendable {
         shared == nil ? 0 : store.counts?.owed
     }
 
-    private static func age(_ milliseconds: Int64) -> Double {
-        Double(max(0, WallClock.nowMilliseconds() - milliseconds)) / 1000
+    /// What SQLite holds is dated by the store's time, what Redis holds by the wall clock.
+    private func age(_ milliseconds: Int64, _ name: StoreName) -> Double {
+        let now = name == .sqlite ? clock.nowMilliseconds : WallClock.nowMilliseconds()
+        return Double(max(0, now - milliseconds)) / 1000
     }
 }

@@ -37,11 +37,11 @@ public struct QueueStatus: Sendable, Codable {
     }
 
     /// The figures of the queue in SQLite, or of the shared one with the spool before it.
-    init(_ store: StoreStatus, shared: RedisQueue?) {
+    init(_ store: StoreStatus, _ clock: StoreClock, shared: RedisQueue?) {
         if let shared {
             self.init(shared.status, spool: store)
         } else {
-            self.init(store)
+            self.init(store, clock)
         }
     }
 
@@ -63,13 +63,13 @@ public struct QueueStatus: Sendable, Codable {
         }
     }
 
-    private init(_ store: StoreStatus) {
+    private init(_ store: StoreStatus, _ clock: StoreClock) {
         self.store = StoreName.sqlite.rawValue
         guard let counts = store.counts else {
             rows = []
             return
         }
-        let now = WallClock.nowMilliseconds()
+        let now = clock.nowMilliseconds
         rows = DeliveryPriority.allCases.map { priority in
             Row(
                 priority: priority.rawValue, available: counts[priority, .available],

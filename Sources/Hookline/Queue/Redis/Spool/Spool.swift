@@ -90,7 +90,8 @@ final class Spool: Sendable {
         guard !isFull else { return }
         let appends = rows.map { row in
             RedisQueue.Append(
-                webhook: row.webhook, owedAnewMilliseconds: row.owedAnewMilliseconds,
+                webhook: row.webhook, owedAnewMilliseconds: store.clock.wallMilliseconds(
+                    at: row.owedSinceMilliseconds),
                 deadlineNanoseconds: now + budgetNanoseconds)
         }
         queue.append(appends) { [self] index, outcome in ended(rows[index], outcome) }
