@@ -31,6 +31,7 @@ let package = Package(
         .library(name: "TwilioSignature", targets: ["TwilioSignature"]),
         // Loaded into the receiver by end-to-end tests; never installed.
         .library(name: "DiskFaults", type: .dynamic, targets: ["DiskFaults"]),
+        .library(name: "ClockSteps", type: .dynamic, targets: ["ClockSteps"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -111,6 +112,7 @@ let package = Package(
         .target(name: "ProxyTrap", path: "Tests/ProxyTrap"),
 
         .target(name: "DiskFaults", path: "Tests/DiskFaults"),
+        .target(name: "ClockSteps", path: "Tests/ClockSteps"),
 
         // What hostile bytes are put through: by HooklineTests, and by libFuzzer (scripts/fuzz).
         .target(

@@ -25,8 +25,9 @@ final class ClockWatch: Sendable {
             log.write(
                 LogLine(
                     .info,
-                    "a long stop, or the wall clock was stepped; an hour of it is counted")
-                    .with("seconds", milliseconds / 1000))
+                    "a long stop, or the wall clock was stepped; an hour of it is counted"
+                )
+                .with("seconds", milliseconds / 1000))
         case .plausible, nil: break
         }
     }

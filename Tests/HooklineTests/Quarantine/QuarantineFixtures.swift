@@ -71,7 +71,7 @@ final class LiveStore: Sendable {
         let opened = Promise<String?>()
         let started = try WorkerThread.start(name: "store") { [group, quarantine] in
             do {
-                let store = try DeliveryStore(path: path)
+                let store = try DeliveryStore(path: path, clock: group.clock)
                 var thread = StoreThread(
                     store: store, group: group, quarantine: quarantine,
                     gatherNanoseconds: gatherNanoseconds)

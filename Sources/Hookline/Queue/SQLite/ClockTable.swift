@@ -28,7 +28,9 @@ final class ClockTable {
     /// Notes the time if that is due; part of a transaction that writes.
     func noteIfDue() throws(SQLiteError) {
         let note = clock.note
-        guard note.storeMilliseconds >= notedMilliseconds + Self.intervalMilliseconds else { return }
+        guard note.storeMilliseconds >= notedMilliseconds + Self.intervalMilliseconds else {
+            return
+        }
         try update.bind(1, note.storeMilliseconds)
         try update.bind(2, note.wallMilliseconds)
         try update.run()

@@ -7,11 +7,12 @@ import Testing
 @Suite struct QuarantineWriterTests {
     private let folder: TemporaryFolder
     private let store: DeliveryStore
+    private let time = SimulatedClock()
     private let metrics = ReceiverMetrics(eventLoops: 1, thresholdSeconds: [])
 
     init() throws {
         folder = try TemporaryFolder()
-        store = try DeliveryStore(path: folder.path("store"))
+        store = try DeliveryStore(path: folder.path("store"), clock: StoreClock(time.source))
     }
 
     private func quarantine(rowsMax: Int = 10_000, retention: Int64 = .max / 2) -> Quarantine {
@@ -153,9 +154,11 @@ import Testing
         let quarantine = quarantine(retention: 60_000)
         let writer = writer(quarantine)
         #expect(quarantine.status.figures?.rows == 0)
-        let now = WallClock.nowMilliseconds()
-        quarantine.offer(Refused.request(1, received: now - 100_000))
-        quarantine.offer(Refused.request(2, received: now))
+        // When the wall clock says that they were received changes nothing.
+        quarantine.offer(Refused.request(1, received: 4_000_000_000_000))
+        try writer.writeAll()
+        time.advance(60_001)
+        quarantine.offer(Refused.request(2, received: 1000))
         try writer.writeAll()
         #expect(quarantine.status.figures?.rows == 2)
         try writer.writeSlice(nowNanoseconds: MonotonicClock.now(), isDisturbed: { false })

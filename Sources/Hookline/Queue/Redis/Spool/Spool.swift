@@ -90,7 +90,8 @@ final class Spool: Sendable {
         guard !isFull else { return }
         let appends = rows.map { row in
             RedisQueue.Append(
-                webhook: row.webhook, owedAnewMilliseconds: store.clock.wallMilliseconds(
+                webhook: row.webhook,
+                owedAnewMilliseconds: store.clock.wallMilliseconds(
                     at: row.owedSinceMilliseconds),
                 deadlineNanoseconds: now + budgetNanoseconds)
         }
