@@ -204,7 +204,7 @@ final class SimulatedForwarding: Sendable {
                 checkpointBytes: 1, unverifiedMax: UnverifiedRows.Size(),
                 dedupeRetentionMilliseconds: 1),
             callbacks: SQLiteQueue.Callbacks(
-                replied: {}, claimed: { _ in }, verify: { _, _ in .undecided },
+                replied: {}, claimed: { _ in }, verify: { _, _, _ in .undecided },
                 awaited: { _ in }, failed: { _ in }, unwritten: { _ in }, broken: { _ in }),
             metrics: metrics)
         return CommitFallback(
