@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Writes hookline.rules.yml from `source/`; with --check it only compares.
 
-    alerts/generate.py [--check] [--labels job,cluster,namespace] [--out FOLDER]
+    alerts/generate.py [--check] [--labels job,cluster,namespace] [--down-minutes 30] [--down-severity critical] [--out FOLDER]
 
 LABELS tell one installation from another; the first is the scrape job. A label that your Prometheus does not set does no
-harm. Needs Python 3.9 and nothing else. A test compares, so change `source/` and run this.
+harm. An application that takes nothing for so many minutes is of that severity. Needs Python 3.9 and nothing else. A test compares, so change `source/` and run this.
 
 The sources are the rules as Prometheus reads them, but for what all of them repeat:
 
@@ -13,7 +13,7 @@ The sources are the rules as Prometheus reads them, but for what all of them rep
     histogram_quantile(…)
     job {{ $labels.job }}         in a text for people, the other labels too, where the alert has them
     {job=%q…}" $labels.job        in a query of a text, likewise
-    GENUINE, FAILED, …            matchers of outcomes and results, see WORDS
+    GENUINE, FAILED, …            matchers of outcomes and results, see WORDS; DESTINATION_DOWN_… what was asked for
     # WINDOW: 1h 6h               the rule is written for each of these windows
     value: TEXT                   the alert's value for a title; `rank` is made from it, which sorts as text; `low` is worse with `value, low is worst: TEXT`
     panel: DASHBOARD N            the links to a panel and to the runbook; `of the instance` shows that instance only
@@ -35,7 +35,7 @@ WORDS = {
     "JUDGED": 'result=~"valid|invalid_signature|missing_signature|unknown_account"',
 }
 RANK = '{{ $value | printf "%024.6f" }}'
-RANK_LOW = '{{ range query (printf "1e15 - %f" $value) }}{{ . | value | printf "%024.6f" }}{{ end }}'
+RANK_LOW = '{{ range query (printf "1e12 - %f" $value) }}{{ . | value | printf "%024.6f" }}{{ end }}'
 HEADER = """\
 # Recording and alerting rules for Hookline; Prometheus 2.42 or later. Made by generate.py from source/: change it there.
 #
@@ -87,7 +87,7 @@ def either(text):
     return QUANTILE.sub(lambda match: f"({match[0]} or histogram_quantile({match[1]}, sum by ({match[2]}) ({match[3]}({match[4]}{match[5] or ''}{match[6]}))))", text)
 
 
-def expanded(source, labels):
+def expanded(source, labels, words):
     """One group of the sources as Prometheus reads it."""
     others = labels[1:]
     rules = [one for rule in re.split(r"(?m)^(?=    - (?:alert|record): )", source) for one in windows(rule)]
@@ -96,7 +96,7 @@ def expanded(source, labels):
         rule = re.sub(r"value: ('.*')", lambda match: f"value: {match[1]}\n        rank: '{RANK}'", rule)
         rules[number] = re.sub(r"value, low is worst: ('.*')", lambda match: f"value: {match[1]}\n        rank: '{RANK_LOW}'", rule)
     text = "".join(rules)
-    for word, matcher in WORDS.items():
+    for word, matcher in words.items():
         text = re.sub(rf"\b{word}\b", lambda _: matcher, text)
     text = re.sub(r"\b(by|on) \(job\b", lambda match: f"{match[1]} ({', '.join(labels)}", text)
     text = either(text)
@@ -111,12 +111,19 @@ def main():
     parser = argparse.ArgumentParser(description="Writes hookline.rules.yml from source/.")
     parser.add_argument("--check", action="store_true", help="only compare")
     parser.add_argument("--labels", default=",".join(LABELS), help="labels that tell one installation from another")
+    parser.add_argument("--down-minutes", type=int, default=30, help="how long the application may take nothing, over 5")
+    parser.add_argument("--down-severity", choices=("critical", "error", "warning"), default="critical", help="what that is then")
     parser.add_argument("--out", type=pathlib.Path, default=FOLDER, help="where the file goes")
     asked = parser.parse_args()
     labels = asked.labels.replace(" ", "").split(",")
     if labels[0] != "job" or not all(re.fullmatch(r"[a-zA-Z_]\w*", label) for label in labels):
         sys.exit("generate.py: the labels are names with commas between, the first of them `job`")
-    text = HEADER + "\n".join(expanded((FOLDER / f"source/{name}.yml").read_text(encoding="utf-8"), labels) for name in GROUPS)
+    if asked.down_minutes <= 5:
+        sys.exit("generate.py: the application may take nothing for 6 minutes or more")
+    words = {
+        **WORDS, "DESTINATION_DOWN_FOR": f"{asked.down_minutes - 5}m", "DESTINATION_DOWN_MINUTES": str(asked.down_minutes),
+        "DESTINATION_DOWN_SEVERITY": asked.down_severity}
+    text = HEADER + "\n".join(expanded((FOLDER / f"source/{name}.yml").read_text(encoding="utf-8"), labels, words) for name in GROUPS)
     path = asked.out / "hookline.rules.yml"
     if not asked.check:
         path.write_text(text, encoding="utf-8")

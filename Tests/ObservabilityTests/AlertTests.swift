@@ -36,18 +36,24 @@ import Testing
         #expect(result.status == 0, "\(result.output)")
     }
 
-    @Test func `other labels tell installations apart everywhere`() throws {
+    @Test func `make alerts takes other labels, and how bad a destination that is down is`() throws
+    {
         let folder = try TemporaryFolder()
         let result = try Repository.run(
             "make",
             [
                 "-s", "alerts", "URL=https://a.example", "GRAFANA=https://b.example",
-                "LABELS=job,environment", "OUT=\(folder.path)",
+                "LABELS=job,environment", "DOWN_MINUTES=60", "DOWN_SEVERITY=error",
+                "OUT=\(folder.path)",
             ])
         #expect(result.status == 0, "\(result.output)")
         let rules = folder.text("alerts/hookline.rules.yml")
         #expect(rules.contains("by (job, environment)") && !rules.contains("$labels.cluster"))
         #expect(!rules.contains("by (job)") && !rules.contains("on (job)"))
+        #expect(
+            rules.contains(
+                "for: 55m\n        labels: {severity: error, service: hookline, signal: destination}"
+            ))
         let routes = folder.text("alerts/alertmanager.yml")
         #expect(routes.contains("group_by: [job, environment, signal]"))
         #expect(!routes.contains("equal: [job, cluster"))

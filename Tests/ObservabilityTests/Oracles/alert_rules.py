@@ -11,7 +11,7 @@ SEVERITIES = {"critical", "error", "warning", "info", "none"}
 # What is not Hookline's own is in no panel.
 MONITORING = {"watchdog", "notifications", "alerts_not_sent", "rules"}
 THRESHOLDS = {1, 3, 0.05}
-RECORDED = re.compile(r"(job|job_severity|job_instance):hookline_\w+:(min|max|sum|p95_(5m|1h)|increase(5m|1h)|rate5m|ratio_(increase(5m|1h)|rate(5m|30m|1h|2h|6h|1d|3d|30d)))")
+RECORDED = re.compile(r"(job|job_severity|job_instance|job_le):hookline_\w+:(min|max|sum|(below_)?p95_(5m|1h)|increase(5m|1h)|rate5m|ratio_(increase(5m|1h)|rate(5m|30m|1h|2h|6h|1d|3d|30d)))")
 
 
 def headings():
@@ -103,7 +103,7 @@ def main():
             unknown = {read for read in expressions.metric_names(rule["expr"]) if ":" in read} - set(RECORDS)
             faults += [f"{name}: reads {read}, which no rule records" for read in sorted(unknown)]
     used = {read for rule in rules() for read in expressions.metric_names(rule["expr"])}
-    shown = text("dashboards/consoles/hookline.html") + text("docs/runbook.md")
+    shown = text("dashboards/consoles/hookline.html") + text("docs/runbook.md") + "".join(note for rule in alerts() for note in rule["annotations"].values())
     faults += [f"{record}: nobody reads it" for record in RECORDS if record not in used and record not in shown]
     for rule in alerts():
         faults += [f"{rule['alert']}: {fault}" for fault in list(check_alert(rule)) + list(check_link(rule, known))]
