@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Writes the Grafana dashboards beside this file from `source/`; with --check it only compares.
 
-    dashboards/generate.py [--check] [--labels job,cluster,namespace] [--out FOLDER]
+    dashboards/generate.py [--check] [--labels job,cluster,namespace] [--redis] [--out FOLDER]
 
 LABELS tell one installation from another, as in ../alerts/generate.py; each has a variable, which matches what lacks the
-label too. Needs Python 3.9 and nothing else. A test compares, so change `source/` and run this.
+label too. Rows that concern Redis are closed without --redis. Needs Python 3.9 and nothing else. A test compares, so change `source/` and run this.
 """
 
 import argparse
@@ -23,9 +23,11 @@ def main():
     parser = argparse.ArgumentParser(description="Writes the dashboards from source/.")
     parser.add_argument("--check", action="store_true", help="only compare")
     parser.add_argument("--labels", default=",".join(grafana.LABELS), help="labels that tell one installation from another")
+    parser.add_argument("--redis", action="store_true", help="open the rows that concern Redis")
     parser.add_argument("--out", type=pathlib.Path, default=FOLDER, help="where the files go")
     asked = parser.parse_args()
     grafana.LABELS[:] = asked.labels.replace(" ", "").split(",")
+    grafana.OPTIONS["redis"] = asked.redis
     from source import delivery, overview, process, stores, validation
 
     differing = []

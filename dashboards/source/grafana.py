@@ -9,6 +9,8 @@ import re
 
 # The labels that tell one installation from another; generate.py sets them before the dashboards are made.
 LABELS = ["job", "cluster", "namespace"]
+# Whether the rows that concern Redis are open.
+OPTIONS = {"redis": False}
 GENUINE = 'outcome=~"accepted|duplicate|deferred|unavailable"'
 DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
 RUNBOOK = "https://hookline.invalid/docs/runbook.md"
@@ -21,10 +23,29 @@ def matchers(*labels):
     return ", ".join(f'{label}=~"${label}"' for label in labels)
 
 
+# As in ../../alerts/generate.py: a native histogram is read where Prometheus keeps no classic one.
+COUNT = re.compile(r"sum(?: by \(([\w, ]+)\) )?\((rate|increase)\((hookline_\w+)_count(\{[^}]*\})(\[[\w$]+\])\)\)")
+QUANTILE = re.compile(r"histogram_quantile\(([\d.]+), sum by \(([\w, ]+)\) \((rate|increase)\((hookline_\w+)_bucket(\{[^}]*\})(\[[\w$]+\])\)\)\)")
+
+
+def either(text):
+    """Every quantile and every count of a histogram, from a classic or from a native one."""
+    def count(match):
+        by = f" by ({match[1]}) " if match[1] else ""
+        return f"({match[0]} or histogram_count(sum{by}({match[2]}({match[3]}{match[4]}{match[5]}))))"
+
+    def quantile(match):
+        labels = ", ".join(label for label in match[2].split(", ") if label != "le")
+        by = f" by ({labels}) " if labels else ""
+        return f"({match[0]} or histogram_quantile({match[1]}, sum{by}({match[3]}({match[4]}{match[5]}{match[6]}))))"
+
+    return QUANTILE.sub(quantile, COUNT.sub(count, text))
+
+
 def expand(expression):
     """An expression with its selectors filled in, on one line."""
     whole = expression.replace("SEL", matchers(*LABELS, "instance")).replace("GENUINE", GENUINE)
-    return " ".join(re.sub(r"\b(by|on) \(job\b", lambda match: f"{match[1]} ({', '.join(LABELS)}", whole).split())
+    return either(" ".join(re.sub(r"\b(by|on) \(job\b", lambda match: f"{match[1]} ({', '.join(LABELS)}", whole).split()))
 
 
 def owed(by):
@@ -63,6 +84,13 @@ def letters(queries):
     for number, one in enumerate(queries):
         if one["refId"] == "A":
             one["refId"] = chr(ord("A") + number)
+    return queries
+
+
+def now(queries):
+    """The queries, asked for this moment only."""
+    for one in queries:
+        one.update(instant=True, range=False)
     return queries
 
 
@@ -124,7 +152,7 @@ def graph(number, title, description, unit, queries, width=12, height=8, stack=F
 
 
 def stat(number, title, description, unit, expression, width=3, height=4, **more):
-    """One number, with its course behind it; `steps` colours it."""
+    """One number as it is now, for what has ended leaves no old value behind; `steps` colours it."""
     steps = more.pop("steps", [(None, GREEN)])
     more["defaults"] = {
         "color": {"mode": "thresholds"},
@@ -132,12 +160,17 @@ def stat(number, title, description, unit, expression, width=3, height=4, **more
         **more.get("defaults", {}),
     }
     options = {
-        "colorMode": "value", "graphMode": more.pop("graph_mode", "area"), "justifyMode": "auto", "orientation": "auto",
+        "colorMode": "value", "graphMode": "none", "justifyMode": "auto", "orientation": "auto",
         "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
         "textMode": more.pop("text_mode", "auto"),
     }
     queries = expression if isinstance(expression, list) else [query(expression)]
-    return panel("stat", number, title, description, unit, queries, width, height, options, **more)
+    return panel("stat", number, title, description, unit, now(queries), width, height, options, **more)
+
+
+def verdict(number, title, description, expression, mappings, **more):
+    """A word and its colour for what an expression finds now."""
+    return stat(number, title, description, "none", expression, defaults={"mappings": [words(mappings)]}, **more)
 
 
 def gauge(number, title, description, expression, width=6, height=8, **more):
@@ -151,7 +184,7 @@ def gauge(number, title, description, expression, width=6, height=8, **more):
         "orientation": "auto", "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
         "showThresholdLabels": False, "showThresholdMarkers": True,
     }
-    return panel("gauge", number, title, description, "percentunit", [query(expression)], width, height, options, **more)
+    return panel("gauge", number, title, description, "percentunit", now([query(expression)]), width, height, options, **more)
 
 
 def heatmap(number, title, description, unit, expression, width=12, height=8, exemplar=False):

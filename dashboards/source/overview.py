@@ -1,6 +1,6 @@
 """Hookline / Overview: is Twilio answered, in time, and is what it sends genuine?"""
 
-from .grafana import GREEN, GREY, ORANGE, RED, dashboard, dead_letters, gauge, graph, heatmap, limit_line, owed, query, row, stat, states
+from .grafana import GREEN, GREY, ORANGE, RED, dashboard, dead_letters, gauge, graph, heatmap, limit_line, override, owed, query, row, stat, states, verdict
 
 DURATION = "hookline_webhook_duration_seconds"
 FAILED = 'result=~"invalid_signature|missing_signature|unknown_account"'
@@ -18,12 +18,25 @@ def beyond(severity):
           sum by (le) (rate({DURATION}_bucket{{SEL, GENUINE}}[$__rate_interval]))
           and on (le) label_replace(
             count_values("le", hookline_alert_response_time_threshold_seconds{{SEL, severity="{severity}"}}), "le", "$1.0", "le", "([0-9]+)"))
-        / sum(rate({DURATION}_count{{SEL, GENUINE}}[$__rate_interval]))"""
+        / sum(rate({DURATION}_count{{SEL, GENUINE}}[$__rate_interval]))
+        or 1 - histogram_fraction(0, scalar(min(hookline_alert_response_time_threshold_seconds{{SEL, severity="{severity}"}})),
+          sum(rate({DURATION}{{SEL, GENUINE}}[$__rate_interval])))"""
+
+
+# The tiles look at the last 5 minutes, as the alerts do.
+UNANSWERED = 'outcome=~"unavailable|aborted"'
+ANSWERABLE = 'outcome=~"accepted|duplicate|deferred|unavailable|aborted"'
+P95 = f"histogram_quantile(0.95, sum by (le) (increase({DURATION}_bucket{{SEL, GENUINE}}[5m])))"
+UNANSWERED_SHARE = f"(sum(increase({DURATION}_count{{SEL, {UNANSWERED}}}[5m])) / sum(increase({DURATION}_count{{SEL, {ANSWERABLE}}}[5m])))"
+REFUSED_SHARE = f"(sum(increase(hookline_validations_total{{SEL, {FAILED}}}[5m])) / sum(increase(hookline_validations_total{{SEL, {JUDGED}}}[5m])))"
+UNDELIVERED_SHARE = """(
+    sum(increase(hookline_delivery_attempts_total{SEL, result!="success"}[5m])) / sum(increase(hookline_delivery_attempts_total{SEL}[5m])))"""
+DISK = "min(hookline_data_dir_free_bytes{SEL})"
 
 
 def burn_unavailable(window):
     return f"""
-        sum(increase({DURATION}_count{{SEL, outcome="unavailable"}}[{window}])) / sum(increase({DURATION}_count{{SEL, GENUINE}}[{window}]))
+        sum(increase({DURATION}_count{{SEL, {UNANSWERED}}}[{window}])) / sum(increase({DURATION}_count{{SEL, {ANSWERABLE}}}[{window}]))
         / (1 - max(hookline_slo_availability_objective_ratio{{SEL}}))"""
 
 
@@ -32,24 +45,47 @@ def burn_slow(window):
         (1 - min(
           sum by (le) (increase({DURATION}_bucket{{SEL, GENUINE}}[{window}]))
           and on (le) label_replace(count_values("le", hookline_slo_latency_threshold_seconds{{SEL}}), "le", "$1.0", "le", "([0-9]+)"))
-        / sum(increase({DURATION}_count{{SEL, GENUINE}}[{window}])))
+        / sum(increase({DURATION}_count{{SEL, GENUINE}}[{window}]))
+        or 1 - histogram_fraction(0, scalar(min(hookline_slo_latency_threshold_seconds{{SEL}})), sum(increase({DURATION}{{SEL, GENUINE}}[{window}]))))
         / (1 - max(hookline_slo_latency_objective_ratio{{SEL}}))"""
 
 
-GLANCE = row(100, "At a glance", [
-    stat(1, "Instances up", "Instances that Prometheus reaches.", "none", "sum(up{SEL})", steps=[(None, RED), (1, GREEN)]),
-    stat(2, "Genuine webhooks", "Accepted, duplicate, deferred and unavailable ones.", "reqps", f"sum(rate({DURATION}_count{{SEL, GENUINE}}[$__rate_interval]))", no_value="no traffic"),
-    stat(3, "95 % answered within", "Response time of genuine webhooks over 5 minutes, as the alerts take it. The thresholds are in the graph below.", "s",
-         f"histogram_quantile(0.95, sum by (le) (rate({DURATION}_bucket{{SEL, GENUINE}}[$__rate_interval])))", no_value="no traffic"),
-    stat(4, "Success rate", "Accepted, duplicate and deferred of all genuine webhooks.", "percentunit",
-         f'1 - sum(rate({DURATION}_count{{SEL, outcome="unavailable"}}[$__rate_interval])) / sum(rate({DURATION}_count{{SEL, GENUINE}}[$__rate_interval]))', no_value="no traffic"),
-    stat(5, "Validation failures", "Invalid or missing signature and unknown account, of all that could be judged.", "percentunit",
-         f"sum(rate(hookline_validations_total{{SEL, {FAILED}}}[$__rate_interval])) / sum(rate(hookline_validations_total{{SEL, {JUDGED}}}[$__rate_interval]))", no_value="no traffic"),
-    stat(6, "Messages owed", "Stored and not yet taken by the application; a shared queue is counted once.", "short",
-         f"sum({owed('store')})"),
+GLANCE = row(100, "At a glance: the last 5 minutes", [
+    stat(1, "Instances up", "The share of the instances that Prometheus knows and reaches, and how many it knows.", "percentunit", [
+        query("sum(up{SEL}) / count(up{SEL})", "up"), query("count(up{SEL})", "known")],
+        steps=[(None, RED), (0.5, ORANGE), (1, GREEN)], text_mode="value_and_name", no_value="none known",
+        overrides=[override("B", unit="none", color={"mode": "fixed", "fixedColor": "text"})]),
+    verdict(2, "Answered in time", "Whether 95 % of the genuine webhooks were answered within the configured thresholds.", f"""
+        (({P95} >= 0) > bool min(hookline_alert_response_time_threshold_seconds{{SEL, severity="warning"}}))
+        + (({P95} >= 0) > bool min(hookline_alert_response_time_threshold_seconds{{SEL, severity="critical"}}))""",
+            [(0, "in time", GREEN), (1, "slow", ORANGE), (2, "far too slow", RED)], no_value="no traffic"),
+    verdict(3, "Answered", "Whether genuine webhooks were answered 503 or given up by Twilio: `many` is over a tenth.",
+            f"(({UNANSWERED_SHARE} >= 0) > bool 0) + (({UNANSWERED_SHARE} >= 0) > bool 0.1)",
+            [(0, "all", GREEN), (1, "not all", ORANGE), (2, "many are not", RED)], no_value="no traffic"),
+    verdict(4, "Signatures", "Whether more webhooks were refused for their signature or account than the configured threshold allows.",
+            f'({REFUSED_SHARE} >= 0) > bool min(hookline_alert_validation_failure_threshold_ratio{{SEL, severity="error"}})',
+            [(0, "genuine", GREEN), (1, "many refused", RED)], no_value="no traffic"),
+    verdict(5, "Delivery", "Whether the application takes what it is offered: `mostly failing` is over half of the attempts.",
+            f"(({UNDELIVERED_SHARE} >= 0) > bool 0.5) + (({UNDELIVERED_SHARE} >= 0) == bool 1)",
+            [(0, "delivered", GREEN), (1, "mostly failing", ORANGE), (2, "nothing delivered", RED)], no_value="no attempts"),
     stat(7, "Dead letters", "Messages that were given up and are kept; those of a shared queue are counted once.", "short", f"sum({dead_letters()})", steps=[(None, GREEN), (1, RED)]),
-    stat(8, "Verdicts against it", "Alerts of the process's own monitor that are active now, over all instances.", "short", "sum(hookline_alert_active{SEL})",
-         steps=[(None, GREEN), (1, RED)]),
+    verdict(6, "Disk", "Room for the data folder of the fullest instance: `low` is under 2 GiB, `nearly full` under 512 MiB.",
+            f"({DISK} < bool 2147483648) + ({DISK} < bool 536870912)",
+            [(0, "enough", GREEN), (1, "low", ORANGE), (2, "nearly full", RED)], no_value="not known"),
+    stat(8, "Monitor of the process", "Alerts of the process's own monitor that are active now, over all instances.", "short", "sum(hookline_alert_active{SEL})",
+         steps=[(None, GREEN), (1, RED)], no_value="not known"),
+    stat(50, "Genuine webhooks", "Accepted, duplicate, deferred and unavailable ones, a second.", "reqps",
+         f"sum(increase({DURATION}_count{{SEL, GENUINE}}[5m])) / 300", steps=[(None, "text")], no_value="no traffic"),
+    stat(51, "95 % answered within", "Response time of genuine webhooks, about: as exactly as the buckets say.", "s", f"{P95} >= 0", steps=[(None, "text")], no_value="no traffic"),
+    stat(52, "Success rate", "Genuine webhooks that were answered 200, of all that were not refused.", "percentunit", f"1 - ({UNANSWERED_SHARE} >= 0)",
+         steps=[(None, RED), (0.9, ORANGE), (0.999, GREEN)], no_value="no traffic"),
+    stat(53, "Validation failures", "Invalid or missing signature and unknown account, of all that could be judged.", "percentunit", f"{REFUSED_SHARE} >= 0", steps=[(None, "text")], no_value="no traffic"),
+    stat(54, "Attempts that fail", "Of all attempts to hand a message to the application.", "percentunit", f"{UNDELIVERED_SHARE} >= 0",
+         steps=[(None, GREEN), (0.1, ORANGE), (0.5, RED)], no_value="no attempts"),
+    stat(55, "Messages owed", "Stored and not yet taken by the application; a shared queue is counted once.", "short", f"sum({owed('store')})", steps=[(None, GREEN), (100, ORANGE)]),
+    stat(56, "30-day budget left", "What is left of the errors that each objective allows in 30 days, downtime counted, or as far back as the data goes. It is that of the whole installation.", "percentunit", [
+        query("min by (objective) (job:hookline_slo_budget_remaining:min{SEL})", "{{objective}}")],
+        steps=[(None, RED), (0.1, ORANGE), (0.5, GREEN)], text_mode="value_and_name", no_value="no data", width=6),
 ])
 
 RATE_ERRORS_DURATION = row(101, "Rate, errors, duration", [
@@ -90,8 +126,8 @@ VERDICTS = row(102, "Verdicts", [
 ])
 
 BUDGETS = row(103, "Objectives", [
-    gauge(30, "Availability budget left", "Of the 503s that the availability objective allows for the time shown, what is left.",
-          f"""1 - sum(increase({DURATION}_count{{SEL, outcome="unavailable"}}[$__range])) / sum(increase({DURATION}_count{{SEL, GENUINE}}[$__range]))
+    gauge(30, "Availability budget left", "Of the 503s and the webhooks given up by Twilio that the objective allows for the time shown, what is left; downtime is in the 30-day budget only.",
+          f"""1 - sum(increase({DURATION}_count{{SEL, {UNANSWERED}}}[$__range])) / sum(increase({DURATION}_count{{SEL, {ANSWERABLE}}}[$__range]))
           / (1 - max(hookline_slo_availability_objective_ratio{{SEL}}))""", steps=[(None, RED), (0.1, ORANGE), (0.5, GREEN)], no_value="no traffic"),
     gauge(31, "Latency budget left", "Of the slow replies that the latency objective allows for the time shown, what is left.",
           f"1 - {burn_slow('$__range')}", steps=[(None, RED), (0.1, ORANGE), (0.5, GREEN)], no_value="no traffic"),

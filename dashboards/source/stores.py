@@ -1,6 +1,6 @@
 """Hookline / Stores: SQLite, Redis and the spool between them."""
 
-from .grafana import GREEN, ORANGE, RED, dashboard, graph, heatmap, query, row, states
+from .grafana import GREEN, OPTIONS, ORANGE, RED, dashboard, graph, heatmap, query, row, states
 
 COMMITS = row(100, "Store", [
     graph(3, "Operations", "Transactions and checkpoints by store.", "ops",
@@ -32,7 +32,7 @@ DISK = row(101, "Disk", [
           [query("min by (instance) (hookline_data_dir_free_bytes{SEL})", "{{instance}}")]),
 ])
 
-CONNECTIONS = row(102, "Connections to Redis", [
+CONNECTIONS = row(102, "Connections to Redis", collapsed=not OPTIONS["redis"], panels=[
     states(1, "Redis", "What the timed check of each connection says.",
            [query("hookline_redis_up{SEL}", "{{instance}} {{role}}")], [(0, "down", RED), (1, "up", GREEN)], no_value="no Redis"),
     states(2, "Circuit breakers", "An open breaker keeps a broken Redis off the path of requests.",
@@ -66,7 +66,7 @@ CACHE = row(103, "Validation cache", [
           [query('sum by (result) (rate(hookline_validation_cache_requests_total{SEL, tier="redis"}[$__rate_interval]))', "{{result}}")], stack=True, no_value="no Redis"),
 ])
 
-QUEUE = row(104, "The shared queue in Redis", [
+QUEUE = row(104, "The shared queue in Redis", collapsed=not OPTIONS["redis"], panels=[
     graph(22, "Messages owed in Redis", "By priority and state. Every instance reports the whole of the shared queue, which is counted once.", "short",
           [query('sum by (priority, state) (max by (job, priority, state) (hookline_queue_depth{SEL, store="redis"}))', "{{priority}} {{state}}")], stack=True, no_value="no shared queue, or Redis is down"),
     graph(23, "Age of the oldest message in Redis", "Of those that wait for an attempt; absent when none does.", "s",

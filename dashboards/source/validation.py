@@ -45,10 +45,10 @@ CACHE = row(101, "Validation cache", [
 
 TOKENS = row(102, "Tokens", [
     stat(9, "Last reload of tokens", "Whether each instance could read its tokens the last time.", "none",
-         [query("min by (instance) (hookline_tokens_last_reload_successful{SEL})", "{{instance}}")], width=6, height=8, graph_mode="none",
+         [query("min by (instance) (hookline_tokens_last_reload_successful{SEL})", "{{instance}}")], width=6, height=8,
          defaults={"mappings": [words([(0, "failed", RED), (1, "good", GREEN)])]}),
     stat(10, "Tokens read since", "How long ago each instance read its tokens.", "s",
-         [query("time() - max by (instance) (hookline_tokens_last_reload_timestamp_seconds{SEL})", "{{instance}}")], width=6, height=8, graph_mode="none"),
+         [query("time() - max by (instance) (hookline_tokens_last_reload_timestamp_seconds{SEL})", "{{instance}}")], width=6, height=8),
     graph(8, "Matches by position of the token", "Once `first` has all of them, the older tokens can go.", "reqps",
           [query("sum by (position) (rate(hookline_token_matches_total{SEL}[$__rate_interval]))", "{{position}}")], stack=True, no_value="no traffic"),
     graph(16, "Tokens fetched by result", "Tokens of accounts that were not known yet, as the command or another source answered.", "ops",

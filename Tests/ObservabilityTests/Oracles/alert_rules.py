@@ -1,5 +1,6 @@
 """What promtool does not look at in rules: labels, annotations, links, names, thresholds."""
 
+import json
 import re
 
 import yaml
@@ -103,7 +104,7 @@ def main():
             unknown = {read for read in expressions.metric_names(rule["expr"]) if ":" in read} - set(RECORDS)
             faults += [f"{name}: reads {read}, which no rule records" for read in sorted(unknown)]
     used = {read for rule in rules() for read in expressions.metric_names(rule["expr"])}
-    shown = text("dashboards/consoles/hookline.html") + text("docs/runbook.md") + "".join(note for rule in alerts() for note in rule["annotations"].values())
+    shown = "".join(json.dumps(dashboard) for dashboard in dashboards().values()) + text("dashboards/consoles/hookline.html") + text("docs/runbook.md") + "".join(note for rule in alerts() for note in rule["annotations"].values())
     faults += [f"{record}: nobody reads it" for record in RECORDS if record not in used and record not in shown]
     for rule in alerts():
         faults += [f"{rule['alert']}: {fault}" for fault in list(check_alert(rule)) + list(check_link(rule, known))]

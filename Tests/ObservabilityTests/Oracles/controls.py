@@ -51,6 +51,7 @@ SHAPE = {
     "alerts are not marked": lambda d: d["annotations"].update(list=[]),
     "no data": lambda d: first(d, "timeseries")["fieldConfig"]["defaults"].pop("noValue"),
     "legend with figures": lambda d: first(d, "timeseries")["options"]["legend"].update(calcs=[]),
+    "an old value": lambda d: first(d, "stat")["targets"][0].update(instant=False, range=True),
     "without a legend": lambda d: first(d, "timeseries")["targets"][0].update(legendFormat=""),
 }
 

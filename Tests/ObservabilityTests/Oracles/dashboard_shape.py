@@ -65,6 +65,8 @@ def shape(name, dashboard):
             faults.append(f"{name}: panel {panel['id']} does not say what no data means")
         if panel["type"] == "timeseries" and (options["legend"]["displayMode"] != "table" or not options["legend"]["calcs"]):
             faults.append(f"{name}: panel {panel['id']} has no legend with figures")
+        if panel["type"] in ("stat", "gauge") and not all(target["instant"] and not target["range"] for target in panel["targets"]):
+            faults.append(f"{name}: panel {panel['id']} shows an old value when there is no new one")
         if panel["type"] in ("timeseries", "state-timeline", "heatmap") and not all(target["legendFormat"] for target in panel["targets"]):
             faults.append(f"{name}: panel {panel['id']} has a series without a legend")
     return faults
