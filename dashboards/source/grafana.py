@@ -200,7 +200,8 @@ def heatmap(number, title, description, unit, expression, width=12, height=8, ex
         "tooltip": {"mode": "single", "yHistogram": True},
         "yAxis": {"axisPlacement": "left", "reverse": False, "unit": unit},
     }
-    queries = [query(expression, "{{le}}", format="heatmap", exemplar=exemplar)]
+    native = re.sub(r"sum by \(le\) \(increase\((\w+)_bucket", r"sum(increase(\1", expression)
+    queries = [query(f"{expression} or {native}", "{{le}}", format="heatmap", exemplar=exemplar)]
     return panel("heatmap", number, title, description, unit, queries, width, height, options)
 
 

@@ -26,8 +26,8 @@ final class MonitoringServers {
     /// Longer than any alert takes to be told or to end.
     static let secondsMax = 60.0 + 3_600 / Double(divisor)
 
-    /// Starts them on the shortened rules.
-    init() throws {
+    /// Starts them on the shortened rules. `features` are Prometheus's, with commas between.
+    init(features: String = "exemplar-storage") throws {
         folder = try TemporaryFolder()
         inbox = try LoopbackServer(answering: "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
         let shortened = try ChildProcess.run(
@@ -66,7 +66,7 @@ final class MonitoringServers {
                     "--storage.tsdb.path=\(folder.path("prometheus"))",
                     "--web.listen-address=\(prometheus)", "--rules.alert.resend-delay=1s",
                     "--web.console.templates=\(Repository.root)/dashboards/consoles",
-                    "--enable-feature=exemplar-storage",
+                    "--enable-feature=\(features)",
                 ], errors: folder.path("prometheus.log")),
         ]
     }
