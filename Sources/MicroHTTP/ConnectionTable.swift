@@ -44,6 +44,10 @@ struct ConnectionSlot {
     var refusal: HTTPRefusal?
     /// What is wrong with the head of a request that is refused for it.
     var fault: FramingFault?
+    /// True once a request was refused whose bytes may not all have been read.
+    var isCutShort = false
+    /// When our side was closed in a stop; 0 while it is open.
+    var closedNanoseconds: UInt64 = 0
 }
 
 /// All connections of one loop. Confined to the loop's thread.

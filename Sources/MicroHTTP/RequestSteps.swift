@@ -8,12 +8,21 @@ extension LoopCore {
         hasProgressed = true
         let peer = SocketAddress.bytes(of: hookline_mhd_client_address(connection))
         let slot = table.take(connection, hookline_mhd_connection_fd(connection), peer)
-        if let slot { table.setPhase(slot, .head, at: Self.now()) }
+        let now = Self.now()
+        if isDraining { stop.acceptedNanoseconds = now }
+        if let slot { table.setPhase(slot, .head, at: now) }
         return slot
     }
 
     /// A connection is about to be closed: its slot is free.
+    ///
+    /// One that we close first, in a stop or with a part of its request unread, lingers.
     func closed(_ slot: Int32) {
+        let isOurs = table[slot].closedNanoseconds == 0 && (isDraining || table[slot].isCutShort)
+        if isOurs, table.count + lingering.count <= options.connectionsMax {
+            lingering.keep(
+                table[slot].descriptor, untilNanoseconds: Self.now() + options.lingerNanoseconds)
+        }
         table.giveBack(slot)
     }
 
@@ -38,7 +47,10 @@ extension LoopCore {
             table[slot].fault = fault
             return refuse(slot, connection, .framing, status: 400)
         }
-        if isDraining { return refuse(slot, connection, .stopping, status: 503) }
+        // Our side is closed when the request came too late for that.
+        if stop.isLate || table[slot].closedNanoseconds != 0 {
+            return refuse(slot, connection, .stopping, status: 503)
+        }
         if table.count > options.connectionsMax * 9 / 10 {
             return refuse(slot, connection, .overloaded, status: 503)
         }
@@ -76,6 +88,7 @@ extension LoopCore {
         guard table[slot].phase == .body, let fields = table[slot].fields else {
             return refuse(slot, connection, .bodyTooLarge, status: 413)
         }
+        if stop.isLate { return refuse(slot, connection, .stopping, status: 503) }
         let request = HTTPRequest(
             method: table[slot].method, target: table[slot].target, fields: fields,
             body: table[slot].body, peer: table[slot].peer,
@@ -154,6 +167,7 @@ extension LoopCore {
         _ slot: Int32, _ connection: OpaquePointer, _ refusal: HTTPRefusal, status: UInt16
     ) -> MHD_Result {
         table[slot].refusal = refusal
+        table[slot].isCutShort = true
         table[slot].completedNanoseconds = Self.now()
         let fields = status == 503 ? [HTTPField("Retry-After", "1")] : []
         table[slot].response = HTTPResponse(status: status, fields: fields, closesConnection: true)

@@ -69,10 +69,13 @@ struct ServerLoops: Sendable {
         }
     }
 
-    /// Stops accepting; what is under way is still answered.
+    /// Begins a graceful stop: what was accepted is still answered.
     func drain() { for loop in loops { loop.drain() } }
 
-    /// True once everything that was accepted is answered.
+    /// The time is up: what is not complete is answered 503.
+    func refuse() { for loop in loops { loop.refuse() } }
+
+    /// True once everything that was accepted is answered and every connection closed.
     var isDrained: Bool { loops.allSatisfy(\.isDrained) }
 
     /// Ends the loops and waits for their threads.
