@@ -6,10 +6,18 @@ struct ListenerSockets: ~Copyable {
     private var webhooks: ServerLoops.Sockets
     private var operations: ServerLoops.Sockets?
 
-    /// Binds what the configuration names.
+    /// Binds what the configuration names, but for what a supervisor has bound.
     init(_ configuration: Configuration) throws(StartupError) {
-        let first = try ServerLoops.Sockets(configuration.listen, key: "--listen")
-        if let address = configuration.opsListen {
+        let activation = try Activation(configuration)
+        let first =
+            if let inherited = activation.webhooks {
+                try ServerLoops.Sockets(inherited: inherited, key: "--listen")
+            } else {
+                try ServerLoops.Sockets(configuration.listen, key: "--listen")
+            }
+        if let inherited = activation.operations {
+            operations = try ServerLoops.Sockets(inherited: inherited, key: "--ops-listen")
+        } else if let address = configuration.opsListen {
             operations = try ServerLoops.Sockets(address, key: "--ops-listen")
         } else {
             operations = nil
