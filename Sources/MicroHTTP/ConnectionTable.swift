@@ -8,8 +8,8 @@ enum ConnectionPhase {
     case head
     /// The body is being received.
     case body
-    /// The body is longer than allowed; what is left of it is read and thrown away.
-    case discarding
+    /// The body was longer than allowed; its 413 is sent, and the connection is being closed.
+    case cutShort
     /// The handler has the exchange and has not answered; called on the loop's own stack.
     case handling
     /// It waits for its answer among the connections that libmicrohttpd asks about each turn.

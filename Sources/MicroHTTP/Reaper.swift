@@ -22,7 +22,7 @@ extension LoopCore {
         switch phase {
         case .idle: options.idleTimeoutNanoseconds
         case .head: options.headerTimeoutNanoseconds
-        case .body, .discarding, .replying: options.bodyTimeoutNanoseconds
+        case .body, .replying, .cutShort: options.bodyTimeoutNanoseconds
         case .free, .handling, .held, .suspended, .answered: nil
         }
     }
