@@ -10,6 +10,14 @@ public struct InheritedSocket: Sendable, Equatable {
     public let address: [UInt8]
     /// The port that it is bound to.
     public let port: UInt16
+
+    /// A socket from its parts.
+    public init(descriptor: Int32, name: String?, address: [UInt8], port: UInt16) {
+        self.descriptor = descriptor
+        self.name = name
+        self.address = address
+        self.port = port
+    }
 }
 
 /// Why sockets that were handed over cannot be used.
