@@ -39,8 +39,8 @@ struct Activation: Equatable {
                 try put(socket, at: \.operations, "ops")
             default:
                 throw .activation(
-                    "descriptor \(socket.descriptor) (\(Self.text(socket))) is neither --listen nor "
-                        + "--ops-listen; name it with FileDescriptorName=webhooks or ops")
+                    "descriptor \(socket.descriptor) (\(Self.text(socket))) is neither --listen "
+                        + "nor --ops-listen; name it with FileDescriptorName=webhooks or ops")
             }
         }
         if let operations, opsListen == nil {
