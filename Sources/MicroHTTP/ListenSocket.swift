@@ -6,7 +6,7 @@ public struct ListenSocket: ~Copyable {
     private var descriptor: Int32
     /// The port in use, also when port 0 was asked for.
     public let port: UInt16
-    /// True when the socket is another process's too, such as systemd's: it stays open with that one.
+    /// True when the socket is another process's too, such as systemd's: it stays open there.
     public let isInherited: Bool
 
     /// Binds and listens. `host` is a numeric address or `localhost`; port 0 takes a free one.

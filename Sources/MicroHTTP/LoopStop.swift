@@ -13,8 +13,8 @@ struct LoopStop {
 
 /// The graceful stop of one loop, so that nothing is reset that the kernel accepted for us.
 ///
-/// 1. `beginDrain`: the kernel drops new requests for a connection, whose clients ask again a second
-///    later; handshakes under way complete. Answers say `Connection: close` from here on.
+/// 1. `beginDrain`: the kernel drops new requests for a connection, whose clients ask again a
+///    second later; handshakes under way complete. Answers say `Connection: close` from here on.
 /// 2. `drainStep`, each turn: the listening socket closes once no connection came for a moment and
 ///    none waits; a connection that says nothing for a moment is closed on our side.
 /// 3. `isDrained`: the socket is closed, and so is every connection, on both sides.

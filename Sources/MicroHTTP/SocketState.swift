@@ -13,7 +13,7 @@ struct SocketState {
     /// Connections that wait in a listening socket until they are accepted.
     let waiting: UInt32
 
-    /// Reads it; nil when the socket is not TCP, or the kernel does not count the bytes (before 4.1).
+    /// Reads it; nil when the socket is not TCP, or the kernel does not count bytes (before 4.1).
     init?(_ descriptor: Int32) {
         var length = socklen_t(Self.length)
         let read = withUnsafeTemporaryAllocation(byteCount: Self.length, alignment: 8) {

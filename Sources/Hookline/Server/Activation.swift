@@ -2,8 +2,8 @@ import POSIX
 
 /// The listening sockets that a supervisor such as systemd handed over, by what they are for.
 ///
-/// A name says it (`webhooks`, `ops`; `FileDescriptorName=` of a socket unit); a socket with another
-/// name is told by its address, which is then that of `--listen` or `--ops-listen`.
+/// A name says it (`webhooks`, `ops`; `FileDescriptorName=` of a socket unit). A socket with
+/// another name is told by its address, which is then that of `--listen` or `--ops-listen`.
 struct Activation: Equatable {
     /// Takes webhooks in place of `--listen`; nil when none was handed over.
     private(set) var webhooks: InheritedSocket?
