@@ -20,8 +20,11 @@ public struct EventLoopOptions: Sendable {
     /// In a graceful stop: how long no connection came before the listening socket closes. Two
     /// round trips of a distant client fit: a handshake under way is one.
     public var handshakeNanoseconds: UInt64
-    /// In a graceful stop: how long a connection says nothing before our side of it closes.
+    /// In a graceful stop: how long a connection that was used says nothing before our side of it
+    /// closes.
     public var silenceNanoseconds: UInt64
+    /// The same for a connection that had no request yet: its client made it to send one.
+    public var firstRequestNanoseconds: UInt64
     /// How long a connection that is closed on our side waits for the client to close it too.
     public var lingerNanoseconds: UInt64
 
@@ -32,7 +35,8 @@ public struct EventLoopOptions: Sendable {
         bodyTimeoutNanoseconds: UInt64 = 10_000_000_000,
         idleTimeoutNanoseconds: UInt64 = 60_000_000_000,
         heldNanosecondsMax: UInt64 = 20_000_000, handshakeNanoseconds: UInt64 = 300_000_000,
-        silenceNanoseconds: UInt64 = 300_000_000, lingerNanoseconds: UInt64 = 200_000_000
+        silenceNanoseconds: UInt64 = 300_000_000,
+        firstRequestNanoseconds: UInt64 = 1_000_000_000, lingerNanoseconds: UInt64 = 200_000_000
     ) {
         self.number = number
         self.connectionsMax = connectionsMax
@@ -44,6 +48,7 @@ public struct EventLoopOptions: Sendable {
         self.heldNanosecondsMax = heldNanosecondsMax
         self.handshakeNanoseconds = handshakeNanoseconds
         self.silenceNanoseconds = silenceNanoseconds
+        self.firstRequestNanoseconds = firstRequestNanoseconds
         self.lingerNanoseconds = lingerNanoseconds
     }
 }

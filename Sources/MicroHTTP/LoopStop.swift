@@ -101,7 +101,8 @@ extension LoopCore {
         let isFresh = phase == .head && table[index].startedNanoseconds == 0
         guard phase == .idle || isFresh else { return false }
         let since = table[index].phaseNanoseconds
-        guard now > since, now - max(since, began) >= options.silenceNanoseconds,
+        let most = isFresh ? options.firstRequestNanoseconds : options.silenceNanoseconds
+        guard now > since, now - max(since, began) >= most,
             let state = SocketState(table[index].descriptor)
         else { return false }
         if isFresh { return state.bytesReceived == 0 }

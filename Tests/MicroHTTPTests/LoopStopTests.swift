@@ -10,7 +10,7 @@ private let post = "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc"
 /// A stop that waits 50 ms for handshakes and for silence.
 private let quick = EventLoopOptions(
     number: 0, handshakeNanoseconds: 50_000_000, silenceNanoseconds: 50_000_000,
-    lingerNanoseconds: 2_000_000_000)
+    firstRequestNanoseconds: 50_000_000, lingerNanoseconds: 2_000_000_000)
 
 /// A graceful stop of one loop, at the socket.
 @Suite struct LoopStopTests {

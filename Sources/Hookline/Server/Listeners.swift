@@ -35,6 +35,7 @@ struct ListenerSockets: ~Copyable {
         // Prometheus and probes are near, and ask again: a stop need not wait long for them.
         opsOptions.handshakeNanoseconds = 50_000_000
         opsOptions.silenceNanoseconds = 50_000_000
+        opsOptions.firstRequestNanoseconds = 50_000_000
         opsOptions.lingerNanoseconds = 50_000_000
         let served = try ServerLoops(
             sockets: webhooks, count: configuration.threads, options: options, name: "webhooks",
