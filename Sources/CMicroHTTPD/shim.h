@@ -2,9 +2,11 @@
 #define HOOKLINE_CMICROHTTPD_SHIM_H
 
 #include <microhttpd.h>
-/* Swift's Glibc module lacks these two, and an external event loop waits with them. */
+/* Swift's Glibc module lacks these: an external event loop waits with the first two, and a
+ * graceful stop filters packets with the third. */
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <linux/filter.h>
 
 /* Only what Swift cannot call: MHD_start_daemon, MHD_get_daemon_info and
  * MHD_get_connection_info are variadic, and a `union *` result is awkward to import. */

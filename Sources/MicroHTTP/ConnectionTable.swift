@@ -8,8 +8,8 @@ enum ConnectionPhase {
     case head
     /// The body is being received.
     case body
-    /// The body is longer than allowed; what is left of it is read and thrown away.
-    case discarding
+    /// The body was longer than allowed; its 413 is sent, and the connection is being closed.
+    case cutShort
     /// The handler has the exchange and has not answered; called on the loop's own stack.
     case handling
     /// It waits for its answer among the connections that libmicrohttpd asks about each turn.
@@ -44,6 +44,10 @@ struct ConnectionSlot {
     var refusal: HTTPRefusal?
     /// What is wrong with the head of a request that is refused for it.
     var fault: FramingFault?
+    /// True once a request was refused whose bytes may not all have been read.
+    var isCutShort = false
+    /// When our side was closed in a stop; 0 while it is open.
+    var closedNanoseconds: UInt64 = 0
 }
 
 /// All connections of one loop. Confined to the loop's thread.

@@ -44,7 +44,7 @@ enum DaemonCallbacks {
             switch core.table[slot].phase {
             case .head:
                 return core.headComplete(slot, connection, method: method, version: version)
-            case .body, .discarding:
+            case .body:
                 guard uploadBytes.pointee > 0 else {
                     return core.requestComplete(slot, connection)
                 }
@@ -56,7 +56,7 @@ enum DaemonCallbacks {
                 return core.sendAnswer(slot, connection)
             case .held:
                 return core.stillHeld(slot, connection)
-            case .free, .idle, .handling, .suspended, .replying:
+            case .free, .idle, .handling, .suspended, .replying, .cutShort:
                 return .YES
             }
         } ?? .NO

@@ -13,7 +13,7 @@ import Synchronization
 ///   that calls `run()`; `mailbox` and the atomics are what other threads use.
 public final class EventLoop: @unchecked Sendable {
     private enum Command: UInt8 {
-        case serve, drain, stop
+        case serve, drain, refuse, stop
     }
 
     private let core: LoopCore
@@ -25,7 +25,9 @@ public final class EventLoop: @unchecked Sendable {
     public init(
         socket: consuming ListenSocket, options: EventLoopOptions, handler: any HTTPHandler
     ) throws(MicroHTTPError) {
-        core = try LoopCore(listen: socket.take(), options: options, handler: handler)
+        let isInherited = socket.isInherited
+        core = try LoopCore(
+            listen: socket.take(), isInherited: isInherited, options: options, handler: handler)
     }
 
     /// When the loop last turned, in monotonic nanoseconds; a watchdog sees by it that the loop
@@ -41,11 +43,17 @@ public final class EventLoop: @unchecked Sendable {
     /// Requests from their request line to the end of their reply now. Any thread.
     public var requests: Int { core.requestsGauge.load(ordering: .relaxed) }
 
-    /// True once `drain()` was called and every accepted request has its whole answer.
+    /// True once `drain()` was called, every request has its whole answer and every connection is
+    /// closed.
     public var isDrained: Bool { drained.load(ordering: .acquiring) }
 
-    /// Stops accepting; requests that are under way are still answered. Any thread.
+    /// Begins a graceful stop: what the kernel accepted is still answered, with
+    /// `Connection: close`; then listening socket and connections are closed. Any thread.
     public func drain() { send(.drain) }
+
+    /// The time of a graceful stop is up: requests that are not complete are answered 503. Any
+    /// thread.
+    public func refuse() { send(.refuse) }
 
     /// Ends `run()`: what still waits is answered 503. Any thread; safe to call before `run()`.
     public func stop() { send(.stop) }
@@ -66,12 +74,15 @@ public final class EventLoop: @unchecked Sendable {
         var expected = LoopCore.now()
         while true {
             let order = Command(rawValue: command.load(ordering: .acquiring)) ?? .stop
-            if order != .serve { core.stopAccepting() }
+            if order != .serve { core.beginDrain() }
+            if order == .refuse { core.refuseRest() }
             if order == .stop { break }
-            if order == .drain, core.isQuiet { drained.store(true, ordering: .releasing) }
+            core.drainStep()
+            if core.isDraining, core.isDrained { drained.store(true, ordering: .releasing) }
             core.turn(expectedNanoseconds: &expected)
             lastTurn.store(expected, ordering: .relaxed)
         }
+        core.refuseRest()
         core.finish()
         drained.store(true, ordering: .releasing)
     }

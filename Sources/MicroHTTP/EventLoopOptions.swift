@@ -17,6 +17,16 @@ public struct EventLoopOptions: Sendable {
     /// How long a request waits for its answer before its connection leaves libmicrohttpd's
     /// lists; until then it costs a look in each turn, and the loop turns a thousand times a second.
     public var heldNanosecondsMax: UInt64
+    /// In a graceful stop: how long no connection came before the listening socket closes. Two
+    /// round trips of a distant client fit: a handshake under way is one.
+    public var handshakeNanoseconds: UInt64
+    /// In a graceful stop: how long a connection that was used says nothing before our side of it
+    /// closes.
+    public var silenceNanoseconds: UInt64
+    /// The same for a connection that had no request yet: its client made it to send one.
+    public var firstRequestNanoseconds: UInt64
+    /// How long a connection that is closed on our side waits for the client to close it too.
+    public var lingerNanoseconds: UInt64
 
     /// Limits with the values that suit a webhook.
     public init(
@@ -24,7 +34,9 @@ public struct EventLoopOptions: Sendable {
         bodyBytesMax: Int = 64 * 1024, headerTimeoutNanoseconds: UInt64 = 5_000_000_000,
         bodyTimeoutNanoseconds: UInt64 = 10_000_000_000,
         idleTimeoutNanoseconds: UInt64 = 60_000_000_000,
-        heldNanosecondsMax: UInt64 = 20_000_000
+        heldNanosecondsMax: UInt64 = 20_000_000, handshakeNanoseconds: UInt64 = 300_000_000,
+        silenceNanoseconds: UInt64 = 300_000_000,
+        firstRequestNanoseconds: UInt64 = 1_000_000_000, lingerNanoseconds: UInt64 = 200_000_000
     ) {
         self.number = number
         self.connectionsMax = connectionsMax
@@ -34,5 +46,9 @@ public struct EventLoopOptions: Sendable {
         self.bodyTimeoutNanoseconds = bodyTimeoutNanoseconds
         self.idleTimeoutNanoseconds = idleTimeoutNanoseconds
         self.heldNanosecondsMax = heldNanosecondsMax
+        self.handshakeNanoseconds = handshakeNanoseconds
+        self.silenceNanoseconds = silenceNanoseconds
+        self.firstRequestNanoseconds = firstRequestNanoseconds
+        self.lingerNanoseconds = lingerNanoseconds
     }
 }

@@ -6,6 +6,8 @@ public struct ListenSocket: ~Copyable {
     private var descriptor: Int32
     /// The port in use, also when port 0 was asked for.
     public let port: UInt16
+    /// True when the socket is another process's too, such as systemd's: it stays open there.
+    public let isInherited: Bool
 
     /// Binds and listens. `host` is a numeric address or `localhost`; port 0 takes a free one.
     ///
@@ -14,6 +16,20 @@ public struct ListenSocket: ~Copyable {
     /// a socket that is not shared.
     public init(host: String, port: UInt16, shared: Bool) throws(MicroHTTPError) {
         (descriptor, self.port) = try Self.open(host: host, port: port, shared: shared)
+        isInherited = false
+    }
+
+    /// A socket that another process bound and holds; the caller's descriptor is duplicated.
+    public init(inherited: Int32) throws(MicroHTTPError) {
+        var address = SocketAddress()
+        guard address.withMutableSockaddr({ getsockname(inherited, $0, $1) }) == 0 else {
+            throw .lastError("getsockname")
+        }
+        let copy = fcntl(inherited, F_DUPFD_CLOEXEC, 0)
+        guard copy >= 0 else { throw .lastError("fcntl(F_DUPFD_CLOEXEC)") }
+        descriptor = copy
+        port = address.port
+        isInherited = true
     }
 
     deinit {

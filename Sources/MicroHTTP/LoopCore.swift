@@ -11,26 +11,33 @@ final class LoopCore {
     let waitingGauge = Atomic<Int>(0)
     let requestsGauge = Atomic<Int>(0)
     let table: ConnectionTable
-    var isDraining = false
+    var stop = LoopStop()
+    var lingering = LingeringSockets()
     /// When the present turn's wait ended, in monotonic nanoseconds.
     var wokeNanoseconds = LoopCore.now()
     /// True when libmicrohttpd got on with a request in this turn: it may have more to do.
     var hasProgressed = false
 
-    private var daemon: OpaquePointer?
-    private let listenDescriptor: Int32
-    private var quiescedDescriptor: Int32 = -1
+    private(set) var daemon: OpaquePointer?
+    /// Owned; closed by `stopListening`.
+    let listenDescriptor: Int32
+    /// True when the listening socket is somebody else's too.
+    let isInherited: Bool
+    /// False once the listening socket is closed.
+    var isListening = true
+
     private let pollDescriptor: Int32
     private var spareAnswers: [Mailbox.Answer] = []
     private var nextReapNanoseconds: UInt64 = 0
 
     init(
-        listen: Int32, options: EventLoopOptions, handler: any HTTPHandler
+        listen: Int32, isInherited: Bool, options: EventLoopOptions, handler: any HTTPHandler
     ) throws(MicroHTTPError) {
         self.options = options
         self.handler = handler
         mailbox = try Mailbox()
         listenDescriptor = listen
+        self.isInherited = isInherited
         table = ConnectionTable(capacity: options.connectionsMax)
         pollDescriptor = epoll_create1(Int32(EPOLL_CLOEXEC))
         guard pollDescriptor >= 0 else { throw .lastError("epoll_create1") }
@@ -41,8 +48,7 @@ final class LoopCore {
     }
 
     deinit {
-        if let daemon { MHD_stop_daemon(daemon) }
-        if quiescedDescriptor >= 0 { close(quiescedDescriptor) }
+        if daemon != nil { stopDaemon() }
         close(pollDescriptor)
     }
 
@@ -51,11 +57,6 @@ final class LoopCore {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
-    }
-
-    /// True when no request is under way.
-    var isQuiet: Bool {
-        table.slots.allSatisfy { slot in slot.phase == .free || slot.phase == .idle }
     }
 
     /// One turn: wait, deliver finished exchanges, let libmicrohttpd work, reap.
@@ -92,6 +93,7 @@ final class LoopCore {
             nextReapNanoseconds = woke + 250_000_000
             reap(at: woke)
         }
+        if lingering.count > 0 { lingering.sweep(at: woke) }
         connectionsGauge.store(table.count, ordering: .relaxed)
         waitingGauge.store(table.held + table.suspended, ordering: .relaxed)
         requestsGauge.store(table.requests, ordering: .relaxed)
@@ -130,36 +132,11 @@ final class LoopCore {
                 finishedNanoseconds: wokeNanoseconds, aborted: true))
     }
 
-    /// Takes no further connections. The accept queue is emptied first, because closing a
-    /// SO_REUSEPORT socket resets what waits in it. Calling it again does nothing.
-    func stopAccepting() {
-        guard !isDraining else { return }
-        MHD_run(daemon)
-        isDraining = true
-        quiescedDescriptor = MHD_quiesce_daemon(daemon)
-    }
-
-    /// Answers what still waits with 503 and stops the daemon: libmicrohttpd aborts the process
-    /// when it is stopped with a suspended connection.
-    func finish() {
-        deliverAnswers()
-        for slot in table.slots.indices.map(Int32.init) {
-            let phase = table[slot].phase
-            guard phase == .held || phase == .suspended else { continue }
-            table[slot].response = HTTPResponse(
-                status: 503, fields: [HTTPField("Retry-After", "1")])
-            table.endWait(slot)
-            table[slot].phase = .answered
-            if phase == .suspended, let connection = table[slot].connection {
-                MHD_resume_connection(connection)
-            }
-        }
-        for _ in 0..<16 where !isQuiet { MHD_run(daemon) }
+    /// Stops libmicrohttpd, which closes what connections there are.
+    func stopDaemon() {
+        stopListening()
         MHD_stop_daemon(daemon)
         daemon = nil
-        connectionsGauge.store(0, ordering: .relaxed)
-        waitingGauge.store(0, ordering: .relaxed)
-        requestsGauge.store(0, ordering: .relaxed)
     }
 
     private func waitMilliseconds() -> Int32 {
@@ -167,9 +144,10 @@ final class LoopCore {
         // more to do. If it got on with something it may; if not, it is asked again soon.
         if table.held > 0 { return hasProgressed ? 0 : 1 }
         var timeout: UInt64 = 0
-        // At least ten turns a second: the reaper, the watchdog and draining need them.
-        guard MHD_get_timeout(daemon, &timeout) == .YES else { return 100 }
-        return Int32(min(timeout, 100))
+        // At least ten turns a second: the reaper and the watchdog need them. A stop needs more.
+        let most: UInt64 = isDraining || lingering.count > 0 ? 5 : 100
+        guard MHD_get_timeout(daemon, &timeout) == .YES else { return Int32(most) }
+        return Int32(min(timeout, most))
     }
 
     private func watch(_ descriptor: Int32) throws(MicroHTTPError) {

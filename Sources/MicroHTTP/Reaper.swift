@@ -1,3 +1,4 @@
+import CMicroHTTPD
 import Glibc
 
 extension LoopCore {
@@ -19,9 +20,9 @@ extension LoopCore {
 
     private func limitNanoseconds(_ phase: ConnectionPhase) -> UInt64? {
         switch phase {
-        case .idle: isDraining ? 0 : options.idleTimeoutNanoseconds
+        case .idle: options.idleTimeoutNanoseconds
         case .head: options.headerTimeoutNanoseconds
-        case .body, .discarding, .replying: options.bodyTimeoutNanoseconds
+        case .body, .replying, .cutShort: options.bodyTimeoutNanoseconds
         case .free, .handling, .held, .suspended, .answered: nil
         }
     }

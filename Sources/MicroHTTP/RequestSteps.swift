@@ -8,12 +8,21 @@ extension LoopCore {
         hasProgressed = true
         let peer = SocketAddress.bytes(of: hookline_mhd_client_address(connection))
         let slot = table.take(connection, hookline_mhd_connection_fd(connection), peer)
-        if let slot { table.setPhase(slot, .head, at: Self.now()) }
+        let now = Self.now()
+        if isDraining { stop.acceptedNanoseconds = now }
+        if let slot { table.setPhase(slot, .head, at: now) }
         return slot
     }
 
     /// A connection is about to be closed: its slot is free.
+    ///
+    /// One that we close first, in a stop or with a part of its request unread, lingers.
     func closed(_ slot: Int32) {
+        let isOurs = table[slot].closedNanoseconds == 0 && (isDraining || table[slot].isCutShort)
+        if isOurs, table.count + lingering.count <= options.connectionsMax {
+            lingering.keep(
+                table[slot].descriptor, untilNanoseconds: Self.now() + options.lingerNanoseconds)
+        }
         table.giveBack(slot)
     }
 
@@ -38,7 +47,10 @@ extension LoopCore {
             table[slot].fault = fault
             return refuse(slot, connection, .framing, status: 400)
         }
-        if isDraining { return refuse(slot, connection, .stopping, status: 503) }
+        // Our side is closed when the request came too late for that.
+        if stop.isLate || table[slot].closedNanoseconds != 0 {
+            return refuse(slot, connection, .stopping, status: 503)
+        }
         if table.count > options.connectionsMax * 9 / 10 {
             return refuse(slot, connection, .overloaded, status: 503)
         }
@@ -52,7 +64,7 @@ extension LoopCore {
         return .YES
     }
 
-    /// A piece of the body: kept, or thrown away once the body is too long.
+    /// A piece of the body: kept, until the body is too long.
     func bodyPiece(_ slot: Int32, _ piece: UnsafeRawBufferPointer) -> MHD_Result {
         hasProgressed = true
         if table[slot].phase == .body,
@@ -61,11 +73,26 @@ extension LoopCore {
             table[slot].body.append(contentsOf: piece)
             return .YES
         }
-        // Only a chunked body comes here: no answer can be queued while one is being received,
-        // so it is read to its end, or to the body's deadline, and answered 413 then.
-        table[slot].phase = .discarding
-        table[slot].body = []
-        return .YES
+        return cutShort(slot)
+    }
+
+    /// Ends a chunked body at the limit: it may have no end of its own.
+    ///
+    /// libmicrohttpd queues no answer while a body is being received, so this one is written past
+    /// it. What the client still sends is read for a moment (`LingeringSockets`), then reset.
+    private func cutShort(_ slot: Int32) -> MHD_Result {
+        let answer: StaticString = """
+            HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n
+            """
+        let sent = send(
+            table[slot].descriptor, answer.utf8Start, answer.utf8CodeUnitCount,
+            Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
+        table[slot].refusal = .bodyTooLarge
+        table[slot].isCutShort = true
+        table[slot].status = 413
+        table[slot].completedNanoseconds = Self.now()
+        if sent == answer.utf8CodeUnitCount { table[slot].phase = .cutShort }
+        return .NO
     }
 
     /// The request is complete: the handler gets it and answers now or later.
@@ -73,9 +100,8 @@ extension LoopCore {
         hasProgressed = true
         let now = Self.now()
         table[slot].completedNanoseconds = now
-        guard table[slot].phase == .body, let fields = table[slot].fields else {
-            return refuse(slot, connection, .bodyTooLarge, status: 413)
-        }
+        guard let fields = table[slot].fields else { return .NO }
+        if stop.isLate { return refuse(slot, connection, .stopping, status: 503) }
         let request = HTTPRequest(
             method: table[slot].method, target: table[slot].target, fields: fields,
             body: table[slot].body, peer: table[slot].peer,
@@ -126,7 +152,7 @@ extension LoopCore {
             loop: options.number, status: table[slot].status,
             startedNanoseconds: table[slot].startedNanoseconds,
             completedNanoseconds: table[slot].completedNanoseconds, finishedNanoseconds: now,
-            aborted: !sent)
+            aborted: !sent && table[slot].phase != .cutShort)
         let observer = table[slot].observer
         let refused = table[slot].refusal.map { refusedRequest(slot, $0) }
         table.endRequest(slot, at: now)
@@ -154,6 +180,7 @@ extension LoopCore {
         _ slot: Int32, _ connection: OpaquePointer, _ refusal: HTTPRefusal, status: UInt16
     ) -> MHD_Result {
         table[slot].refusal = refusal
+        table[slot].isCutShort = true
         table[slot].completedNanoseconds = Self.now()
         let fields = status == 503 ? [HTTPField("Retry-After", "1")] : []
         table[slot].response = HTTPResponse(status: status, fields: fields, closesConnection: true)

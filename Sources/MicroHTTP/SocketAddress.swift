@@ -5,6 +5,9 @@ struct SocketAddress {
     private var storage = sockaddr_storage()
     private var length: socklen_t
 
+    /// Room for an address that a system call fills in.
+    init() { length = socklen_t(MemoryLayout<sockaddr_storage>.size) }
+
     /// Parses a numeric host (or `localhost`, which is 127.0.0.1).
     init(host: String, port: UInt16) throws(MicroHTTPError) {
         let name = host == "localhost" ? "127.0.0.1" : host

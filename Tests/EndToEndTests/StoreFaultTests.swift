@@ -78,6 +78,9 @@ extension EndToEnd {
             let outcome = load.outcome
             #expect(outcome.longest < .seconds(2))
             #expect(outcome.refused.values.allSatisfy { $0 == 503 })
+            // Each has an answer: the stop that follows resets no connection.
+            #expect(
+                outcome.acknowledged.union(outcome.refused.keys).count == outcome.sent.count)
             try faults.mend()
             try receiver.restart()
             #expect(

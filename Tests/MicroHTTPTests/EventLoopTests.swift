@@ -215,26 +215,6 @@ private let holding = [UInt64.max, 0].map { EventLoopOptions(number: 0, heldNano
         #expect(client.isAtEnd)
     }
 
-    @Test func `while draining a request that is not complete is turned away as such`() throws {
-        let handler = TestHandler { $0.answer(HTTPResponse(status: 200)) }
-        let server = try TestServer(handler)
-        defer { server.stop() }
-        let client = try RawClient(port: server.port)
-        client.send("POST / HTTP/1.1\r\nHost: h\r\n")
-        #expect(eventually { server.loop.requests == 1 })
-        server.loop.drain()
-        let ordered = LoopCore.now()
-        #expect(eventually { server.loop.turnedNanoseconds > ordered })
-        let seen = server.loop.turnedNanoseconds
-        #expect(eventually { server.loop.turnedNanoseconds > seen })
-        client.send("Content-Length: 0\r\n\r\n")
-        #expect(client.response()?.status == 503)
-        #expect(eventually { handler.seen.withLock { $0.refusals } == [.stopping] })
-        let refused = try #require(handler.seen.withLock { $0.refused.first })
-        #expect(refused.fields.count == 2 && refused.declaredBodyBytes == 0)
-        #expect(eventually { server.loop.requests == 0 })
-    }
-
     @Test(arguments: holding)
     func `requests under way are counted until their end, however they end`(
         _ options: EventLoopOptions

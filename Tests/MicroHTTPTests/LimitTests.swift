@@ -25,18 +25,27 @@ private func echoServer(_ options: EventLoopOptions) throws -> (TestServer, Test
         #expect(eventually { handler.seen.withLock { $0.refusals } == [.bodyTooLarge] })
     }
 
-    @Test func `a chunked body over the limit is 413 at its end`() throws {
+    @Test func `a chunked body over the limit is 413 at the limit`() throws {
         let (server, handler) = try echoServer(EventLoopOptions(number: 0, bodyBytesMax: 10))
         defer { server.stop() }
         for (text, status) in [
             ("5\r\nabcde\r\n5\r\nabcde\r\n0\r\n\r\n", 200),
             ("5\r\nabcde\r\n6\r\nabcdef\r\n0\r\n\r\n", 413),
+            // It has no end: nothing but the limit can end it.
+            ("5\r\nabcde\r\n6\r\nabcdef\r\n", 413), ("b\r\nabcdefghijk", 413),
         ] {
             let client = try RawClient(port: server.port)
             client.send("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n\(text)")
             #expect(client.response()?.status == status)
+            if status == 413 { #expect(client.isAtEnd) }
         }
-        #expect(eventually { handler.seen.withLock { $0.refusals } == [.bodyTooLarge] })
+        #expect(
+            eventually {
+                handler.seen.withLock { $0.refusals } == [
+                    .bodyTooLarge, .bodyTooLarge, .bodyTooLarge,
+                ]
+            })
+        #expect(eventually { server.loop.connections == 0 })
     }
 
     @Test func `a head that trickles is cut at its deadline`() throws {

@@ -48,8 +48,17 @@ final class TestServer {
     let port: UInt16
     private let thread: pthread_t
 
-    init(_ handler: TestHandler, _ options: EventLoopOptions = EventLoopOptions(number: 0)) throws {
-        let socket = try ListenSocket(host: "127.0.0.1", port: 0, shared: true)
+    convenience init(
+        _ handler: TestHandler, _ options: EventLoopOptions = EventLoopOptions(number: 0)
+    ) throws {
+        try self.init(
+            handler, options,
+            socket: try ListenSocket(host: "127.0.0.1", port: 0, shared: true))
+    }
+
+    init(
+        _ handler: TestHandler, _ options: EventLoopOptions, socket: consuming ListenSocket
+    ) throws {
         port = socket.port
         loop = try EventLoop(socket: socket, options: options, handler: handler)
         thread = startThread(loop)

@@ -7,14 +7,25 @@ import Testing
         #expect(try Repository.faults("deployment") == "")
     }
 
-    @Test func `systemd finds no fault in the unit`() throws {
+    @Test func `systemd finds no fault in the units`() throws {
         let folder = try TemporaryFolder()
         let unit = Repository.text("deploy/hookline.service")
             .replacing("/usr/local/bin/hookline", with: Repository.hookline)
         try folder.write(unit, to: "hookline.service")
-        let result = try Repository.run(
-            "systemd-analyze", ["verify", folder.path("hookline.service")])
-        #expect(result.status == 0 && result.output == "", "\(result.output)")
+        try folder.write(Repository.text("deploy/hookline.socket"), to: "hookline.socket")
+        for name in ["hookline.service", "hookline.socket"] {
+            let result = try Repository.run("systemd-analyze", ["verify", folder.path(name)])
+            #expect(result.status == 0 && result.output == "", "\(result.output)")
+        }
+    }
+
+    @Test func `the socket unit binds the addresses that are the defaults`() throws {
+        let unit = Repository.text("deploy/hookline.socket")
+        for address in ["0.0.0.0:8080", "127.0.0.1:9464"] {
+            #expect(unit.contains("\nListenStream=\(address)\n"))
+            #expect(Repository.text("docs/configuration.md").contains("`\(address)`"))
+        }
+        #expect(!unit.contains("Accept=yes"))
     }
 
     @Test func `systemd rates the unit's exposure at 1,5 of 10 or less`() throws {

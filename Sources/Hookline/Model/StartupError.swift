@@ -8,6 +8,8 @@ public enum StartupError: Error, Sendable {
     case dataFolderInUse(path: String)
     /// An address cannot be listened on.
     case listen(key: String, address: String, reason: String)
+    /// The sockets that a supervisor handed over cannot be used.
+    case activation(String)
     /// The store cannot be opened.
     case store(String)
     /// The tokens cannot be read.
@@ -29,6 +31,7 @@ extension StartupError: CustomStringConvertible {
                 + "stop it, or give this one a folder of its own"
         case .listen(let key, let address, let reason):
             "\(key): cannot listen on \(address): \(reason)"
+        case .activation(let reason): "socket activation (LISTEN_FDS): \(reason)"
         case .store(let reason): "--data-dir: \(reason)"
         case .tokens(let reason): reason
         case .redis(let reason): reason

@@ -72,16 +72,10 @@ public struct Receiver: Sendable {
         while Signals.wait() == .reload {
             back.validation.reload()
         }
-        log.write(LogLine(.info, "stopping: no new connections, answering what is under way"))
-        supervisor.stopping()
-        health.drain()
-        let deadline = MonotonicClock.now() + configuration.shutdownDeadline.nanoseconds
-        let lastResort = LastResort(deadlineNanoseconds: deadline)
-        listeners.drain(untilNanoseconds: deadline - 2_000_000_000)
-        back.stop(deadlineNanoseconds: deadline - 1_000_000_000)
-        listeners.stop()
-        log.write(LogLine(.info, "stopped"))
-        lastResort.disarm()
+        GracefulStop(
+            configuration: configuration, log: log, supervisor: supervisor, health: health,
+            listeners: listeners, back: back
+        ).run()
         return failure.hasFailed ? 1 : 0
     }
 

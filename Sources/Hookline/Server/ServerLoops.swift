@@ -4,6 +4,8 @@ import POSIX
 /// The event loops of one listener with their threads.
 struct ServerLoops: Sendable {
     let loops: [EventLoop]
+    /// Where it listens.
+    let host: String
     let port: UInt16
     private let threads: [WorkerThread]
 
@@ -12,6 +14,20 @@ struct ServerLoops: Sendable {
         let port: UInt16
         let host: String
         private var first: ListenSocket
+        private let inherited: InheritedSocket?
+
+        /// A socket that a supervisor holds: all loops share it, and none closes it for others.
+        init(inherited: InheritedSocket, key: String) throws(StartupError) {
+            do {
+                first = try ListenSocket(inherited: inherited.descriptor)
+            } catch {
+                throw .listen(
+                    key: key, address: Activation.text(inherited), reason: error.description)
+            }
+            port = inherited.port
+            host = Activation.host(inherited)
+            self.inherited = inherited
+        }
 
         /// Binds `address`. SO_REUSEPORT would let two processes share a port in silence, so a
         /// socket without it has to succeed first.
@@ -30,19 +46,30 @@ struct ServerLoops: Sendable {
             }
             port = first.port
             host = address.host
+            inherited = nil
         }
 
         consuming func take() -> ListenSocket { first }
+
+        /// How a further loop gets its socket: one of its own on the same port, or the shared one.
+        var next: () throws(MicroHTTPError) -> ListenSocket {
+            let (host, port, inherited) = (host, port, inherited)
+            return { () throws(MicroHTTPError) in
+                if let inherited { return try ListenSocket(inherited: inherited.descriptor) }
+                return try ListenSocket(host: host, port: port, shared: true)
+            }
+        }
     }
 
-    /// Starts `count` loops, numbered from `firstNumber`, each with a socket of its own.
+    /// Starts `count` loops, numbered from that of `options`.
     init(
         sockets: consuming Sockets, count: Int, options: EventLoopOptions, name: String,
         handler: any HTTPHandler
     ) throws(StartupError) {
         let host = sockets.host
         let port = sockets.port
-        self.port = port
+        let next = sockets.next
+        (self.host, self.port) = (host, port)
         do {
             var loops: [EventLoop] = []
             var numbered = options
@@ -50,8 +77,7 @@ struct ServerLoops: Sendable {
                 try EventLoop(socket: sockets.take(), options: numbered, handler: handler))
             for _ in 1..<max(count, 1) {
                 numbered.number += 1
-                let socket = try ListenSocket(host: host, port: port, shared: true)
-                loops.append(try EventLoop(socket: socket, options: numbered, handler: handler))
+                loops.append(try EventLoop(socket: next(), options: numbered, handler: handler))
             }
             self.loops = loops
         } catch {
@@ -69,10 +95,13 @@ struct ServerLoops: Sendable {
         }
     }
 
-    /// Stops accepting; what is under way is still answered.
+    /// Begins a graceful stop: what was accepted is still answered.
     func drain() { for loop in loops { loop.drain() } }
 
-    /// True once everything that was accepted is answered.
+    /// The time is up: what is not complete is answered 503.
+    func refuse() { for loop in loops { loop.refuse() } }
+
+    /// True once everything that was accepted is answered and every connection closed.
     var isDrained: Bool { loops.allSatisfy(\.isDrained) }
 
     /// Ends the loops and waits for their threads.

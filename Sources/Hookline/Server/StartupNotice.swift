@@ -11,9 +11,9 @@ struct StartupNotice {
     init(_ configuration: Configuration, _ listeners: Listeners, _ paths: DataFolderPaths) {
         self.configuration = configuration
         self.paths = paths
-        webhooks = Self.address(configuration.listen.host, listeners.webhooks.port)
-        if let ops = configuration.opsListen, let served = listeners.operations {
-            operations = Self.address(ops.host, served.port)
+        webhooks = Self.address(listeners.webhooks.host, listeners.webhooks.port)
+        if let served = listeners.operations {
+            operations = Self.address(served.host, served.port)
         } else {
             operations = webhooks
         }
