@@ -6,8 +6,8 @@ import Testing
     static let documents =
         Repository.files("docs", [".md"])
         + [
-            "README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md",
-            "Benchmarks/README.md",
+            "README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "RELEASING.md", "SECURITY.md",
+            "CHANGELOG.md", "Benchmarks/README.md",
         ].map { SourceFile(path: $0, text: Repository.text($0)) }
 
     private static let decisions = documents.filter {
