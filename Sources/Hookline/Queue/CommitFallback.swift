@@ -1,7 +1,8 @@
 import POSIX
 import Synchronization
 
-/// The fallback when storing fails: Redis where the queue is there, SQLite, immediate processing, 503.
+/// The fallback when storing fails: Redis where the queue is there, SQLite, immediate processing,
+/// 503.
 ///
 /// With the queue in Redis, SQLite is the spool for what Redis does not confirm in time.
 /// A webhook is handed to the store. If its commit has not returned by the store's deadline, or
