@@ -113,15 +113,14 @@ enum Rooms {
     /// The table of ARCHITECTURE.md.
     static func table(of files: [SourceFile], uses: Set<Use>) -> [String] {
         let rows = all.map { room in
-            let own = files.filter { Self.room(of: $0.path) == room.path }
-            let lines = own.reduce(0) { $0 + $1.lines.count - 1 }
+            let count = files.count { Self.room(of: $0.path) == room.path }
             let used = all.map(\.path).filter { to in
                 uses.contains { $0.from == room.path && $0.to == to }
             }
-            return "| `\(room.path)` | \(own.count) | \(lines) | "
+            return "| `\(room.path)` | \(count) | "
                 + (used.isEmpty ? "nothing" : used.joined(separator: ", ")) + " |"
         }
-        return ["| room | files | lines | uses |", "| --- | --- | --- | --- |"] + rows
+        return ["| room | files | uses |", "| --- | --- | --- |"] + rows
     }
 
     /// The words that begin with a capital. Far quicker than a regular expression.
