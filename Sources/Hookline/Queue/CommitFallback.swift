@@ -79,9 +79,9 @@ final class CommitFallback: Sendable {
         fallBack(batch.filter { $0.takeOver() })
     }
 
-    /// Looks after deadlines. The timer thread, a hundred times a second.
-    func tick() {
-        let now = MonotonicClock.now()
+    /// Looks after deadlines; `now` is the monotonic clock's. The timer thread, a hundred times a
+    /// second.
+    func tick(at now: UInt64 = MonotonicClock.now()) {
         if now > options.storeNanoseconds {
             let overdue = store.overdue(before: now - options.storeNanoseconds)
                 .filter { $0.takeOver() }
