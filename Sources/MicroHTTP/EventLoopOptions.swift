@@ -15,7 +15,8 @@ public struct EventLoopOptions: Sendable {
     /// Between two requests of one connection.
     public var idleTimeoutNanoseconds: UInt64
     /// How long a request waits for its answer before its connection leaves libmicrohttpd's
-    /// lists; until then it costs a look in each turn, and the loop turns a thousand times a second.
+    /// lists; until then it costs a look in each turn, and the loop turns a thousand times a
+    /// second.
     public var heldNanosecondsMax: UInt64
     /// In a graceful stop: how long no connection came before the listening socket closes. Two
     /// round trips of a distant client fit: a handshake under way is one.

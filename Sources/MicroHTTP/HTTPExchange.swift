@@ -37,8 +37,9 @@ public final class HTTPExchange: Sendable {
     /// Gives the answer; the first call wins and returns true, any later one changes nothing.
     ///
     /// Any thread. With `silently` the loop is not woken: a thread that answers many exchanges
-    /// calls `EventLoop.deliverAnswers()` once after them. `observer` is told on the loop's thread when the last byte of the reply was
-    /// handed to the kernel, or when the connection was found gone.
+    /// calls `EventLoop.deliverAnswers()` once after them. `observer` is told on the loop's thread
+    /// when the last byte of the reply was handed to the kernel, or when the connection was found
+    /// gone.
     @discardableResult
     public func answer(
         _ response: HTTPResponse, observer: (any HTTPCompletionObserver)? = nil,

@@ -3,7 +3,8 @@ import Testing
 
 @testable import Curl
 
-@Suite(.timeLimit(.minutes(1)), .enabled(if: TLSServer.isAvailable, "needs openssl"))
+@Suite(
+    .startsPrograms, .timeLimit(.minutes(1)), .enabled(if: TLSServer.isAvailable, "needs openssl"))
 struct TransferTLSTests {
     private func get(
         _ server: TLSServer, host: String, authority: String?

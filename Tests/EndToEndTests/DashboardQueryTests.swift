@@ -2,7 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// R14: dashboards and console have something to show while a real Prometheus scrapes a real receiver.
+/// R14: dashboards and console have something to show while a real Prometheus scrapes a real
+/// receiver.
 extension EndToEnd {
     @Suite struct DashboardQueryTests {
         /// Messages of both priorities, of many accounts, repeated, forged, and status callbacks.

@@ -31,8 +31,8 @@ extension EndToEnd {
                 sentence: report.explanation ?? "")
         }
 
-        /// What `hookline verify` says of a request, after `hookline serve` refused it with the same
-        /// settings, logged the same sentence and counted its hint.
+        /// What `hookline verify` says of a request, after `hookline serve` refused it with the
+        /// same settings, logged the same sentence and counted its hint.
         private func refused(
             _ raw: [UInt8], _ settings: [String], token: String? = Receiver.token
         ) throws -> Verdict {

@@ -1,7 +1,8 @@
 import TestSupport
 import Testing
 
-/// R1, R9: every answer in time, nothing lost and nothing repeated, while the disk is slow or fails.
+/// R1, R9: every answer in time, nothing lost and nothing repeated, while the disk is slow or
+/// fails.
 extension EndToEnd {
     @Suite struct StoreFaultTests {
         /// The longest of so many looks at `/healthz` and `/metrics`, one after another.

@@ -2,7 +2,8 @@ import Glibc
 import TestSupport
 import Testing
 
-/// What a supervisor such as systemd is told (deploy/hookline.service: `Type=notify`, `WatchdogSec`).
+/// What a supervisor such as systemd is told (deploy/hookline.service: `Type=notify`,
+/// `WatchdogSec`).
 extension EndToEnd {
     @Suite struct SupervisorTests {
         @Test func `systemd is told of the start, of life and of the stop, in this order`() throws {

@@ -20,8 +20,8 @@ extension EndToEnd {
             return webhook
         }
 
-        /// R7: nothing unverified reaches the application. The program that prints tokens is stopped, as a secret store that
-        /// hangs would stop it, and the server is killed meanwhile.
+        /// R7: nothing unverified reaches the application. The program that prints tokens is
+        /// stopped, as a secret store that hangs would stop it, and the server is killed meanwhile.
         @Test func `R7 a token source that hangs costs no message and no slow reply`() throws {
             let folder = try TemporaryFolder()
             let application = try Application()

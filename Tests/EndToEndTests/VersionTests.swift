@@ -9,7 +9,8 @@ extension EndToEnd {
 
         init() throws { folder = try TemporaryFolder() }
 
-        /// Runs a shell script in the folder and returns what it prints, without the last line's end.
+        /// Runs a shell script in the folder and returns what it prints, without the last line's
+        /// end.
         private func shell(_ script: String) throws -> String {
             let result = try ChildProcess.run(
                 "/bin/sh", ["-ec", "cd '\(folder.path)'\n" + script],

@@ -53,6 +53,45 @@ import Testing
         return ["| flag | environment | default | meaning |", "| --- | --- | --- | --- |"] + rows
     }
 
+    /// What stands behind the heading of tuning is made from the settings.
+    @Test func `the example of the configuration file has every key of tuning`() throws {
+        let file = Self.root.appendingPathComponent("deploy/hookline.yml")
+        let text = try String(contentsOf: file, encoding: .utf8)
+        let start = try #require(text.range(of: "# --- Tuning: ")?.lowerBound)
+        let expected = SettingGroup.tuning.map(example).joined(separator: "\n")
+        if Self.isWriting {
+            try (text[..<start] + expected).write(to: file, atomically: true, encoding: .utf8)
+        } else {
+            #expect(
+                text[start...] == expected, "deploy/hookline.yml is out of date: run `make docs`")
+        }
+    }
+
+    /// The keys of a group, switched off, each with its help and its default.
+    private func example(_ group: SettingGroup) -> String {
+        var defaults = Configuration()
+        // The number of processors is the machine's.
+        defaults.threads = 2
+        var lines = ["# --- Tuning: \(group.title.lowercased()) "]
+        lines[0] += String(repeating: "-", count: 100 - lines[0].count)
+        for setting in group.settings where !setting.isFlagOnly {
+            lines.append("")
+            var line = "#"
+            for word in setting.help.split(separator: " ") {
+                if line.count + 1 + word.count > 100 {
+                    lines.append(line)
+                    line = "#"
+                }
+                line += " " + word
+            }
+            // A switch is shown as a word, and written in YAML's.
+            let shown = setting.text(in: defaults)
+            let value = setting.valueName == nil ? (shown == "on" ? "true" : "false") : shown
+            lines += [line, "#\(setting.key): \(value)"]
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
     @Test(arguments: ["compose.yaml", "Containerfile", "hookline.service"])
     func `a deployment sets only variables that there are`(file: String) throws {
         let text = try String(

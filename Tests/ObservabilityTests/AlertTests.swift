@@ -100,7 +100,8 @@ import Testing
         #expect(try Repository.faults("metric_names") == "")
     }
 
-    /// What is put wrong in a copy of a file, the check that has to see it, and a word of what it says.
+    /// What is put wrong in a copy of a file, the check that has to see it, and a word of what it
+    /// says.
     private struct Spoiling: CustomTestStringConvertible {
         var file = "alerts/hookline.rules.yml"
         var old: String

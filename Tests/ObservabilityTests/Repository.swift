@@ -34,7 +34,8 @@ enum Repository {
         return (result.status, result.output + result.errors)
     }
 
-    /// Runs one of the checks in Python on the repository, or on a copy of it; what it found, one fault a line.
+    /// Runs one of the checks in Python on the repository, or on a copy of it; what it found, one
+    /// fault a line.
     static func faults(_ oracle: String, in folder: String = root) throws -> String {
         let result = try run(
             root + "/.venv/bin/python",

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `Tests/InstrumentProbe` in its release build: what is optimised away does not allocate.
-struct AllocationTests {
+@Suite(.startsPrograms) struct AllocationTests {
     private static let root = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 

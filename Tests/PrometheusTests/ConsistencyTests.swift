@@ -76,7 +76,7 @@ struct ConsistencyTests {
         }
     }
 
-    @Test(arguments: [false, true])
+    @Test(.startsPrograms, arguments: [false, true])
     func `each scrape agrees with itself and none goes back, and at rest all is exact`(
         native: Bool
     ) throws {

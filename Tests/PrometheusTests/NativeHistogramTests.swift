@@ -50,7 +50,9 @@ struct NativeHistogramTests {
         }
     }
 
-    @Test func `schema, zero bucket and counts are those of the observations`() throws {
+    @Test(.startsPrograms) func `schema, zero bucket and counts are those of the observations`()
+        throws
+    {
         let registry = registry()
         let histogram = registry.histogram("test_x_seconds", help: "X.", bounds: [0.1, 1])
         for seconds in [0, 0, 0.25, 0.25, 0.26, 1, 1.0000001, 4] {
@@ -65,14 +67,17 @@ struct NativeHistogramTests {
         #expect(words.contains("3") && words.contains("2.93874e-39"))
     }
 
-    @Test func `an empty histogram is known as a native one by its threshold`() throws {
+    @Test(.startsPrograms) func `an empty histogram is known as a native one by its threshold`()
+        throws
+    {
         let registry = registry()
         _ = registry.histogram("test_x_seconds", help: "X.", bounds: [0.1])
         let words = try native(registry)
         #expect(words.suffix(5) == ["threshold", "2.93874e-39", "zero", "0", "native"])
     }
 
-    @Test func `too many buckets are merged into a coarser schema, and none is lost`() throws {
+    @Test(.startsPrograms)
+    func `too many buckets are merged into a coarser schema, and none is lost`() throws {
         let registry = registry()
         let histogram = registry.histogram("test_x_seconds", help: "X.", bounds: [0.1, 1])
         var observed: UInt64 = 0
@@ -90,7 +95,9 @@ struct NativeHistogramTests {
         #expect(pairs.filter { $0 != "0" }.count > 80)
     }
 
-    @Test func `as many buckets as may be are kept, and one more is merged`() throws {
+    @Test(.startsPrograms) func `as many buckets as may be are kept, and one more is merged`()
+        throws
+    {
         let registry = registry(bucketsMax: 3)
         let histogram = registry.histogram("test_batch", help: "X.", bounds: [1])
         let schemas = try ([1, 10, 100, 1000] as [UInt64]).map { count in
@@ -101,7 +108,7 @@ struct NativeHistogramTests {
         #expect(schemas[3] != "3")
     }
 
-    @Test func `a merged schema does not become finer again`() throws {
+    @Test(.startsPrograms) func `a merged schema does not become finer again`() throws {
         let registry = registry(bucketsMax: 2)
         let histogram = registry.histogram("test_batch", help: "X.", bounds: [1])
         let pages = ([1, 2, 3, 4, 1000, 1, 1_000_000] as [UInt64]).map { count in

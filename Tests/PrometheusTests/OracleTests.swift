@@ -6,7 +6,7 @@ import Testing
 
 /// Readers that share no code with the product: the PyPI package prometheus-client, and checks of
 /// what it does not see.
-struct OracleTests {
+@Suite(.startsPrograms) struct OracleTests {
     private func options(native: Bool, created: Bool = false) -> RegistryOptions {
         var options = RegistryOptions()
         if native { options.nativeHistograms = NativeHistograms(factor: 1.1) }

@@ -4,7 +4,7 @@ import Testing
 @testable import Prometheus
 
 /// A real Prometheus as the reader of every format.
-struct PrometheusServerTests {
+@Suite(.startsPrograms) struct PrometheusServerTests {
     /// Serves a registry in one format, whatever is asked for.
     private func target(_ registry: Registry, _ format: ExpositionFormat) throws -> LoopbackServer {
         try LoopbackServer { _, connection in

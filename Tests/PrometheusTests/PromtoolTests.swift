@@ -5,7 +5,7 @@ import Testing
 @testable import Prometheus
 
 /// `promtool check metrics` (Debian package `prometheus`) as a second reader and linter.
-struct PromtoolTests {
+@Suite(.startsPrograms) struct PromtoolTests {
     private static let path = "/usr/bin/promtool"
     private static let isInstalled = FileManager.default.isExecutableFile(atPath: path)
 

@@ -113,8 +113,8 @@ struct TextFormatTests {
         #expect(Set(types) == ["counter", "gauge", "histogram"])
     }
 
-    /// Prometheus 3 makes `1.0` of a bound `1`, Prometheus 2 does not: a rule would have to know which
-    /// (https://prometheus.io/docs/prometheus/latest/migration/).
+    /// Prometheus 3 makes `1.0` of a bound `1`, Prometheus 2 does not: a rule would have to know
+    /// which (https://prometheus.io/docs/prometheus/latest/migration/).
     @Test func `no bound is a bare integer`() {
         let registry = Registry(shards: 1)
         _ = registry.histogram("test_batch", help: "Batch.", bounds: [1, 2, 1024, 1_048_576])

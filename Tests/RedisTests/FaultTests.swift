@@ -4,7 +4,7 @@ import Testing
 @testable import Redis
 
 /// What a bad network or a broken peer does to a connection.
-@Suite struct FaultTests {
+@Suite(.startsPrograms) struct FaultTests {
     private let server: RedisServer
     private let proxy: FaultProxy
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Redis
 
-@Suite struct RedisConnectionTests {
+@Suite(.startsPrograms) struct RedisConnectionTests {
     private let server: RedisServer
 
     init() throws { server = try RedisServer() }

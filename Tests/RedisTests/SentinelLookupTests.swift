@@ -5,7 +5,7 @@ import Testing
 
 @testable import Redis
 
-@Suite struct SentinelLookupTests {
+@Suite(.startsPrograms) struct SentinelLookupTests {
     private let waker: RedisWaker
     /// Nobody needs to listen there: a sentinel says where the master is, reachable or not.
     private let masterPort: UInt16 = 6500

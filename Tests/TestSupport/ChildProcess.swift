@@ -21,12 +21,16 @@ public final class ChildProcess: Sendable {
 
     /// Starts `program` with an environment of its own: what the tests run in changes nothing.
     ///
-    /// `input`, `output` and `errors` are paths of files; without one it is /dev/null.
+    /// `input`, `output` and `errors` are paths of files; without one it is /dev/null. Throws in
+    /// `make unit`.
     public init(
         _ program: String, _ arguments: [String], environment: [String: String] = [:],
         directory: String? = nil, input: String? = nil, output: String? = nil,
         errors: String? = nil
     ) throws {
+        guard OtherPrograms.areAllowed else {
+            throw Failure("`make unit` starts no \(program): mark the test `.startsPrograms`")
+        }
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }

@@ -6,8 +6,8 @@ import Testing
     static let documents =
         Repository.files("docs", [".md"])
         + [
-            "README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md",
-            "Benchmarks/README.md",
+            "README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "RELEASING.md", "SECURITY.md",
+            "CHANGELOG.md", "Benchmarks/README.md",
         ].map { SourceFile(path: $0, text: Repository.text($0)) }
 
     private static let decisions = documents.filter {
@@ -65,10 +65,12 @@ import Testing
         }
     }
 
-    @Test func `every source and test that the map or a decision names exists`() {
+    @Test func `every source and test that the map, a rule or a decision names exists`() {
         let files = Repository.sources + Repository.tests
         let names = Set(files.compactMap { $0.path.split(separator: "/").last.map(String.init) })
-        let map = Self.documents.filter { $0.path == "ARCHITECTURE.md" }
+        let map = Self.documents.filter {
+            ["ARCHITECTURE.md", "CONTRIBUTING.md"].contains($0.path)
+        }
         for document in map + Self.decisions {
             // Names that a script replaces stand between two @@.
             let text = document.text.replacing("@@", with: "")

@@ -95,6 +95,23 @@ import Testing
         }
     }
 
+    /// Optionals behind a lock that change again and again, or are made when they are first needed.
+    private static let changing: Set = [
+        "Sources/Hookline/Forwarding/DeliveryWorker.swift",
+        "Sources/Hookline/Ingest/WebhookReply.swift",
+        "Sources/Hookline/Quarantine/QuarantineStatus.swift",
+        "Sources/Hookline/Queue/DirectDeliveryJournal.swift",
+    ]
+
+    @Test func `a part that is connected late is a SetOnce`() {
+        let late = places(Repository.sources) { line in
+            line.contains(#/Mutex<.*\?>|var \w+: \(\(.*->.*\)\?|: \w+! /#)
+        }
+        let files = Set(late.map { String($0.prefix { $0 != ":" }) })
+            .filter { $0.hasPrefix("Sources/Hookline/") && !$0.hasSuffix("/SetOnce.swift") }
+        #expect(files == Self.changing)
+    }
+
     @Test func `no test sleeps`() {
         let words = ["slee" + "p(", "Task." + "sleep", "usl" + "eep"]
         let found = places(Repository.tests) { line in words.contains { line.contains($0) } }

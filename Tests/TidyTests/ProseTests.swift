@@ -50,8 +50,7 @@ import Testing
         let package = SourceFile(path: "Package.swift", text: Repository.text("Package.swift"))
         let found = (Repository.sources + Repository.tests + [package]).flatMap { file in
             file.lines.enumerated().filter { _, line in
-                // Documentation of declarations is wrapped when its file is next worked on.
-                line.count > Self.columns && !line.drop { $0 == " " }.hasPrefix("///")
+                line.count > Self.columns
             }.map { "\(file.path):\($0.offset + 1)" }
         }
         #expect(found == [])

@@ -45,8 +45,8 @@ import Testing
         return found
     }
 
-    /// Whether a text may hold a code: a capital and a digit behind it, or the word. Far quicker than
-    /// a regular expression, and true of few lines.
+    /// Whether a text may hold a code: a capital and a digit behind it, or the word. Far quicker
+    /// than a regular expression, and true of few lines.
     private static func mayHoldCode(_ text: Substring) -> Bool {
         var previous: UInt8 = 0
         for byte in text.utf8 {

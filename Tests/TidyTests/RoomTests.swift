@@ -6,6 +6,7 @@ import Testing
     private static let server = Repository.sources.filter {
         $0.path.hasPrefix("Sources/Hookline/")
     }
+    private static let uses = Rooms.uses(in: server)
 
     @Test func `every file of the server lies in a room`() {
         #expect(Self.server.filter { Rooms.room(of: $0.path) == nil }.map(\.path) == [])
@@ -13,7 +14,7 @@ import Testing
     }
 
     @Test func `a room uses only what its row allows`() {
-        let forbidden = Rooms.uses(in: Self.server).filter { use in
+        let forbidden = Self.uses.filter { use in
             !Rooms.all.contains { $0.path == use.from && $0.mayUse.contains(use.to) }
         }
         let found = forbidden.map { "\($0.path) uses \($0.type) of \($0.to)" }.sorted()
@@ -28,10 +29,9 @@ import Testing
     }
 
     @Test func `no row allows what nobody needs`() {
-        let uses = Rooms.uses(in: Self.server)
         for room in Rooms.all {
             for other in room.mayUse {
-                let isUsed = uses.contains { $0.from == room.path && $0.to == other }
+                let isUsed = Self.uses.contains { $0.from == room.path && $0.to == other }
                 #expect(isUsed, "\(room.path) no longer uses \(other)")
             }
         }
@@ -55,7 +55,7 @@ import Testing
         let text = Repository.text("ARCHITECTURE.md")
         let start = try #require(text.range(of: "<!-- rooms -->\n")?.upperBound)
         let stop = try #require(text.range(of: "<!-- /rooms -->")?.lowerBound)
-        let table = Rooms.table(of: Self.server).joined(separator: "\n") + "\n"
+        let table = Rooms.table(of: Self.server, uses: Self.uses).joined(separator: "\n") + "\n"
         if ProcessInfo.processInfo.environment["HOOKLINE_WRITE_DOCS"] == "1" {
             try text.replacingCharacters(in: start..<stop, with: table)
                 .write(

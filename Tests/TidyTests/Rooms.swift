@@ -100,7 +100,7 @@ enum Rooms {
         }
         var uses: Set<Use> = []
         for file in code {
-            for word in Set(file.text.matches(of: #/\b[A-Z]\w+/#).map { String($0.output) }) {
+            for word in types(in: file.text) {
                 guard let home = homes[word], home.count == 1, let to = home.first,
                     to != file.room
                 else { continue }
@@ -111,18 +111,30 @@ enum Rooms {
     }
 
     /// The table of ARCHITECTURE.md.
-    static func table(of files: [SourceFile]) -> [String] {
-        let uses = uses(in: files)
+    static func table(of files: [SourceFile], uses: Set<Use>) -> [String] {
         let rows = all.map { room in
-            let own = files.filter { Self.room(of: $0.path) == room.path }
-            let lines = own.reduce(0) { $0 + $1.lines.count - 1 }
+            let count = files.count { Self.room(of: $0.path) == room.path }
             let used = all.map(\.path).filter { to in
                 uses.contains { $0.from == room.path && $0.to == to }
             }
-            return "| `\(room.path)` | \(own.count) | \(lines) | "
+            return "| `\(room.path)` | \(count) | "
                 + (used.isEmpty ? "nothing" : used.joined(separator: ", ")) + " |"
         }
-        return ["| room | files | lines | uses |", "| --- | --- | --- | --- |"] + rows
+        return ["| room | files | uses |", "| --- | --- | --- |"] + rows
+    }
+
+    /// The words that begin with a capital. Far quicker than a regular expression.
+    private static func types(in text: String) -> Set<String> {
+        let words = text.utf8.split { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), 0x80...:
+                false
+            default: true
+            }
+        }
+        let capitals = UInt8(ascii: "A")...UInt8(ascii: "Z")
+        return Set(words.filter { capitals.contains($0.first ?? 0) }.map { String(Substring($0)) })
     }
 
     /// The text without comments and without what stands in quotes.

@@ -16,11 +16,13 @@ enum Repository {
     static let root = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
 
-    /// Every file below a folder whose name ends so.
+    /// Every file below a folder whose name ends so; nothing of what was built there.
     static func files(_ folder: String, _ endings: [String]) -> [SourceFile] {
         let paths = FileManager.default.enumerator(atPath: root + "/" + folder)
         return (paths?.compactMap { $0 as? String } ?? []).sorted()
-            .filter { path in endings.contains { path.hasSuffix($0) } }
+            .filter { path in
+                endings.contains { path.hasSuffix($0) } && !path.contains(".build/")
+            }
             .compactMap { path in
                 guard let data = FileManager.default.contents(atPath: "\(root)/\(folder)/\(path)")
                 else { return nil }

@@ -10,7 +10,7 @@ struct GzipEncoderTests {
         return (result.status, result.output)
     }
 
-    @Test func `gzip reads what is written, message after message`() throws {
+    @Test(.startsPrograms) func `gzip reads what is written, message after message`() throws {
         let encoder = try GzipEncoder(level: 1)
         var compressed: [UInt8] = []
         for size in [0, 1, 100, 100_000, 3] {
@@ -23,7 +23,7 @@ struct GzipEncoderTests {
         }
     }
 
-    @Test func `what does not compress fits too`() throws {
+    @Test(.startsPrograms) func `what does not compress fits too`() throws {
         let encoder = try GzipEncoder(level: 9)
         var generator = SystemRandomNumberGenerator()
         let noise = (0..<70_000).map { _ in UInt8.random(in: 32...126, using: &generator) }

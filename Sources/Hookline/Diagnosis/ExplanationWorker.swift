@@ -32,6 +32,8 @@ final class ExplanationWorker: Sendable {
         let tokens: Tokens
         let metrics: ReceiverMetrics
         let log: Log
+        /// What explained other requests.
+        var known = KnownMistakes()
     }
 
     private let options: Options
@@ -75,7 +77,7 @@ final class ExplanationWorker: Sendable {
 
     private func run() {
         let interval = 1_000_000_000 / UInt64(max(1, options.searchesPerSecond))
-        var known = KnownChanges(parts)
+        var search = RememberingSearch(parts)
         var lines = MismatchLog(parts.log)
         var searches: [ExplanationInbox.Entry] = []
         var nextSearch: UInt64 = 0
@@ -85,7 +87,7 @@ final class ExplanationWorker: Sendable {
                 untilNanoseconds: searches.isEmpty ? nil : nextSearch)
             for entry in entries {
                 pace.step()
-                if let explanation = known.explain(entry.refused.captured) {
+                if let explanation = search.remembered(entry.refused.captured) {
                     finish(entry, explanation, &lines)
                 } else if isLast || !hasRoom(searches, entry) {
                     drop(entry)
@@ -102,20 +104,20 @@ final class ExplanationWorker: Sendable {
             }
             nextSearch = now + interval
             let entry = searches.removeFirst()
-            let explanation = known.search(entry.refused.captured)
+            let explanation = search.search(entry.refused.captured)
             finish(entry, explanation, &lines)
-            if explanation.change != nil { finishKnown(&searches, &known, &lines) }
+            if explanation.change != nil { finishKnown(&searches, &search, &lines) }
         }
     }
 
     /// Something new is known: it may explain what waits too.
     private func finishKnown(
-        _ searches: inout [ExplanationInbox.Entry], _ known: inout KnownChanges,
+        _ searches: inout [ExplanationInbox.Entry], _ search: inout RememberingSearch,
         _ lines: inout MismatchLog
     ) {
         var left: [ExplanationInbox.Entry] = []
         for entry in searches {
-            if let explanation = known.explain(entry.refused.captured) {
+            if let explanation = search.remembered(entry.refused.captured) {
                 finish(entry, explanation, &lines)
             } else {
                 left.append(entry)
@@ -145,14 +147,12 @@ final class ExplanationWorker: Sendable {
     }
 }
 
-/// What searches found in the last minutes, and the keys that are tried. The explaining thread.
-private struct KnownChanges {
-    private static let changesMax = 8
-    private static let lifetimeNanoseconds: UInt64 = 600_000_000_000
+/// Explains by what is known already or by a search, with the keys that are tried. The explaining
+/// thread.
+private struct RememberingSearch {
     private static let ringNanoseconds: UInt64 = 10_000_000_000
 
     private let parts: ExplanationWorker.Parts
-    private var changes: [(change: MismatchChange, lastUsed: UInt64)] = []
     private var ring: KeyRing
     private var ringEpoch: UInt64
     private var ringMade: UInt64
@@ -165,30 +165,19 @@ private struct KnownChanges {
     }
 
     /// The explanation by something that is known already; nil when none fits.
-    mutating func explain(_ captured: CapturedRequest) -> MismatchExplanation? {
-        let now = MonotonicClock.now()
-        changes.removeAll { now - $0.lastUsed > Self.lifetimeNanoseconds }
+    mutating func remembered(_ captured: CapturedRequest) -> MismatchExplanation? {
+        let changes = parts.known.changes()
         guard !changes.isEmpty else { return nil }
-        let explanation = parts.explainer.explain(
-            captured, keys: keys(captured), by: changes.map(\.change))
-        if let change = explanation?.change { note(change, now) }
+        let explanation = parts.explainer.explain(captured, keys: keys(captured), by: changes)
+        if let change = explanation?.change { parts.known.note(change) }
         return explanation
     }
 
     /// The explanation by a search, which is remembered when it found something.
     mutating func search(_ captured: CapturedRequest) -> MismatchExplanation {
         let explanation = parts.explainer.explain(captured, keys: keys(captured))
-        if let change = explanation.change, change != MismatchChange() {
-            note(change, MonotonicClock.now())
-        }
+        if let change = explanation.change, change != MismatchChange() { parts.known.note(change) }
         return explanation
-    }
-
-    /// The one used last comes first; the one not used for longest is forgotten.
-    private mutating func note(_ change: MismatchChange, _ now: UInt64) {
-        changes.removeAll { $0.change == change }
-        changes.insert((change, now), at: 0)
-        if changes.count > Self.changesMax { changes.removeLast() }
     }
 
     private mutating func keys(_ captured: CapturedRequest) -> CandidateKeys {

@@ -1,6 +1,5 @@
 import MicroHTTP
 import POSIX
-import Synchronization
 import TwilioSignature
 
 /// Finds the request that Twilio signed behind one that arrived damaged: a release from
@@ -15,15 +14,16 @@ final class RequestRepair: Sendable {
         let origin: [UInt8]
     }
 
-    private static let changesMax = 8
-
     private let explainer: MismatchExplainer
     private let tokens: Tokens
     private let isOriginConfigured: Bool
-    /// What was found for other requests, the last one first.
-    private let known = Mutex<[MismatchChange]>([])
+    private let known: KnownMistakes
 
-    init(_ configuration: Configuration, _ tokens: Tokens) {
+    /// `known` is what was found for other requests, by whomever.
+    init(
+        _ configuration: Configuration, _ tokens: Tokens, known: KnownMistakes = KnownMistakes()
+    ) {
+        self.known = known
         explainer = MismatchExplainer(configuration)
         self.tokens = tokens
         isOriginConfigured = configuration.publicURL != nil
@@ -37,21 +37,18 @@ final class RequestRepair: Sendable {
         let captured = CapturedRequest(request)
         let keys = CandidateKeys(own: explainer.ownKeys(of: captured, in: tokens).lookup.keys)
         guard !keys.own.isEmpty else { return nil }
-        var found = explainer.explain(captured, keys: keys, by: known.withLock { $0 })
+        var found = explainer.explain(
+            captured, keys: keys, by: known.changes().filter(isDamage))
         if found == nil, isThorough { found = explainer.explain(captured, keys: keys) }
-        guard let proof = found?.proof, let change = found?.change, proof.owner == .own,
-            !isOriginConfigured || change.origin == nil
+        guard let proof = found?.proof, let change = found?.change, isDamage(change)
         else { return nil }
-        note(change)
+        known.note(change)
         return Mended(request: Self.request(request, proof), origin: proof.origin)
     }
 
-    private func note(_ change: MismatchChange) {
-        known.withLock { known in
-            known.removeAll { $0 == change }
-            known.insert(change, at: 0)
-            if known.count > Self.changesMax { known.removeLast() }
-        }
+    /// Whether a change undoes a damage, and makes no other request of it.
+    private func isDamage(_ change: MismatchChange) -> Bool {
+        change.owner == .own && (!isOriginConfigured || change.origin == nil)
     }
 
     /// What arrived, with target, body and kind of body as they are proven.

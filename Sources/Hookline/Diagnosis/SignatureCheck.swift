@@ -75,7 +75,8 @@ public struct SignatureCheck: Sendable {
         return nil
     }
 
-    /// The keys that verification tries, fetched if they have to be, and the account of the request.
+    /// The keys that verification tries, fetched if they have to be, and the account of the
+    /// request.
     private func lookup(
         _ captured: CapturedRequest, _ explainer: MismatchExplainer
     ) throws(StartupError) -> (keys: [HMACKey], account: ArraySlice<UInt8>) {

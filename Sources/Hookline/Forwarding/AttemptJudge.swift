@@ -4,7 +4,7 @@ struct AttemptJudge: Sendable {
     let metrics: ReceiverMetrics
     let log: Log
     let clock: StoreClock
-    private let twimlNotice: TwiMLNotice
+    private let twimlIgnored: Notice
 
     init(
         retryPolicy: RetryPolicy, metrics: ReceiverMetrics, log: Log, clock: StoreClock
@@ -13,7 +13,7 @@ struct AttemptJudge: Sendable {
         self.metrics = metrics
         self.log = log
         self.clock = clock
-        twimlNotice = TwiMLNotice(metrics: metrics, log: log)
+        twimlIgnored = .twimlIgnored(metrics, log)
     }
 
     /// A delivery's first attempt begins: how long it waited.
@@ -33,8 +33,8 @@ struct AttemptJudge: Sendable {
 
     /// Counts the end of an attempt of any kind, at so many milliseconds after the receipt.
     func count(_ end: AttemptEnd, of webhook: Webhook, ageMilliseconds: Int64) {
-        twimlNotice.look(at: end.outcome)
         let shard = metrics.backgroundShard
+        if end.outcome.carriesVerbs { twimlIgnored.note(shard: shard) }
         metrics.deliveryAttempts[webhook.priority, end.outcome.result].add(shard: shard)
         metrics.attemptDuration[webhook.priority].observe(
             nanoseconds: end.durationNanoseconds, shard: shard)

@@ -32,7 +32,7 @@ final class DeliveryWorker: Sendable {
     private let log: Log
     private let inbox = Mutex(Inbox())
     private let waker = Mutex<(@Sendable () -> Void)?>(nil)
-    private let links = Mutex<Links?>(nil)
+    private let links = SetOnce<Links>()
     private let underWay = Atomic<Int>(0)
 
     /// Who hears what became of deliveries; set once, before the thread starts.
@@ -53,7 +53,7 @@ final class DeliveryWorker: Sendable {
     var attemptsUnderWay: Int { underWay.load(ordering: .relaxed) }
 
     /// Connects the worker with the queue; before `run()`.
-    func connect(_ links: Links) { self.links.withLock { $0 = links } }
+    func connect(_ links: Links) { self.links.set(links) }
 
     /// Takes claimed deliveries. The store thread.
     func take(_ deliveries: [Delivery]) {
@@ -75,7 +75,7 @@ final class DeliveryWorker: Sendable {
 
     /// Forwards until `stop()`: claim → forward → judge → record. The forwarding thread.
     func run() {
-        guard let links = links.withLock({ $0 }) else { return }
+        guard let links = links.value else { return }
         var inFlight: [UInt64: InFlight] = [:]
         do throws(DestinationError) {
             try drive(links, &inFlight)

@@ -12,7 +12,7 @@ struct HTTPDestination: Destination {
     let timeoutMilliseconds: Int
     let parametersMax: Int
     /// Told of a webhook that is forwarded without a signature.
-    let unsigned: UnsignedNotice
+    let unsigned: Notice
 
     func open(attemptsMax: Int) throws(DestinationError) -> any OpenDestination {
         do throws(CurlError) {
@@ -36,7 +36,7 @@ struct HTTPDestination: Destination {
         if let signature = signature(of: webhook, url: target) {
             headers.append(Self.header("X-Twilio-Signature", signature))
         } else {
-            unsigned.note(webhook)
+            unsigned.note { $0.with("account", bytes: webhook[.account]) }
         }
         return TransferRequest(
             url: target, method: webhook.head.isGet ? .get : .post, headers: headers,

@@ -38,7 +38,7 @@ extension ReplyContext {
             return log.write(LogLine(.debug, "libmicrohttpd").with("message", message))
         }
         let status = UInt16(message.dropFirst(48).prefix { $0.isASCII && $0.isNumber }) ?? 0
-        if status == 414 || status == 431 { longHeads.note(status: status) }
+        if status == 414 || status == 431 { longHeads.note { $0.with("status", status) } }
         log.writeSampled(.info, of: .refused) {
             LogLine(.info, "webhook").with("route", RouteLabel.other.rawValue)
                 .with("outcome", WebhookOutcome.malformed.rawValue).with("reason", "engine")

@@ -39,7 +39,7 @@ final class WebhookEndpoint: HTTPHandler {
         /// The tier of the cache that machines share; nil without one.
         var shared: SharedValidationLookup?
         var refusals: RefusalHandler
-        var voice: VoiceNotice
+        var voiceHangup: Notice
         var operations: OpsEndpoint
     }
 
@@ -128,7 +128,9 @@ final class WebhookEndpoint: HTTPHandler {
         let metrics = contexts[loop].metrics
         metrics.validations[.valid].add(shard: loop)
         metrics.tokenMatches[TokenPosition(index: token.position)].add(shard: loop)
-        parts.voice.accepted(request, loop: loop)
+        if request.kind == .voice, WebhookReader.wantsTwiML(request.content) {
+            parts.voiceHangup.note(shard: loop)
+        }
         // Where machines share validations, its key follows from the token that has proved it.
         if let shared = parts.shared, let key = token.key, request.kind.isNamed {
             reply.sharedCacheKey = shared.key(of: request, provedBy: key)

@@ -184,13 +184,13 @@ final class ReplyContext: Sendable {
     let shared: SharedValidationLookup?
     let budgets: Budgets
     /// Says that a head was too long.
-    let longHeads: LongHeadNotice
+    let longHeads: Notice
 
     init(
         metrics: ReceiverMetrics, log: Log, requestIDs: RequestIDs, traces: TraceIDs,
         cache: ValidationCache, shared: SharedValidationLookup? = nil, budgets: Budgets
     ) {
-        longHeads = LongHeadNotice(log)
+        longHeads = .longHead(log)
         self.metrics = metrics
         self.log = log
         self.requestIDs = requestIDs

@@ -11,7 +11,8 @@ public enum Version {
     /// By https://semver.org.
     public static let current = "0.1.0"
 
-    /// The commit of the sources, `-dirty` behind it if they differed; `unknown` for a build that was not told.
+    /// The commit of the sources, `-dirty` behind it if they differed; `unknown` for a build that
+    /// was not told.
     public static let revision = SourceRevision.current
 
     /// The version of the Swift language mode's compiler, as far as a program can tell.
@@ -25,7 +26,8 @@ public enum Version {
         #endif
     }
 
-    /// The C libraries with their versions: those that are loaded now; of hiredis, which does not say, that of its header.
+    /// The C libraries with their versions: those that are loaded now; of hiredis, which does not
+    /// say, that of its header.
     public static var libraries: [(name: String, version: String)] {
         [
             ("libmicrohttpd", MicroHTTPLibrary.version), ("SQLite", SQLiteLibrary.version),

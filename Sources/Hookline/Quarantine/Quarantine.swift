@@ -26,7 +26,7 @@ final class Quarantine: Sendable {
     let status = QuarantineStatus()
     private let metrics: ReceiverMetrics
     private let inbox: Mutex<QuarantineInbox>
-    private let wake = Mutex<(@Sendable () -> Void)?>(nil)
+    private let wake = SetOnce<@Sendable () -> Void>()
 
     init(options: Options, metrics: ReceiverMetrics) {
         self.options = options
@@ -35,7 +35,7 @@ final class Quarantine: Sendable {
     }
 
     /// Says how the store thread is woken; once, before it starts.
-    func connect(wake: @escaping @Sendable () -> Void) { self.wake.withLock { $0 = wake } }
+    func connect(wake: @escaping @Sendable () -> Void) { self.wake.set(wake) }
 
     /// Offers a refused request. Any thread.
     func offer(_ request: QuarantinedRequest) {
@@ -88,5 +88,5 @@ final class Quarantine: Sendable {
         metrics.quarantineDropped[reason].add(UInt64(count), shard: metrics.backgroundShard)
     }
 
-    private func ring() { wake.withLock { $0 }?() }
+    private func ring() { wake.value?() }
 }

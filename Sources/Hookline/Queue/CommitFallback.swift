@@ -1,7 +1,8 @@
 import POSIX
 import Synchronization
 
-/// The fallback when storing fails: Redis where the queue is there, SQLite, immediate processing, 503.
+/// The fallback when storing fails: Redis where the queue is there, SQLite, immediate processing,
+/// 503.
 ///
 /// With the queue in Redis, SQLite is the spool for what Redis does not confirm in time.
 /// A webhook is handed to the store. If its commit has not returned by the store's deadline, or
@@ -78,9 +79,9 @@ final class CommitFallback: Sendable {
         fallBack(batch.filter { $0.takeOver() })
     }
 
-    /// Looks after deadlines. The timer thread, a hundred times a second.
-    func tick() {
-        let now = MonotonicClock.now()
+    /// Looks after deadlines; `now` is the monotonic clock's. The timer thread, a hundred times a
+    /// second.
+    func tick(at now: UInt64 = MonotonicClock.now()) {
         if now > options.storeNanoseconds {
             let overdue = store.overdue(before: now - options.storeNanoseconds)
                 .filter { $0.takeOver() }

@@ -136,7 +136,7 @@ extension DeliveryWorker.Options {
 
 extension HTTPDestination {
     /// Nil without `--forward-to`.
-    init?(_ configuration: Configuration, tokens: Tokens, unsigned: UnsignedNotice) {
+    init?(_ configuration: Configuration, tokens: Tokens, unsigned: Notice) {
         guard let url = configuration.forwardTo else { return nil }
         self.init(
             url: url, tokens: tokens,

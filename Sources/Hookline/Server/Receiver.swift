@@ -47,7 +47,7 @@ public struct Receiver: Sendable {
                 verifier: back.validation.verifier, waits: back.validation.waits,
                 fetcher: back.validation.fetcher, fallback: back.fallback,
                 shared: back.redis.validations, refusals: back.validation.refusals,
-                voice: VoiceNotice(metrics: metrics, log: log), operations: operations),
+                voiceHangup: .voiceHangup(metrics, log), operations: operations),
             contexts: (0..<configuration.threads).map { _ in
                 ReplyContext(
                     metrics: metrics, log: log, requestIDs: RequestIDs(), traces: TraceIDs(),

@@ -16,7 +16,7 @@ final class ReceiverServices: Sendable {
     let clock = StoreClock()
     private let clockWatch: ClockWatch
     private let journal: DirectDeliveryJournal
-    private let control = Mutex<AdminServer?>(nil)
+    private let control = SetOnce<AdminServer>()
     private let paths: DataFolderPaths
     private let log: Log
     private let threads = Mutex<Threads>(Threads())
@@ -41,7 +41,7 @@ final class ReceiverServices: Sendable {
             options: DeliveryWorker.Options(configuration, clock),
             destination: HTTPDestination(
                 configuration, tokens: tokens,
-                unsigned: UnsignedNotice(metrics: metrics, log: log)) ?? LogDestination(log: log),
+                unsigned: .unsigned(metrics, log)) ?? LogDestination(log: log),
             metrics: metrics, log: log)
         let journal = DirectDeliveryJournal(path: paths.takenJournal, log: log)
         let (lateFallback, lateStore) = (SetOnce<CommitFallback>(), SetOnce<SQLiteQueue>())
@@ -123,7 +123,7 @@ final class ReceiverServices: Sendable {
             try control.start(path: paths.control)
             return (forwarding, timer)
         }
-        self.control.withLock { $0 = control }
+        self.control.set(control)
         threads.withLock {
             $0.forwarding = started.0
             $0.timer = started.1
@@ -135,7 +135,7 @@ final class ReceiverServices: Sendable {
         let threads = threads.withLock { $0 }
         // A command may wait for a token: it is let go first.
         validation.stop()
-        control.withLock { $0 }?.stop()
+        control.value?.stop()
         redis.stopClaiming()
         worker.stop()
         threads.forwarding?.join()
@@ -204,14 +204,14 @@ final class ReceiverServices: Sendable {
 
 /// Wakes the event loops once for all replies of a batch.
 final class ReplyOutbox: Sendable {
-    private let loops = Mutex<[EventLoop]>([])
+    private let loops = SetOnce<[EventLoop]>()
 
     /// Says which loops have replies to send. Until then a reply waits for its loop's next turn,
     /// a tenth of a second at most.
-    func serve(_ loops: [EventLoop]) { self.loops.withLock { $0 = loops } }
+    func serve(_ loops: [EventLoop]) { self.loops.set(loops) }
 
     /// Sends what is there. Any thread.
     func deliver() {
-        for loop in loops.withLock({ $0 }) { loop.deliverAnswers() }
+        for loop in loops.value ?? [] { loop.deliverAnswers() }
     }
 }

@@ -35,15 +35,15 @@ final class ValidationServices: Sendable {
         self.waits = waits
         self.canVerify = canVerify
         origin = RequestOrigin(configuration)
-        mender = RequestRepair(configuration, tokens)
+        let known = KnownMistakes()
+        mender = RequestRepair(configuration, tokens, known: known)
         refusals = RefusalHandler(
             quarantine,
             ExplanationWorker(
                 ExplanationWorker.Options(configuration),
                 ExplanationWorker.Parts(
                     explainer: MismatchExplainer(configuration, pace: RestingPace()),
-                    tokens: tokens,
-                    metrics: metrics, log: log)),
+                    tokens: tokens, metrics: metrics, log: log, known: known)),
             ClientAddress(trustedProxies: configuration.trustedProxies),
             RefusalNotice(metrics: metrics, log: log), OriginNotice(configuration, log: log))
         retentionMilliseconds = configuration.unverifiedRetention.milliseconds
@@ -58,7 +58,7 @@ final class ValidationServices: Sendable {
                     canVerify(account)
                 })
         }
-        reloader = TokenReloader(configuration, loader, tokens, metrics, log, replaced: {})
+        reloader = TokenReloader(configuration, loader, tokens, metrics, log)
     }
 
     /// Starts fetching and watching.

@@ -62,8 +62,8 @@ enum WebhookReader {
         return contentIdentity(content, head, body)
     }
 
-    /// What a message says, without what a retry changes. A flow of Studio may post all parameters of
-    /// the message that began it, with some of its own: each such request is an event by itself.
+    /// What a message says, without what a retry changes. A flow of Studio may post all parameters
+    /// of the message that began it, with some of its own: each such request is an event by itself.
     private static func lasting(_ form: FormParameters, _ suffix: [UInt8]?) -> [UInt8] {
         guard form.first("ErrorUrl") != nil else { return suffix ?? form.signedSuffix }
         return form.signedSuffix { !$0.equals("ErrorUrl") && !$0.equals("ErrorCode") }
@@ -89,7 +89,8 @@ enum WebhookReader {
 
     /// The pairs of a form in the order of their bytes, without those that a retry changes:
     /// Conversations counts in `RetryCount`, and a fallback URL gets why it is called in
-    /// `ErrorCode` and `ErrorUrl` (https://www.twilio.com/docs/usage/security/availability-reliability).
+    /// `ErrorCode` and `ErrorUrl`
+    /// (https://www.twilio.com/docs/usage/security/availability-reliability).
     private static func lastingPairs(
         _ form: FormParameters
     ) -> [(name: ArraySlice<UInt8>, value: ArraySlice<UInt8>)] {
@@ -117,7 +118,8 @@ enum WebhookReader {
     }
 
     /// True for a message that came in, and not for what somebody made up of its parameters, as
-    /// Studio's HTTP request does: `SmsStatus` is sent with every one, `SmsMessageSid` with no other.
+    /// Studio's HTTP request does: `SmsStatus` is sent with every one, `SmsMessageSid` with no
+    /// other.
     private static func isReceived(
         _ form: FormParameters, _ sid: ArraySlice<UInt8>
     ) -> Bool {

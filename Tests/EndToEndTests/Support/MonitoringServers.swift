@@ -1,7 +1,8 @@
 import Foundation
 import TestSupport
 
-/// A real Prometheus that scrapes a receiver every second, a real Alertmanager, and somebody who is told.
+/// A real Prometheus that scrapes a receiver every second, a real Alertmanager, and somebody who is
+/// told.
 final class MonitoringServers {
     /// One alert in a notification.
     struct Notice: Decodable {

@@ -62,9 +62,9 @@ struct ForwardingBench: ~Copyable {
         guard
             let destination = HTTPDestination(
                 configuration, tokens: Tokens(table),
-                unsigned: UnsignedNotice(
-                    metrics: ReceiverMetrics(eventLoops: 1, thresholdSeconds: []),
-                    log: Log(format: .text, level: .critical)))
+                unsigned: .unsigned(
+                    ReceiverMetrics(eventLoops: 1, thresholdSeconds: []),
+                    Log(format: .text, level: .critical)))
         else {
             throw Undelivered()
         }

@@ -9,7 +9,7 @@ import TwilioSignature
 /// Whatever `--forward-to` accepts and whatever query Twilio may have called: an application that
 /// puts its URL together from the request's first line and its `Host` field, and asks Twilio's
 /// library, finds the signature right.
-@Suite(.timeLimit(.minutes(5))) struct ForwardingPropertyTests {
+@Suite(.startsPrograms, .timeLimit(.minutes(5))) struct ForwardingPropertyTests {
     /// One destination and one webhook.
     private struct Case {
         var destination: String

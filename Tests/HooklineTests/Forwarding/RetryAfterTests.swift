@@ -25,6 +25,36 @@ import Testing
         #expect(RetryAfter.milliseconds(text, nowMilliseconds: 0) == nil)
     }
 
+    @Test func `as many digits are read as cannot overflow, and one more is none`() {
+        #expect(RetryAfter.milliseconds("999999999", nowMilliseconds: 0) == 999_999_999_000)
+        #expect(RetryAfter.milliseconds("1000000000", nowMilliseconds: 0) == nil)
+        #expect(RetryAfter.milliseconds("\t7 ", nowMilliseconds: 0) == 7000)
+    }
+
+    @Test(
+        arguments: [
+            ("Thu, 01 Jan 1970 00:00:00 GMT", 0), ("Wed, 31 Dec 1969 23:59:59 GMT", nil),
+            ("Fri, 31 Dec 9999 23:59:59 GMT", 253_402_300_799_000),
+            ("Sat, 01 Jan 10000 00:00:00 GMT", nil),
+            // A leap second is one of the next minute.
+            ("Sat, 31 Dec 2016 23:59:60 GMT", 1_483_228_800_000),
+            ("Sat, 31 Dec 2016 23:59:61 GMT", nil), ("Sat, 31 Dec 2016 23:60:00 GMT", nil),
+            ("Sat, 32 Dec 2016 00:00:00 GMT", nil),
+            ("Thu, 29 Feb 2024 00:00:00 GMT", 1_709_164_800_000),
+        ] as [(String, Int64?)])
+    func `the first and the last of each part of a date are read`(
+        date: String, milliseconds: Int64?
+    ) {
+        #expect(RetryAfter.milliseconds(date, nowMilliseconds: 0) == milliseconds)
+    }
+
+    @Test func `a date that is now or over is no wait, one that comes is`() {
+        let date = "Sun, 06 Nov 1994 08:49:37 GMT"
+        for (now, wait) in [(example - 1, Int64(1)), (example, 0), (example + 1, 0)] {
+            #expect(RetryAfter.milliseconds(date, nowMilliseconds: now) == wait)
+        }
+    }
+
     @Test func `no field is no wait`() {
         #expect(RetryAfter.milliseconds(nil, nowMilliseconds: 0) == nil)
     }

@@ -59,6 +59,43 @@ import Testing
         #expect(verdict(503, retryAfter: "soon", random: 0.5) == .retry(dueMilliseconds: 500))
     }
 
+    @Test func `X9 Retry-After counts in full up to its bound, and beyond it the bound counts`() {
+        for (asked, wait) in [("0", 500), ("3599", 3_599_500), ("3600", 3_600_500)] {
+            #expect(
+                verdict(503, retryAfter: asked, random: 0.5)
+                    == .retry(dueMilliseconds: Int64(wait)))
+        }
+        #expect(verdict(503, retryAfter: "3601", random: 0.5) == .retry(dueMilliseconds: 3_600_500))
+        // Also of an answer that is no 503.
+        #expect(verdict(429, retryAfter: "2", random: 0.5) == .retry(dueMilliseconds: 2500))
+    }
+
+    @Test func `X9 what Retry-After puts behind the window is a dead letter`() {
+        let day: Int64 = 86_400_000
+        let now = day - 3_600_500
+        #expect(
+            verdict(503, retryAfter: "3600", random: 0.5, now: now) == .retry(dueMilliseconds: day))
+        #expect(
+            verdict(503, retryAfter: "3600", random: 0.5, now: now + 1) == .deadLetter(.expired))
+    }
+
+    @Test func `X9 a clock that was set back makes no wait longer than it is`() {
+        #expect(
+            verdict(500, random: 0.5, received: 1_000_000, now: 0) == .retry(dueMilliseconds: 500))
+    }
+
+    @Test func `X9 a factor of 1 keeps the wait, and the first attempt has the first one`() {
+        var even = policy(random: 0.5)
+        even.factor = 1
+        let failed = AttemptOutcome(result: .timeout, error: "")
+        for attempt in [0, 1, 2, 1_000_000] {
+            #expect(
+                even.verdict(
+                    on: failed, attempt: attempt, receivedMilliseconds: 0, nowMilliseconds: 0)
+                    == .retry(dueMilliseconds: 500), "\(attempt)")
+        }
+    }
+
     @Test func `X9 what would be due after the window is a dead letter`() {
         let day: Int64 = 86_400_000
         #expect(verdict(500, random: 0.5, now: day - 500) == .retry(dueMilliseconds: day))

@@ -13,18 +13,18 @@ import Testing
         }
     }
 
-    @Test func `a Redis that loses nothing is found safe`() throws {
+    @Test(.startsPrograms) func `a Redis that loses nothing is found safe`() throws {
         let server = try RedisServer("appendonly yes\nappendfsync always\n")
         #expect(try settings(server) == [0, 0, 0])
     }
 
-    @Test func `each setting that can lose messages is exported`() throws {
+    @Test(.startsPrograms) func `each setting that can lose messages is exported`() throws {
         #expect(try settings(RedisServer()) == [1, 1, 0])
         let second = "appendonly yes\nappendfsync everysec\nmaxmemory-policy allkeys-lru\n"
         #expect(try settings(RedisServer(second)) == [0, 1, 1])
     }
 
-    @Test func `a Redis that does not tell is neither safe nor unsafe`() throws {
+    @Test(.startsPrograms) func `a Redis that does not tell is neither safe nor unsafe`() throws {
         let server = try RedisServer("user default on nopass ~* +@all -config\n")
         #expect(try settings(server) == [nil, nil, nil])
     }

@@ -69,7 +69,7 @@ extension QueueFixture: EventQueue {
         try check(product, store)
     }
 
-    @Test(arguments: EventSequences.Product.allCases)
+    @Test(.startsPrograms, arguments: EventSequences.Product.allCases)
     func `Redis stores each event once`(product: EventSequences.Product) throws {
         let redis = try RedisServer()
         let fixture = try QueueFixture(.socket(path: redis.socketPath))
@@ -77,7 +77,7 @@ extension QueueFixture: EventQueue {
     }
 
     /// Twilio's retries are over after 15 s; two minutes later the same content is another event.
-    @Test func `the same content later is another event, on both queues`() throws {
+    @Test(.startsPrograms) func `the same content later is another event, on both queues`() throws {
         let folder = try TemporaryFolder()
         let store = try DeliveryStore(path: folder.path("store"), synchronousOff: true)
         let redis = try RedisServer()

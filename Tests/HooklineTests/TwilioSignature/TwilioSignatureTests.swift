@@ -103,7 +103,8 @@ import TwilioSignature
 
     /// 20,000 cases, 200,000 in `make torture`, unless `HOOKLINE_DIFFERENTIAL_CASES` says
     /// otherwise; the seed changes daily and is in the message of a failure.
-    @Test func `R5 there is no difference to Twilio's Python library on random requests`() throws {
+    @Test(.startsPrograms)
+    func `R5 there is no difference to Twilio's Python library on random requests`() throws {
         let environment = ProcessInfo.processInfo.environment
         let count =
             environment["HOOKLINE_DIFFERENTIAL_CASES"].flatMap { Int($0) }
@@ -126,7 +127,9 @@ import TwilioSignature
     }
 
     /// The list is in docs/signature.md, with the reasons.
-    @Test func `R5 we differ from Twilio's Python library where we mean to`() throws {
+    @Test(.startsPrograms) func `R5 we differ from Twilio's Python library where we mean to`()
+        throws
+    {
         let accepted: Set = [
             "question mark without a query", "scheme in capitals",
             "IPv6 address signed without its port", "user and password signed without the port",

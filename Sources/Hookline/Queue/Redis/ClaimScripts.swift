@@ -6,8 +6,8 @@ extension QueueScripts {
     /// group, consumer, how many, how many of them for text, silence in milliseconds after which
     /// an entry is taken over (0: take nothing over), deliveries beyond which it is poison, a
     /// consumer that is known to be gone, or this one when the answer to a claim was lost; then
-    /// the entries that it knows it has. Answer: the entries as {priority, id, deliveries, fields}, milliseconds until the
-    /// next is due or -1, poisoned entries, entries that had been deleted.
+    /// the entries that it knows it has. Answer: the entries as {priority, id, deliveries, fields},
+    /// milliseconds until the next is due or -1, poisoned entries, entries that had been deleted.
     static let claim = RedisScript(
         now + burial + """
             local group, consumer, wanted = ARGV[1], ARGV[2], tonumber(ARGV[3])

@@ -135,7 +135,8 @@ final class RedisQueue: Sendable {
     }
 
     /// Appends webhooks; the completion is called exactly once for each, by its deadline, with its
-    /// position: on the writer's thread, or at once on this one when Redis is not asked. Any thread.
+    /// position: on the writer's thread, or at once on this one when Redis is not asked. Any
+    /// thread.
     func append(
         _ batch: [Append], completion: @escaping @Sendable (_ index: Int, RedisAppend) -> Void
     ) {

@@ -88,7 +88,8 @@ final class SQLiteQueue: Sendable {
     }
 
     /// Leaves webhooks for the next transaction; returns those for which there is no room,
-    /// because too many wait or are owed, or the store is broken: they are the fallback's. Any thread.
+    /// because too many wait or are owed, or the store is broken: they are the fallback's. Any
+    /// thread.
     func append(_ batch: [PendingWebhook]) -> [PendingWebhook] {
         guard !status.isBroken, status.owed < Int64(options.owedMax) else { return batch }
         let accepted = inbox.withLock { inbox in

@@ -11,8 +11,8 @@ enum Schema {
     ///
     /// `synchronous=FULL`: with a write-ahead log every COMMIT is synced before it returns
     /// (https://sqlite.org/pragma.html#pragma_synchronous); an acknowledged message survives a
-    /// power cut. Checkpoints are ours, between commits: the connection's hook that counts the log's
-    /// frames has replaced SQLite's automatic ones.
+    /// power cut. Checkpoints are ours, between commits: the connection's hook that counts the
+    /// log's frames has replaced SQLite's automatic ones.
     ///
     /// `secure_delete=FAST`: Debian's SQLite overwrites what is deleted with zeros, and so writes
     /// each page that a delivered message leaves once more; now only in pages that are written

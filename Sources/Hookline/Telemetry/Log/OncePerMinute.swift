@@ -5,9 +5,8 @@ import Synchronization
 final class OncePerMinute: Sendable {
     private let nextNanoseconds = Atomic<UInt64>(0)
 
-    /// True for the first call in a minute.
-    func takeTurn() -> Bool {
-        let now = MonotonicClock.now()
+    /// True for the first call in a minute; `now` is the monotonic clock's.
+    func takeTurn(at now: UInt64 = MonotonicClock.now()) -> Bool {
         let next = nextNanoseconds.load(ordering: .relaxed)
         guard now >= next else { return false }
         return nextNanoseconds.compareExchange(

@@ -8,7 +8,8 @@ import Synchronization
 /// lock, no allocation. Once a second the timer thread adds the shards up (`read`), and the window
 /// is the difference of two such sums.
 final class MonitorCells: Sendable {
-    /// One distribution's counters; 32 bits, because differences over a window are all that is used.
+    /// One distribution's counters; 32 bits, because differences over a window are all that is
+    /// used.
     typealias Buckets = InlineArray<578, Atomic<UInt32>>
 
     /// The cells of one thread; a class, because atomics cannot be moved.

@@ -14,23 +14,20 @@ final class TokenReloader: Sendable {
     private let tokens: Tokens
     private let metrics: ReceiverMetrics
     private let log: Log
-    private let replaced: @Sendable () -> Void
     private let state = Mutex(State())
     private let bell = WakeSignal()
     private let thread = OwnedThread()
 
-    /// `replaced` is called after new tokens are in force. The tokens now in force are those of
-    /// `loader`.
+    /// The tokens now in force are those of `loader`.
     init(
         _ configuration: Configuration, _ loader: TokenLoader, _ tokens: Tokens,
-        _ metrics: ReceiverMetrics, _ log: Log, replaced: @escaping @Sendable () -> Void
+        _ metrics: ReceiverMetrics, _ log: Log
     ) {
         self.loader = loader
         path = configuration.tokensFile
         self.tokens = tokens
         self.metrics = metrics
         self.log = log
-        self.replaced = replaced
         note(isGood: true)
     }
 
@@ -80,7 +77,6 @@ final class TokenReloader: Sendable {
             tokens.replace(try loader.load())
             note(isGood: true)
             log.write(LogLine(.info, "the tokens file was read again"))
-            replaced()
         } catch {
             note(isGood: false)
             metrics.errors[.configuration].add(shard: metrics.backgroundShard)

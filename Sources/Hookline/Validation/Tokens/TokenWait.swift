@@ -38,9 +38,8 @@ final class TokenWait: Sendable {
         for request in take(where: { $0.account == account }) { request.goOn(true) }
     }
 
-    /// Looks after deadlines. The timer thread.
-    func tick() {
-        let now = MonotonicClock.now()
+    /// Looks after deadlines; `now` is the monotonic clock's. The timer thread.
+    func tick(at now: UInt64 = MonotonicClock.now()) {
         for request in take(where: { $0.deadlineNanoseconds <= now }) { request.goOn(false) }
     }
 

@@ -125,7 +125,8 @@ final class Tokens: Sendable {
     }
 
     /// What may have signed a request that does not say who signed it, and perhaps names an
-    /// account: every token that is known, those of the account first, up to `keysMax`. Event loops.
+    /// account: every token that is known, those of the account first, up to `keysMax`. Event
+    /// loops.
     func lookupAnySigner(
         _ account: ArraySlice<UInt8>, keysMax: Int = TokenTable.keysOfAnySignerMax
     ) -> TokenLookup {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Hookline
 
-@Suite struct RedisDeadLettersTests {
+@Suite(.startsPrograms) struct RedisDeadLettersTests {
     private func soon() -> UInt64 { RedisClock.now() + 20_000_000_000 }
 
     @Test func `dead letters are listed, retried and thrown away`() throws {

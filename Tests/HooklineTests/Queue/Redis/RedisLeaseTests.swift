@@ -5,7 +5,7 @@ import Testing
 @testable import Hookline
 
 /// Leases: whose a claimed delivery is, and what becomes of it when that process has gone.
-@Suite struct RedisLeaseTests {
+@Suite(.startsPrograms) struct RedisLeaseTests {
     private let server: RedisServer
     private let redis: RedisProbe
     private var place: RedisURL.Place { .socket(path: server.socketPath) }

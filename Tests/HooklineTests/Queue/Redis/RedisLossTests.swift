@@ -5,7 +5,7 @@ import Testing
 @testable import Hookline
 
 /// What Redis loses after it had confirmed it is noticed, counted, and no reason to stop.
-@Suite struct RedisLossTests {
+@Suite(.startsPrograms) struct RedisLossTests {
     private let server: RedisServer
     private let redis: RedisProbe
     private var place: RedisURL.Place { .socket(path: server.socketPath) }

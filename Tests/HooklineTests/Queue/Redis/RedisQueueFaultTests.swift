@@ -6,7 +6,7 @@ import Testing
 @testable import Hookline
 
 /// The shared queue when Redis fails it, between any two steps.
-@Suite struct RedisQueueFaultTests {
+@Suite(.startsPrograms) struct RedisQueueFaultTests {
     private let server: RedisServer
     private let redis: RedisProbe
     private var place: RedisURL.Place { .socket(path: server.socketPath) }

@@ -6,7 +6,7 @@ import Testing
 @testable import Hookline
 
 /// Each verb of the shared queue, with a real Redis.
-@Suite struct RedisQueueTests {
+@Suite(.startsPrograms) struct RedisQueueTests {
     private let server: RedisServer
     private let redis: RedisProbe
     private var place: RedisURL.Place { .socket(path: server.socketPath) }

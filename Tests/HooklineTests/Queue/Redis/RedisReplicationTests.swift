@@ -6,7 +6,7 @@ import Testing
 @testable import Hookline
 
 /// Appends that count only once a replica has them.
-@Suite struct RedisReplicationTests {
+@Suite(.startsPrograms) struct RedisReplicationTests {
     private let master: RedisServer
     private let replica: RedisServer
     private let redis: RedisProbe

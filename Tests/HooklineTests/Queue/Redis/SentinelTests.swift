@@ -5,7 +5,7 @@ import Testing
 @testable import Hookline
 
 /// Links and queues that follow a failover of real sentinels.
-@Suite struct SentinelTests {
+@Suite(.startsPrograms) struct SentinelTests {
     private func link(_ redis: SentinelFixture) throws -> RedisClientFixture {
         try RedisClientFixture(redis.place, budgetMilliseconds: 300, graceMilliseconds: 200) {
             options in

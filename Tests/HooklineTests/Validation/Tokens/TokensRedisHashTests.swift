@@ -7,7 +7,7 @@ import Testing
 @testable import Hookline
 
 /// Tokens that a real Redis holds.
-@Suite struct TokensRedisHashTests {
+@Suite(.startsPrograms) struct TokensRedisHashTests {
     private let server: RedisServer
     private let redis: RedisProbe
     private let account = "AC" + String(repeating: "0f", count: 16)

@@ -76,7 +76,7 @@ final class RedisClient: Sendable {
     private let up = Atomic<Bool>(false)
     private let replicated = Atomic<Bool>(true)
     private let thread = OwnedThread()
-    private let listener = Mutex(Callbacks())
+    private let listener = SetOnce<Callbacks>()
 
     init(_ options: Options, metrics: RedisMetrics, log: Log) throws(RedisError) {
         self.options = options
@@ -99,10 +99,10 @@ final class RedisClient: Sendable {
     var isReplicated: Bool { replicated.load(ordering: .relaxed) }
 
     /// Whom the link tells.
-    var callbacks: Callbacks { listener.withLock { $0 } }
+    var callbacks: Callbacks { listener.value ?? Callbacks() }
 
     /// Says whom the link tells; before `start()`.
-    func tell(_ callbacks: Callbacks) { listener.withLock { $0 = callbacks } }
+    func tell(_ callbacks: Callbacks) { listener.set(callbacks) }
 
     /// Starts the thread, which connects at once.
     func start() throws(POSIXError) {

@@ -5,8 +5,8 @@ import Synchronization
 /// first, with their identity, so that what Redis has already is not there twice.
 ///
 /// A batch at a time, and between two batches as long a pause as the batch took: half of Redis's
-/// time is left to live traffic. What Redis refused is kept in hand until the pause is over, for the
-/// store gives a row that it has back at once. Any thread; nothing here blocks.
+/// time is left to live traffic. What Redis refused is kept in hand until the pause is over, for
+/// the store gives a row that it has back at once. Any thread; nothing here blocks.
 final class Spool: Sendable {
     private struct State: Sendable {
         /// Rows that the store was asked for and has not given.
@@ -49,13 +49,14 @@ final class Spool: Sendable {
         self.owedMax = owedMax
     }
 
-    /// When the oldest row in hand was received, which the store counts as running: milliseconds since
-    /// the epoch; nil without any.
+    /// When the oldest row in hand was received, which the store counts as running: milliseconds
+    /// since the epoch; nil without any.
     func oldestMilliseconds(_ priority: DeliveryPriority) -> Int64? {
         state.withLock { $0.oldest[priority] }
     }
 
-    /// Gives back what Redis refused and asks for the next batch, when it is time. The timer thread.
+    /// Gives back what Redis refused and asks for the next batch, when it is time. The timer
+    /// thread.
     func tick() {
         let now = MonotonicClock.now()
         guard queue.isReady, queue.isReplicated, !isFull else { return }

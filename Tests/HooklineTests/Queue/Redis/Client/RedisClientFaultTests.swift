@@ -7,7 +7,7 @@ import Testing
 @testable import Hookline
 
 /// What a link makes of a bad network, of errors, and of its own bounds.
-@Suite struct RedisClientFaultTests {
+@Suite(.startsPrograms) struct RedisClientFaultTests {
     private let server: RedisServer
     private let proxy: FaultProxy
 

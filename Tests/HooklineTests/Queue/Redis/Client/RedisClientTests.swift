@@ -7,7 +7,7 @@ import Testing
 
 @testable import Hookline
 
-@Suite struct RedisClientTests {
+@Suite(.startsPrograms) struct RedisClientTests {
     private func echo(_ index: Int) -> RedisCommand { RedisCommand("ECHO").with(index) }
 
     @Test func `requests of many threads each get their own answer`() throws {

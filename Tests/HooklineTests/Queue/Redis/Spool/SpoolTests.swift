@@ -6,7 +6,7 @@ import Testing
 @testable import Hookline
 
 /// The spool between a real store and a real Redis that is full.
-@Suite struct SpoolTests {
+@Suite(.startsPrograms) struct SpoolTests {
     private let folder: TemporaryFolder
     private let server: RedisServer
     private let redis: RedisProbe

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Hookline
 
-@Suite struct RedisValidationCacheTests {
+@Suite(.startsPrograms) struct RedisValidationCacheTests {
     private let server: RedisServer
     private let proxy: FaultProxy
 

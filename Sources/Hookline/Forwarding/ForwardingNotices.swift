@@ -1,0 +1,19 @@
+extension Notice {
+    /// Answers of the application that carry TwiML verbs: Twilio has its answer already, so the
+    /// verbs are not executed.
+    static func twimlIgnored(_ metrics: ReceiverMetrics, _ log: Log) -> Notice {
+        Notice(
+            log, counter: metrics.twimlIgnored,
+            "the application answered with TwiML verbs, which are ignored: Twilio has its answer "
+                + "already. Send messages with Twilio's REST API instead")
+    }
+
+    /// Webhooks that are forwarded without a signature, because their account has no token in
+    /// force any more.
+    static func unsigned(_ metrics: ReceiverMetrics, _ log: Log) -> Notice {
+        Notice(
+            log, counter: metrics.errors[.tokenSource],
+            "webhooks are forwarded without X-Twilio-Signature, because their account has no Auth "
+                + "Token any more: list it again until nothing of it is owed")
+    }
+}
