@@ -73,6 +73,19 @@ public struct AdminFault: Error, Sendable, Codable, Equatable {
         self.message = message
     }
 
+    init(_ fault: QueueFault) {
+        switch fault {
+        case .store(let failure):
+            self.init(failure)
+        case .away:
+            self.init(
+                .store,
+                "Redis did not answer; what it holds cannot be seen or changed at the moment")
+        case .full(let owedMax):
+            self.init(.queueFull, "the queue is full: --queue-rows-max is \(owedMax)")
+        }
+    }
+
     init(_ failure: StoreTaskFailure) {
         code = .store
         message =

@@ -60,7 +60,7 @@ struct QuarantineBatch {
     private static let forceFault = AdminFault(
         .badArgument, "one request at a time is released by force, by its id")
 
-    private var rowsMax: Int { verb == .discard ? QueueAdmin.sliceRows : Self.releaseRows }
+    private var rowsMax: Int { verb == .discard ? DeliveryPage.sliceRows : Self.releaseRows }
 
     /// Those that were named, until the request's time is over: one line for each.
     private func named(
@@ -187,9 +187,9 @@ struct QuarantineBatch {
         _ judged: [Judged], _ isDryRun: Bool
     ) throws(AdminFault) -> [Judged] {
         guard judged.contains(where: \.leaves) else { return judged }
-        let owedMax = Int64(desk.group.options.owedMax)
+        let owedMax = Int64(desk.store.options.owedMax)
         return try desk.slice(isDryRun ? .reading : .writing) { store throws(SQLiteError) in
-            let end = MonotonicClock.now() + QueueAdmin.sliceNanoseconds
+            let end = MonotonicClock.now() + DeliveryPage.sliceNanoseconds
             let now = WallClock.nowMilliseconds()
             var room = owedMax - store.rows.counts.owed
             var done: [Judged] = []

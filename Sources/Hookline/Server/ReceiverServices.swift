@@ -78,7 +78,7 @@ final class ReceiverServices: Sendable {
             RedisServices.Links(
                 claimed: { worker.take($0) }, commit: { fallback.commit($0) },
                 fallBack: { fallback.store($0) }, replied: { outbox.deliver() }, store: store))
-        if let commits = redis.commits { fallback.begin(with: commits) }
+        if let queue = redis.queue { fallback.begin(with: queue) }
         if let spool = redis.spool { lateSpool.set(spool) }
         self.validation = validation
         worker.connect(DeliveryWorker.Links(queue: redis.queue ?? store, fallback: fallback))
@@ -108,7 +108,7 @@ final class ReceiverServices: Sendable {
         let validation = validation
         let control = AdminServer(
             desk: QueueAdmin(
-                group: store, shared: redis.queue,
+                store: store, shared: redis.queue,
                 verify: { validation.verifyAgain($0, isThorough: $1) },
                 trust: { validation.trust($0) }, log: log))
         let started = try StartupError.starting { () throws(POSIXError) in

@@ -30,6 +30,8 @@ final class RedisQueue: Sendable {
         /// A failover loses nothing that was stored when this is the number of all replicas:
         /// Sentinel promotes one that it can reach, and that has to be one that has it.
         var replicas = 0
+        /// Deliveries that may be owed.
+        var owedMax: Int64 = .max
         /// How long an identity is kept.
         var dedupeRetentionMilliseconds: Int64
         /// How long an event that Twilio gives no name counts as a repetition of the same content.
@@ -64,11 +66,19 @@ final class RedisQueue: Sendable {
         var claimed: @Sendable ([Delivery]) -> Void
         /// Completions of appends were called and no more are to be called at this moment.
         var replied: @Sendable () -> Void = {}
+        /// Webhooks that Redis does not have, or may not have: they are the fallback's. On the
+        /// thread that appends when Redis is not asked.
+        var unconfirmed: @Sendable ([PendingWebhook]) -> Void = { _ in }
+        /// An append of a webhook took so many nanoseconds.
+        var appended: @Sendable (_ nanoseconds: UInt64, RedisAppend) -> Void = { _, _ in }
         /// The data has another epoch; the next process should know it.
         var epochChanged: @Sendable ([UInt8]) -> Void = { _ in }
     }
 
     let options: Options
+    let callbacks: Callbacks
+    /// Webhooks that Redis has not confirmed.
+    let unconfirmed: UnconfirmedWebhooks
     /// The deliveries that this process works on.
     let leases = RedisLeases()
     private let writer: RedisClient
@@ -83,6 +93,9 @@ final class RedisQueue: Sendable {
         _ options: Options, callbacks: Callbacks, metrics: RedisMetrics, log: Log
     ) throws(RedisError) {
         self.options = options
+        self.callbacks = callbacks
+        let unconfirmed = UnconfirmedWebhooks(handOn: callbacks.unconfirmed)
+        self.unconfirmed = unconfirmed
         ledger = RedisLossDetector(knownEpoch: options.knownEpoch)
         writer = try RedisClient(
             .queueWriter(options, name: "redis-writer"), metrics: metrics, log: log)
@@ -99,7 +112,11 @@ final class RedisQueue: Sendable {
         let watch = watch
         writer.tell(
             RedisClient.Callbacks(
-                connected: { watch.connected() }, completed: callbacks.replied))
+                connected: { watch.connected() },
+                completed: {
+                    unconfirmed.handOn()
+                    callbacks.replied()
+                }))
     }
 
     /// The figures as they were read last; nil when Redis cannot be read.

@@ -3,27 +3,6 @@ import SQLite
 /// Looks at deliveries without changing them, a bounded number of rows a call. Confined to the
 /// store thread.
 struct DeliveryListing {
-    /// A part of the deliveries, in the order of ids.
-    struct Page: Sendable {
-        var afterID: Int64 = 0
-        var throughID: Int64 = .max
-        /// Rows that are looked at.
-        var rowsMax: Int
-        /// Nil for all.
-        var state: DeliveryState?
-        /// Dead letters with this reason only; nil for all.
-        var reason: DeadLetterReason?
-    }
-
-    /// A page's rows.
-    struct Answer<Row: Sendable>: Sendable {
-        var rows: [Row] = []
-        /// The last id that was looked at: the next page begins after it.
-        var lastID: Int64
-        /// True when nothing is left.
-        var isAtEnd = false
-    }
-
     private let all: Statement
     private let dead: Statement
     private let one: Statement
@@ -43,23 +22,23 @@ struct DeliveryListing {
     }
 
     /// The rows that a page asks for.
-    func page(_ page: Page) throws(SQLiteError) -> Answer<DeliveryRow> {
+    func page(_ page: DeliveryPage) throws(SQLiteError) -> DeliveryPage.Answer<DeliveryRow> {
         try self.page(page) { DeliveryRow($0) }
     }
 
     /// The ids of the rows that a page asks for.
-    func ids(_ page: Page) throws(SQLiteError) -> Answer<Int64> {
+    func ids(_ page: DeliveryPage) throws(SQLiteError) -> DeliveryPage.Answer<Int64> {
         try self.page(page) { $0.integer(0) }
     }
 
     private func page<Row>(
-        _ page: Page, _ make: (Statement) -> Row
-    ) throws(SQLiteError) -> Answer<Row> {
+        _ page: DeliveryPage, _ make: (Statement) -> Row
+    ) throws(SQLiteError) -> DeliveryPage.Answer<Row> {
         let query = page.state == .deadLettered ? dead : all
         try query.bind(1, page.afterID)
         try query.bind(2, page.throughID)
         defer { query.reset() }
-        var answer = Answer<Row>(lastID: page.afterID)
+        var answer = DeliveryPage.Answer<Row>(lastID: page.afterID)
         for _ in 0..<page.rowsMax {
             guard try query.step() else {
                 answer.isAtEnd = true
