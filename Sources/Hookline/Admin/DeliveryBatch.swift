@@ -30,30 +30,41 @@ struct DeliveryBatch {
     private func named(
         _ ids: [Int64], _ change: AdminChange, _ send: QueueAdmin.Send
     ) throws(AdminFault) -> AdminEnd {
-        var counts: [String: Int] = [:]
+        var end = AdminEnd()
+        var owed = change.foretold
         var left = ids[...]
         while let first = left.first {
-            let done = try slice(first, left, isDryRun: change.isDryRun)
-            for (id, isDone) in done {
-                let result = isDone ? verb.done : "missing"
-                counts[result, default: 0] += 1
-                guard send(.outcome(AdminOutcome(id: id, result: result))) else {
-                    return AdminEnd(counts: counts)
-                }
+            let mode: DeskMode = change.isDryRun ? .foretell(owed: owed) : .change
+            let done = try slice(first, left, mode)
+            for (id, outcome) in done {
+                if outcome == .done(isNewlyOwed: true) { owed += 1 }
+                let result = word(outcome)
+                end.counts[result, default: 0] += 1
+                guard send(.outcome(AdminOutcome(id: id, result: result))) else { return end }
             }
             left = left.dropFirst(done.count)
         }
-        return AdminEnd(counts: counts)
+        if change.isDryRun { end.foretold = owed }
+        return end
+    }
+
+    private func word(_ outcome: DeskOutcome) -> String {
+        switch outcome {
+        case .done: verb.done
+        case .missing: "missing"
+        case .running: AdminOutcome.running
+        case .full: AdminOutcome.queueFull
+        }
     }
 
     /// The first of those that were named, as far as they are in one queue.
     private func slice(
-        _ first: Int64, _ left: ArraySlice<Int64>, isDryRun: Bool
-    ) throws(AdminFault) -> [(id: Int64, isDone: Bool)] {
-        guard let queue = desk.queue(of: first) else { return [(first, false)] }
+        _ first: Int64, _ left: ArraySlice<Int64>, _ mode: DeskMode
+    ) throws(AdminFault) -> [(id: Int64, outcome: DeskOutcome)] {
+        guard let queue = desk.queue(of: first) else { return [(first, .missing)] }
         let ids = left.prefix(DeliveryPage.sliceRows).prefix { queue.numbers.contains($0) }
         return try desk.asking { () throws(QueueFault) in
-            try queue.change(verb, Array(ids), isDryRun: isDryRun)
+            try queue.change(verb, Array(ids), mode)
         }
     }
 
@@ -72,12 +83,15 @@ struct DeliveryBatch {
             if let through = change.through { through } else { try queue.lastDeadLetter() }
         }
         var end = AdminEnd(counts: [verb.done: 0], through: page.throughID)
+        if change.isDryRun { end.foretold = change.foretold }
         var count = 0
         repeat {
             let answer: DeskSweep
             do {
                 answer = try desk.asking { () throws(QueueFault) in
-                    try queue.sweep(verb, page, isDryRun: change.isDryRun)
+                    try queue.sweep(
+                        verb, page,
+                        end.foretold.map { .foretell(owed: $0) } ?? .change)
                 }
             } catch {
                 // What was done is told first; the next request meets the fault again.
@@ -86,6 +100,9 @@ struct DeliveryBatch {
             }
             count += answer.count
             end.counts[verb.done] = count
+            if verb == .retry, let foretold = end.foretold {
+                end.foretold = foretold + answer.count
+            }
             page.afterID = answer.lastID
             if answer.isAtEnd {
                 guard let next = left.dropFirst().first else { return end }

@@ -98,9 +98,10 @@ struct QueueAdmin: Sendable {
                 guard left > 0, MonotonicClock.now() <= deadline else {
                     return AdminEnd(next: last)
                 }
+                // What runs may lie between many other rows.
                 let rowsMax =
-                    list.state == nil
-                    ? min(left, DeliveryPage.sliceRows) : DeliveryPage.sliceRows
+                    list.state == .running
+                    ? DeliveryPage.sliceRows : min(left, DeliveryPage.sliceRows)
                 let answer = try asking {
                     () throws(QueueFault) in
                     try queue.list(

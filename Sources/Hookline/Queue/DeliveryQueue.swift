@@ -78,32 +78,57 @@ protocol DeliveryDesk: Sendable {
     func show(_ id: Int64) throws(QueueFault) -> (row: DeliveryRow, webhook: Webhook?)?
 
     /// Retries or discards the deliveries with these numbers: the first ones, one at least, as
-    /// far as a slice's time allows. Returns for each whether it was changed; a dry run, whether it
-    /// would be. Retrying throws `full` when there is no room for all. Atomic: in SQLite the slice,
-    /// in Redis each delivery.
+    /// far as a slice's time allows. Returns what became of each. Atomic: in SQLite the slice, in
+    /// Redis each delivery.
     func change(
-        _ verb: DeskVerb, _ ids: [Int64], isDryRun: Bool
-    ) throws(QueueFault) -> [(id: Int64, isDone: Bool)]
+        _ verb: DeskVerb, _ ids: [Int64], _ mode: DeskMode
+    ) throws(QueueFault) -> [(id: Int64, outcome: DeskOutcome)]
 
     /// Retries or discards the dead letters of a page: the first ones, as far as a slice's time
-    /// and the queue's bound allow. Atomic as `change`.
+    /// and the queue's bound allow; throws `full` when there is room for none. Atomic as `change`.
     func sweep(
-        _ verb: DeskVerb, _ page: DeliveryPage, isDryRun: Bool
+        _ verb: DeskVerb, _ page: DeliveryPage, _ mode: DeskMode
     ) throws(QueueFault) -> DeskSweep
 
     /// The number up to which a sweep that begins now goes: no dead letter has a larger one.
     func lastDeadLetter() throws(QueueFault) -> Int64
 }
 
-/// What a command does with deliveries.
+/// What a command does with deliveries. One that is being sent at this moment stays as it is.
 enum DeskVerb: String, Sendable {
-    /// Retry: a dead letter is owed again, with no attempts and a whole retry window.
+    /// Retry: a dead letter is owed again, with no attempts and a whole retry window, if the queue
+    /// has room for it. What waits is due at once; its attempts and its window stay.
     case retry
-    /// Discard: a dead letter is deleted. Its identity stays seen.
+    /// Discard: a delivery is deleted. Its identity stays seen.
     case discard
 
     /// What the count of those that were changed is called.
     var done: String { self == .retry ? "retried" : "discarded" }
+}
+
+/// Whether a command changes something.
+enum DeskMode: Sendable, Equatable {
+    /// It does.
+    case change
+    /// It says what it would do, after so many other deliveries would have become owed.
+    case foretell(owed: Int)
+
+    var isDryRun: Bool { self != .change }
+
+    /// How many deliveries would have become owed; 0 for a change, for they have.
+    var foretold: Int { if case .foretell(let owed) = self { owed } else { 0 } }
+}
+
+/// What became of one delivery that was named, or would.
+enum DeskOutcome: Sendable, Equatable {
+    /// It was changed; `isNewlyOwed` when it takes room that it did not take before.
+    case done(isNewlyOwed: Bool)
+    /// There is no such delivery.
+    case missing
+    /// It is being sent at this moment, and stays.
+    case running
+    /// It is a dead letter and stays, for as much is owed as may be.
+    case full
 }
 
 /// How far a slice of a sweep came.
@@ -114,8 +139,6 @@ struct DeskSweep: Sendable {
     var lastID: Int64
     /// True when nothing is left.
     var isAtEnd = false
-    /// True when the queue had no room for more.
-    var isFull = false
 }
 
 /// Why a queue did not do what a command asked.

@@ -49,16 +49,16 @@ extension RedisQueue: DeliveryQueue {
     }
 
     func change(
-        _ verb: DeskVerb, _ ids: [Int64], isDryRun: Bool
-    ) throws(QueueFault) -> [(id: Int64, isDone: Bool)] {
+        _ verb: DeskVerb, _ ids: [Int64], _ mode: DeskMode
+    ) throws(QueueFault) -> [(id: Int64, outcome: DeskOutcome)] {
         // Each takes a round trip or two.
         guard let number = ids.first else { return [] }
-        guard let id = RedisRowID(number), id.place == .dead else { return [(number, false)] }
-        return [(number, isDryRun ? try show(number) != nil : try apply(verb, id))]
+        guard let id = RedisRowID(number) else { return [(number, .missing)] }
+        return [(number, try apply(verb, id, mode))]
     }
 
     func sweep(
-        _ verb: DeskVerb, _ page: DeliveryPage, isDryRun: Bool
+        _ verb: DeskVerb, _ page: DeliveryPage, _ mode: DeskMode
     ) throws(QueueFault) -> DeskSweep {
         var done = DeskSweep(lastID: page.afterID)
         guard
@@ -66,18 +66,29 @@ extension RedisQueue: DeliveryQueue {
                 after: RedisRowID(page.afterID)?.entry, count: page.rowsMax,
                 deadlineNanoseconds: answerDeadline)
         else { throw .away }
-        done.isAtEnd = found.count < page.rowsMax
+        var mode = mode
         for letter in found {
             guard let id = RedisRowID(.dead, entry: letter.entry) else { continue }
             guard id.number <= page.throughID else {
                 done.isAtEnd = true
                 return done
             }
+            guard page.reason == nil || letter.reason == page.reason?.rawValue else {
+                done.lastID = id.number
+                continue
+            }
+            switch try apply(verb, id, mode) {
+            case .full:
+                guard done.count > 0 else { throw .full(owedMax: Int(options.owedMax)) }
+                return done
+            case .done:
+                done.count += 1
+                if mode.isDryRun { mode = .foretell(owed: mode.foretold + 1) }
+            case .missing, .running: break
+            }
             done.lastID = id.number
-            guard page.reason == nil || letter.reason == page.reason?.rawValue else { continue }
-            let isDone = try isDryRun ? true : apply(verb, id)
-            if isDone { done.count += 1 }
         }
+        done.isAtEnd = found.count < page.rowsMax
         return done
     }
 
@@ -86,14 +97,29 @@ extension RedisQueue: DeliveryQueue {
         return last.first.flatMap { RedisRowID(.dead, entry: $0.entry)?.number } ?? 0
     }
 
-    private func apply(_ verb: DeskVerb, _ id: RedisRowID) throws(QueueFault) -> Bool {
-        let done =
-            switch verb {
-            case .retry: deadLetters.retry(id.entry, deadlineNanoseconds: answerDeadline)
-            case .discard: deadLetters.discard(id.entry, deadlineNanoseconds: answerDeadline)
+    private func apply(
+        _ verb: DeskVerb, _ id: RedisRowID, _ mode: DeskMode
+    ) throws(QueueFault) -> DeskOutcome {
+        let isRevival = verb == .retry && id.place == .dead
+        let isFull = (status?.owed ?? 0) + Int64(mode.foretold) >= options.owedMax
+        if mode.isDryRun || isRevival && isFull {
+            guard let found = try show(id.number) else { return .missing }
+            guard found.row.state != DeliveryState.running.rawValue else { return .running }
+            return isRevival && isFull ? .full : .done(isNewlyOwed: isRevival)
+        }
+        let changed =
+            switch (verb, id.place) {
+            case (.retry, .dead): deadLetters.retry(id.entry, deadlineNanoseconds: answerDeadline)
+            case (.discard, .dead):
+                deadLetters.discard(id.entry, deadlineNanoseconds: answerDeadline)
+            default: waiting.change(verb, id, deadlineNanoseconds: answerDeadline)
             }
-        guard let done else { throw .away }
-        return done
+        guard let changed else { throw .away }
+        switch changed {
+        case 1: return .done(isNewlyOwed: isRevival)
+        case RedisWaiting.isRunning: return .running
+        default: return .missing
+        }
     }
 
     private var answerDeadline: UInt64 { MonotonicClock.now() + Self.answerNanoseconds }

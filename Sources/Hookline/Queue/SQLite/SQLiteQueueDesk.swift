@@ -31,45 +31,43 @@ extension SQLiteQueue: DeliveryQueue {
     }
 
     func change(
-        _ verb: DeskVerb, _ ids: [Int64], isDryRun: Bool
-    ) throws(QueueFault) -> [(id: Int64, isDone: Bool)] {
-        if verb == .retry, !isDryRun { try checkRoom(for: ids.count) }
-        return try slice(isDryRun ? .reading : .writing) { store throws(SQLiteError) in
+        _ verb: DeskVerb, _ ids: [Int64], _ mode: DeskMode
+    ) throws(QueueFault) -> [(id: Int64, outcome: DeskOutcome)] {
+        let owedMax = options.owedMax - mode.foretold
+        return try slice(mode.isDryRun ? .reading : .writing) { store throws(SQLiteError) in
             let end = MonotonicClock.now() + DeliveryPage.sliceNanoseconds
-            let now = WallClock.nowMilliseconds()
-            var done: [(id: Int64, isDone: Bool)] = []
+            var work = DeskSlice(store, verb, mode, owedMax: owedMax)
+            var done: [(id: Int64, outcome: DeskOutcome)] = []
             for id in ids where done.isEmpty || MonotonicClock.now() < end {
-                let isDone =
-                    isDryRun
-                    ? try store.listing.isDeadLetter(id) : try Self.apply(verb, id, store, now)
-                done.append((id, isDone))
+                done.append((id, try work.apply(id)))
             }
             return done
         }
     }
 
     func sweep(
-        _ verb: DeskVerb, _ page: DeliveryPage, isDryRun: Bool
+        _ verb: DeskVerb, _ page: DeliveryPage, _ mode: DeskMode
     ) throws(QueueFault) -> DeskSweep {
-        let owedMax = verb == .retry ? Int64(options.owedMax) : .max
-        let sweep = try slice(isDryRun ? .reading : .writing) { store throws(SQLiteError) in
+        let owedMax = options.owedMax - mode.foretold
+        let (sweep, isFull) = try slice(mode.isDryRun ? .reading : .writing) {
+            store throws(SQLiteError) in
             let end = MonotonicClock.now() + DeliveryPage.sliceNanoseconds
-            let now = WallClock.nowMilliseconds()
+            var work = DeskSlice(store, verb, mode, owedMax: owedMax)
             let found = try store.listing.ids(page)
             var done = DeskSweep(lastID: page.afterID)
-            if !isDryRun {
-                for id in found.rows {
-                    done.isFull = store.rows.counts.owed + Int64(done.count) >= owedMax
-                    if done.isFull || done.count > 0 && MonotonicClock.now() >= end { return done }
-                    _ = try Self.apply(verb, id, store, now)
-                    done.count += 1
-                    done.lastID = id
+            for id in found.rows {
+                if !mode.isDryRun, done.count > 0, MonotonicClock.now() >= end {
+                    return (done, false)
                 }
+                if try work.apply(id) == .full { return (done, true) }
+                done.count += 1
+                done.lastID = id
             }
-            return DeskSweep(
-                count: found.rows.count, lastID: found.lastID, isAtEnd: found.isAtEnd)
+            done.lastID = found.lastID
+            done.isAtEnd = found.isAtEnd
+            return (done, false)
         }
-        if sweep.isFull, sweep.count == 0 { try checkRoom(for: 1) }
+        if isFull, sweep.count == 0 { throw .full(owedMax: options.owedMax) }
         return sweep
     }
 
@@ -77,26 +75,45 @@ extension SQLiteQueue: DeliveryQueue {
         try slice(.reading) { store throws(SQLiteError) in try store.listing.lastID() }
     }
 
-    private static func apply(
-        _ verb: DeskVerb, _ id: Int64, _ store: DeliveryStore, _ now: Int64
-    ) throws(SQLiteError) -> Bool {
-        switch verb {
-        case .retry: try store.rows.revive(id, nowMilliseconds: now)
-        case .discard: try store.rows.discardDeadLetter(id)
-        }
-    }
-
-    /// Refuses what the queue has no room for.
-    private func checkRoom(for count: Int) throws(QueueFault) {
-        guard status.owed + Int64(count) <= Int64(options.owedMax) else {
-            throw .full(owedMax: options.owedMax)
-        }
-    }
-
     private func slice<Value: Sendable>(
         _ access: StoreTasks.Access,
         _ body: @escaping @Sendable (DeliveryStore) throws(SQLiteError) -> Value
     ) throws(QueueFault) -> Value {
         do { return try perform(access, body) } catch { throw .store(error) }
+    }
+}
+
+/// What one slice of a command's work does with deliveries, and how much room there is left for
+/// it. Confined to the store thread, inside one transaction.
+private struct DeskSlice {
+    private let store: DeliveryStore
+    private let verb: DeskVerb
+    private let isDryRun: Bool
+    private let now = WallClock.nowMilliseconds()
+    private var room: Int64
+
+    init(_ store: DeliveryStore, _ verb: DeskVerb, _ mode: DeskMode, owedMax: Int) {
+        self.store = store
+        self.verb = verb
+        isDryRun = mode.isDryRun
+        room = Int64(owedMax) - store.rows.counts.owed
+    }
+
+    mutating func apply(_ id: Int64) throws(SQLiteError) -> DeskOutcome {
+        guard let state = try store.rows.state(of: id) else { return .missing }
+        switch (verb, state) {
+        case (_, .running):
+            return .running
+        case (.discard, _):
+            if !isDryRun { try store.rows.remove(id) }
+        case (.retry, .deadLettered):
+            guard room > 0 else { return .full }
+            room -= 1
+            if !isDryRun { try store.rows.revive(id, nowMilliseconds: now) }
+            return .done(isNewlyOwed: true)
+        case (.retry, _):
+            if !isDryRun { try store.rows.hasten(id, nowMilliseconds: now) }
+        }
+        return .done(isNewlyOwed: false)
     }
 }
