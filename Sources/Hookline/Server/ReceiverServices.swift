@@ -51,6 +51,7 @@ final class ReceiverServices: Sendable {
             try ConfiguredTokenSource(configuration, metrics.redis, log), metrics, log, quarantine,
             canVerify: { account in lateStore.value?.verify(account) })
         let outbox = self.outbox
+        let notice = DeadLetterNotice(metrics: metrics, log: log)
         let store = SQLiteQueue(
             options: SQLiteQueue.Options(configuration, path: paths.database),
             callbacks: SQLiteQueue.Callbacks(
@@ -63,7 +64,7 @@ final class ReceiverServices: Sendable {
                 awaited: { validation.look(after: $0) },
                 failed: { batch in lateFallback.value?.failed(batch) },
                 unwritten: { journal.append($0) },
-                broken: onBroken),
+                dropped: { notice.dropped($0) }, broken: onBroken),
             metrics: metrics)
         let fallback = CommitFallback(
             options: CommitFallback.Options(configuration), store: store, metrics: metrics,
@@ -77,7 +78,8 @@ final class ReceiverServices: Sendable {
             configuration, paths, metrics, log,
             RedisServices.Links(
                 claimed: { worker.take($0) }, commit: { fallback.commit($0) },
-                fallBack: { fallback.store($0) }, replied: { outbox.deliver() }, store: store))
+                fallBack: { fallback.store($0) }, replied: { outbox.deliver() },
+                dropped: { notice.dropped($0) }, store: store))
         if let queue = redis.queue { fallback.begin(with: queue) }
         if let spool = redis.spool { lateSpool.set(spool) }
         self.validation = validation
@@ -146,6 +148,7 @@ final class ReceiverServices: Sendable {
             open = try DeliveryStore(
                 path: store.options.path, unverifiedMax: store.options.unverifiedMax,
                 repeatMilliseconds: store.options.repeatMilliseconds,
+                identityBytesMax: store.options.identityBytesMax,
                 synchronousOff: store.options.synchronousOff)
             try settleJournal(open)
         } catch {
@@ -183,11 +186,13 @@ final class ReceiverServices: Sendable {
 
     private func runTimer() {
         let pause = WakeSignal()
+        var memory = BurstMemory()
         while !isStopping.load(ordering: .relaxed) {
             fallback.tick()
             validation.waits.tick()
             monitor.tick()
             redis.spool?.tick()
+            memory.tick()
             let next = MonotonicClock.now() + 10_000_000
             let due = validation.waits.nextDeadlineNanoseconds ?? next
             pause.wait(untilNanoseconds: min(next, due))

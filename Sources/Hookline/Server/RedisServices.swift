@@ -14,6 +14,8 @@ final class RedisServices: Sendable {
         var fallBack: @Sendable ([PendingWebhook]) -> Void
         /// Lets the replies of a batch leave.
         var replied: @Sendable () -> Void
+        /// Dead letters were deleted because they are too old or too many.
+        var dropped: @Sendable ([DeadLetterDrop: Int]) -> Void
         /// The store that spools.
         var store: SQLiteQueue
     }
@@ -66,7 +68,7 @@ final class RedisServices: Sendable {
                     claimed: links.claimed,
                     replied: links.replied, unconfirmed: links.fallBack,
                     appended: { metrics.appended(nanoseconds: $0, $1) },
-                    epochChanged: { identity.note(epoch: $0) }),
+                    epochChanged: { identity.note(epoch: $0) }, dropped: links.dropped),
                 metrics: metrics.redis, log: log)
             self.queue = queue
             spool = Spool(
@@ -130,6 +132,7 @@ extension RedisQueue.Options {
         validationMilliseconds = configuration.validationCacheTTL.milliseconds
         replicas = configuration.redisReplicas
         owedMax = Int64(configuration.queueRowsMax)
+        deadLetters = DeadLetterLimits(configuration)
         predecessor = identity.predecessor
         knownEpoch = identity.knownEpoch
         if configuration.control == .shortLease { leaseMilliseconds = 2000 }

@@ -32,6 +32,8 @@ final class RedisQueue: Sendable {
         var replicas = 0
         /// Deliveries that may be owed.
         var owedMax: Int64 = .max
+        /// Dead letters that are kept.
+        var deadLetters = DeadLetterLimits()
         /// How long an identity is kept.
         var dedupeRetentionMilliseconds: Int64
         /// How long an event that Twilio gives no name counts as a repetition of the same content.
@@ -73,6 +75,8 @@ final class RedisQueue: Sendable {
         var appended: @Sendable (_ nanoseconds: UInt64, RedisAppend) -> Void = { _, _ in }
         /// The data has another epoch; the next process should know it.
         var epochChanged: @Sendable ([UInt8]) -> Void = { _ in }
+        /// Dead letters were deleted because they are too old or too many.
+        var dropped: @Sendable ([DeadLetterDrop: Int]) -> Void = { _ in }
     }
 
     let options: Options
@@ -103,7 +107,7 @@ final class RedisQueue: Sendable {
             .queue(options, name: "redis-reader"), metrics: metrics, log: log)
         watch = RedisQueueMonitor(
             options, writer: writer, ledger: ledger, metrics: metrics.queue, log: log,
-            epochChanged: callbacks.epochChanged)
+            epochChanged: callbacks.epochChanged, dropped: callbacks.dropped)
         recorder = RedisResultWriter(
             options, writer: writer, leases: leases, ledger: ledger, metrics: metrics.queue)
         claimer = RedisClaimer(
@@ -140,6 +144,9 @@ final class RedisQueue: Sendable {
 
     /// What was given up.
     var deadLetters: RedisDeadLetters { RedisDeadLetters(writer, keys: options.keys) }
+
+    /// What waits, to be changed by people.
+    var waiting: RedisWaiting { RedisWaiting(writer, keys: options.keys) }
 
     /// Connects and begins to claim what `want` asks for.
     func start() throws(POSIXError) {
