@@ -47,6 +47,7 @@ let package = Package(
         .systemLibrary(name: "CCurl"),
         .systemLibrary(name: "COpenSSL"),
         .systemLibrary(name: "CZlib"),
+        .systemLibrary(name: "CMalloc"),
         .target(name: "CBuild", cSettings: revision),
 
         // Layer 2: one Swift wrapper for each library. They know nothing of Twilio and nothing of
@@ -57,7 +58,7 @@ let package = Package(
         .target(name: "Curl", dependencies: ["CCurl"], swiftSettings: strict),
         .target(name: "OpenSSL", dependencies: ["COpenSSL"], swiftSettings: strict),
         .target(name: "Zlib", dependencies: ["CZlib"], swiftSettings: strict),
-        .target(name: "POSIX", swiftSettings: strict),
+        .target(name: "POSIX", dependencies: ["CMalloc"], swiftSettings: strict),
         .target(name: "Build", dependencies: ["CBuild"], swiftSettings: strict),
         .target(name: "Prometheus", swiftSettings: strict),
 

@@ -4,7 +4,10 @@ import Hookline
 /// `hookline queue discard`.
 struct QueueDiscardCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "discard", abstract: "Deletes dead letters, or quarantined requests.")
+        commandName: "discard", abstract: "Deletes dead letters, or quarantined requests.",
+        discussion:
+            "A delivery that waits for an attempt is deleted when it is named by its id. One that "
+            + "is being sent stays as it is. A message that was deleted counts as seen.")
 
     @OptionGroup var rows: QueueSelection
 

@@ -5,7 +5,10 @@ import Hookline
 struct QueueRetryCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "retry",
-        abstract: "Forwards dead letters again, with a whole retry window.")
+        abstract: "Forwards dead letters again, with a whole retry window.",
+        discussion:
+            "A delivery that waits for its next attempt is due at once when it is named by its id; "
+            + "its attempts and its retry window stay. One that is being sent stays as it is.")
 
     @OptionGroup var rows: QueueSelection
     @OptionGroup var options: QueueOptions

@@ -83,6 +83,15 @@ public final class Connection {
     /// Rows that the last INSERT, UPDATE or DELETE changed.
     public var changes: Int { Int(sqlite3_changes(handle)) }
 
+    /// Pages that were read from the file, or from its log, since the connection was opened.
+    public var pagesRead: Int {
+        var count: Int32 = 0
+        var highest: Int32 = 0
+        let code = sqlite3_db_status(
+            handle, SQLITE_DBSTATUS_CACHE_MISS, &count, &highest, 0)
+        return code == SQLITE_OK ? Int(count) : 0
+    }
+
     /// True between BEGIN and the end of the transaction; an error may have ended it already.
     public var isInTransaction: Bool { sqlite3_get_autocommit(handle) == 0 }
 

@@ -8,11 +8,13 @@ struct AdminLine: Codable {
     /// The keys of all verbs.
     enum Key: String, CodingKey, CaseIterable {
         case verb, state, quarantined, after, limit, id, reveal, ids, all, reason, proven, through
-        case force
+        case force, foretold
         case isDryRun = "dry_run"
 
         /// The keys of a change of many rows.
-        static let change: Set<Key> = [.ids, .all, .reason, .isDryRun, .after, .through]
+        static let change: Set<Key> = [
+            .ids, .all, .reason, .isDryRun, .after, .through, .foretold,
+        ]
     }
 
     private struct AnyKey: CodingKey {
@@ -164,6 +166,10 @@ extension AdminLine {
         change.isDryRun = try values.flag(.isDryRun)
         change.after = try values.decodeIfPresent(Int64.self, forKey: .after) ?? 0
         change.through = try values.decodeIfPresent(Int64.self, forKey: .through)
+        change.foretold = try values.decodeIfPresent(Int.self, forKey: .foretold) ?? 0
+        guard change.foretold >= 0 else {
+            throw AdminFault(.badArgument, "foretold is below 0")
+        }
         return change
     }
 
@@ -179,6 +185,7 @@ extension AdminLine {
         try values.encode(change.isDryRun, forKey: .isDryRun)
         try values.encode(change.after, forKey: .after)
         try values.encodeIfPresent(change.through, forKey: .through)
+        if change.foretold > 0 { try values.encode(change.foretold, forKey: .foretold) }
     }
 }
 

@@ -28,8 +28,10 @@ public struct AdminOutcome: Sendable, Codable, Equatable {
     /// `retried`, `discarded`, `released`, `duplicate`, `missing`, or the reason why it stays.
     public var result: String
 
-    /// It is genuine and stays, for the queue has no room for it.
+    /// It would be owed and stays, for the queue has no room for it.
     static let queueFull = "queue_full"
+    /// It is being sent at this moment, and stays.
+    static let running = "running"
 }
 
 /// The end of an answer.
@@ -41,6 +43,8 @@ public struct AdminEnd: Sendable, Codable, Equatable {
     public var next: Int64?
     /// Up to which id it goes; what comes later is none of this change's business.
     public var through: Int64?
+    /// In a dry run: how many deliveries it, and its earlier requests, would have made owed.
+    public var foretold: Int?
 }
 
 /// Why a request was not answered.
@@ -71,6 +75,19 @@ public struct AdminFault: Error, Sendable, Codable, Equatable {
     init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message
+    }
+
+    init(_ fault: QueueFault) {
+        switch fault {
+        case .store(let failure):
+            self.init(failure)
+        case .away:
+            self.init(
+                .store,
+                "Redis did not answer; what it holds cannot be seen or changed at the moment")
+        case .full(let owedMax):
+            self.init(.queueFull, "the queue is full: --queue-rows-max is \(owedMax)")
+        }
     }
 
     init(_ failure: StoreTaskFailure) {

@@ -12,9 +12,9 @@ public enum AdminRequest: Sendable, Equatable {
     case show(AdminShow)
     /// A quarantined request, whole and as it came, to be examined elsewhere.
     case capture(id: Int64)
-    /// Dead letters are owed anew.
+    /// Dead letters are owed anew; what waits and is named is due at once.
     case retry(AdminChange)
-    /// Dead letters, or quarantined requests, are deleted.
+    /// Dead letters, what waits and is named, or quarantined requests, are deleted.
     case discard(AdminChange, quarantined: Bool)
     /// Quarantined requests are verified again and become deliveries. With `force` one request
     /// does without being verified.
@@ -78,6 +78,8 @@ public struct AdminChange: Sendable, Equatable {
     public var after: Int64 = 0
     /// Rows up to this id; from the end of the answer before, nil in the first request.
     public var through: Int64?
+    /// In a dry run: how many deliveries its earlier requests would have made owed.
+    public var foretold = 0
 
     /// A change of these rows.
     public init(_ selection: AdminSelection) { self.selection = selection }

@@ -38,7 +38,7 @@ struct QuarantineBatch {
         switch change.selection {
         case .ids(let ids):
             guard verb != .force || ids.count == 1 else { throw Self.forceFault }
-            end = try named(ids, change.isDryRun, send)
+            end = try named(ids, change, send)
         case .all:
             end = try sweep(change, QuarantinePage(rowsMax: rowsMax))
         case .proven:
@@ -60,14 +60,15 @@ struct QuarantineBatch {
     private static let forceFault = AdminFault(
         .badArgument, "one request at a time is released by force, by its id")
 
-    private var rowsMax: Int { verb == .discard ? QueueAdmin.sliceRows : Self.releaseRows }
+    private var rowsMax: Int { verb == .discard ? DeliveryPage.sliceRows : Self.releaseRows }
 
     /// Those that were named, until the request's time is over: one line for each.
     private func named(
-        _ ids: [Int64], _ isDryRun: Bool, _ send: QueueAdmin.Send
+        _ ids: [Int64], _ change: AdminChange, _ send: QueueAdmin.Send
     ) throws(AdminFault) -> AdminEnd {
         let deadline = MonotonicClock.now() + QueueAdmin.requestNanoseconds
         var end = AdminEnd()
+        if change.isDryRun { end.foretold = change.foretold }
         for (index, id) in ids.enumerated() {
             if index > 0, MonotonicClock.now() >= deadline {
                 end.next = Int64(index)
@@ -79,7 +80,7 @@ struct QuarantineBatch {
             let judged =
                 row.map { judge($0, isThorough: true) }
                 ?? Judged(id: id, result: "missing", leaves: false)
-            let result = try finish([judged], isDryRun).first?.result ?? judged.result
+            let result = try finish([judged], &end.foretold).first?.result ?? judged.result
             end.counts[result, default: 0] += 1
             guard send(.outcome(AdminOutcome(id: id, result: result))) else { break }
         }
@@ -105,6 +106,7 @@ struct QuarantineBatch {
         }
         var searches = Self.searchesMax
         var end = AdminEnd(through: page.throughID)
+        if change.isDryRun { end.foretold = change.foretold }
         repeat {
             let found = try desk.slice(.reading) { [page] store throws(SQLiteError) in
                 try store.quarantine.page(page)
@@ -116,7 +118,7 @@ struct QuarantineBatch {
             while !left.isEmpty {
                 let done: [Judged]
                 do {
-                    done = try finish(Array(left), change.isDryRun)
+                    done = try finish(Array(left), &end.foretold)
                 } catch {
                     // What was done is told first; the next request meets the fault again.
                     guard !end.counts.isEmpty else { throw error }
@@ -182,49 +184,53 @@ struct QuarantineBatch {
     }
 
     /// Carries out what was judged for the first of these rows, as far as a slice's time allows;
-    /// returns them with what became of each. What the queue has no room for stays.
+    /// returns them with what became of each. What the queue has no room for stays. In a dry run
+    /// `foretold` is what it would have released, and nothing changes.
     private func finish(
-        _ judged: [Judged], _ isDryRun: Bool
+        _ judged: [Judged], _ foretold: inout Int?
     ) throws(AdminFault) -> [Judged] {
         guard judged.contains(where: \.leaves) else { return judged }
-        let owedMax = Int64(desk.group.options.owedMax)
-        return try desk.slice(isDryRun ? .reading : .writing) { store throws(SQLiteError) in
-            let end = MonotonicClock.now() + QueueAdmin.sliceNanoseconds
+        let owedMax = Int64(desk.store.options.owedMax - (foretold ?? 0))
+        let isDryRun = foretold != nil
+        let (done, released) = try desk.slice(isDryRun ? .reading : .writing) {
+            store throws(SQLiteError) in
+            let end = MonotonicClock.now() + DeliveryPage.sliceNanoseconds
             let now = store.clock.nowMilliseconds
-            var room = owedMax - store.rows.counts.owed
+            let room = owedMax - store.rows.counts.owed
+            var left = room
             var done: [Judged] = []
             for var row in judged where done.isEmpty || MonotonicClock.now() < end {
                 if row.leaves {
-                    row.result =
-                        isDryRun
-                        ? try Self.foretell(row, store)
-                        : try Self.carryOut(row, store, now, &room)
+                    row.result = try Self.carryOut(row, store, now, &left, isDryRun: isDryRun)
                 }
                 done.append(row)
             }
-            return done
+            return (done, Int(room - left))
         }
+        foretold = foretold.map { $0 + released }
+        return done
     }
 
     private static func carryOut(
-        _ row: Judged, _ store: DeliveryStore, _ now: Int64, _ room: inout Int64
+        _ row: Judged, _ store: DeliveryStore, _ now: Int64, _ room: inout Int64, isDryRun: Bool
     ) throws(SQLiteError) -> String {
         // A duplicate needs no room.
-        if let webhook = row.webhook, room <= 0, try !store.isSeen(webhook) {
-            return AdminOutcome.queueFull
+        if let webhook = row.webhook, room <= 0 || isDryRun {
+            if try store.isSeen(webhook) {
+                if isDryRun { return "duplicate" }
+            } else if room <= 0 {
+                return AdminOutcome.queueFull
+            }
+        }
+        if isDryRun {
+            if row.webhook != nil { room -= 1 }
+            return row.result
         }
         guard try store.quarantine.remove(row.id) else { return "missing" }
         guard let webhook = row.webhook else { return row.result }
         guard try store.release(webhook, nowMilliseconds: now) != nil else { return "duplicate" }
         room -= 1
         return row.result
-    }
-
-    private static func foretell(
-        _ row: Judged, _ store: DeliveryStore
-    ) throws(SQLiteError) -> String {
-        guard let webhook = row.webhook else { return row.result }
-        return try store.isSeen(webhook) ? "duplicate" : row.result
     }
 }
 

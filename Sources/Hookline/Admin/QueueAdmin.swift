@@ -3,22 +3,20 @@ import SQLite
 
 /// Answers what commands ask of the queue and of the quarantine. The control thread.
 ///
-/// The desk cuts every request into slices and has the store thread do one of them between two
+/// The desk cuts every request into slices, of which the store thread does one between two
 /// commits, so that webhooks wait for a slice at most: some hundred rows and some milliseconds.
 struct QueueAdmin: Sendable {
     /// Hands one line of the answer on; false when nobody listens any more.
     typealias Send = (AdminReply) -> Bool
 
-    /// Rows that one slice looks at or changes.
-    static let sliceRows = 256
-    /// After this time a slice takes no further row.
-    static let sliceNanoseconds: UInt64 = 5_000_000
     /// After this time a request takes no further slice.
     static let requestNanoseconds: UInt64 = 500_000_000
 
-    let group: SQLiteQueue
-    /// The queue in Redis; nil without one. Then the rows of `group` are the spool.
-    let shared: RedisQueue?
+    /// Has the quarantine, and what is released from it.
+    let store: SQLiteQueue
+    /// The queues in the order in which they are listed. The last is where messages are owed; what
+    /// is in those before it is spooled.
+    let queues: [any DeliveryDesk]
     /// Verifies a request from quarantine as if it had just come, and mends what was damaged on
     /// its way; `isThorough` takes some milliseconds for a damage that is new.
     let verify:
@@ -27,11 +25,27 @@ struct QueueAdmin: Sendable {
     let trust: @Sendable (QuarantinedRequest) -> Webhook?
     let log: Log
 
+    /// A desk over the store and, where the queue is in Redis, that one.
+    init(
+        store: SQLiteQueue, shared: RedisQueue?,
+        verify:
+            @escaping @Sendable (QuarantinedRequest, _ isThorough: Bool) -> Result<
+                Webhook, QuarantineReason
+            >,
+        trust: @escaping @Sendable (QuarantinedRequest) -> Webhook?, log: Log
+    ) {
+        self.store = store
+        queues = shared.map { [store, $0] } ?? [store]
+        self.verify = verify
+        self.trust = trust
+        self.log = log
+    }
+
     /// Answers one request; its last line is an `end`, or else the fault is thrown.
     func answer(_ request: AdminRequest, _ send: Send) throws(AdminFault) {
         switch request {
         case .status:
-            let status = QueueStatus(group.status, group.clock, shared: shared)
+            let status = QueueStatus(queues)
             if send(.status(status)) { _ = send(.end(AdminEnd())) }
         case .list(let list):
             let end = try list.quarantined ? self.quarantined(list, send) : deliveries(list, send)
@@ -44,10 +58,10 @@ struct QueueAdmin: Sendable {
             if let request = row.request { _ = send(.captured(AdminCapture(request))) }
             _ = send(.end(AdminEnd()))
         case .retry(let change):
-            let work = DeadLetterBatch(desk: self, verb: .retry)
+            let work = DeliveryBatch(desk: self, verb: .retry)
             _ = send(.end(try work.run(change, send)))
         case .discard(let change, quarantined: false):
-            let work = DeadLetterBatch(desk: self, verb: .discard)
+            let work = DeliveryBatch(desk: self, verb: .discard)
             _ = send(.end(try work.run(change, send)))
         case .discard(let change, quarantined: true):
             let work = QuarantineBatch(desk: self, verb: .discard)
@@ -58,13 +72,16 @@ struct QueueAdmin: Sendable {
         }
     }
 
-    /// Has a slice done by the store thread.
+    /// The queue that has a number; nil when none can have it.
+    func queue(of id: Int64) -> (any DeliveryDesk)? { queues.first { $0.numbers.contains(id) } }
+
+    /// Has a slice of the quarantine's work done by the store thread.
     func slice<Value: Sendable>(
         _ access: StoreTasks.Access,
         _ body: @escaping @Sendable (DeliveryStore) throws(SQLiteError) -> Value
     ) throws(AdminFault) -> Value {
         do {
-            return try group.perform(access, body)
+            return try store.perform(access, body)
         } catch {
             throw AdminFault(error)
         }
@@ -72,39 +89,47 @@ struct QueueAdmin: Sendable {
 
     private func deliveries(_ list: AdminList, _ send: Send) throws(AdminFault) -> AdminEnd {
         let deadline = MonotonicClock.now() + Self.requestNanoseconds
-        var after = list.after
+        var last = list.after
         var left = list.limit
-        guard after <= RedisRowID.beforeFirst else { return try sharedDeliveries(list, send) }
-        while left > 0 {
-            let page = DeliveryListing.Page(
-                afterID: after,
-                rowsMax: list.state == nil ? min(left, Self.sliceRows) : Self.sliceRows,
-                state: list.state)
-            let answer = try slice(.reading) { store throws(SQLiteError) in
-                try store.listing.page(page)
+        for queue in queues where queue.numbers.upperBound > last {
+            last = max(last, queue.numbers.lowerBound - 1)
+            var isAtEnd = false
+            while !isAtEnd {
+                guard left > 0, MonotonicClock.now() <= deadline else {
+                    return AdminEnd(next: last)
+                }
+                // What runs may lie between many other rows.
+                let rowsMax =
+                    list.state == .running
+                    ? DeliveryPage.sliceRows : min(left, DeliveryPage.sliceRows)
+                let answer = try asking {
+                    () throws(QueueFault) in
+                    try queue.list(
+                        DeliveryPage(afterID: last, rowsMax: rowsMax, state: list.state))
+                }
+                for row in answer.rows.prefix(left) where !send(.delivery(shown(row, of: queue))) {
+                    return AdminEnd()
+                }
+                // Where the limit cuts a page, the next begins after the last row that was sent.
+                let isCut = answer.rows.count > left
+                last = isCut ? answer.rows[left - 1].id : answer.lastID
+                isAtEnd = answer.isAtEnd && !isCut
+                left -= min(left, answer.rows.count)
             }
-            for row in answer.rows.prefix(left) where !send(.delivery(shown(row))) {
-                return AdminEnd()
-            }
-            // Where the limit cuts a page, the next one begins after the last row that was sent.
-            after = answer.rows.count > left ? answer.rows[left - 1].id : answer.lastID
-            if answer.isAtEnd, answer.rows.count <= left {
-                var rest = list
-                rest.limit = left - answer.rows.count
-                rest.after = RedisRowID.beforeFirst
-                return try sharedDeliveries(rest, send)
-            }
-            left -= min(left, answer.rows.count)
-            if MonotonicClock.now() > deadline { break }
         }
-        return AdminEnd(next: after)
+        return AdminEnd()
+    }
+
+    /// Has a queue do something; its faults are the command's.
+    func asking<Value>(_ body: () throws(QueueFault) -> Value) throws(AdminFault) -> Value {
+        do { return try body() } catch { throw AdminFault(error) }
     }
 
     private func quarantined(_ list: AdminList, _ send: Send) throws(AdminFault) -> AdminEnd {
         var after = list.after
         var left = list.limit
         while left > 0 {
-            let page = QuarantinePage(afterID: after, rowsMax: min(left, Self.sliceRows))
+            let page = QuarantinePage(afterID: after, rowsMax: min(left, DeliveryPage.sliceRows))
             let answer = try slice(.reading) { store throws(SQLiteError) in
                 try store.quarantine.page(page)
             }
@@ -118,44 +143,25 @@ struct QueueAdmin: Sendable {
         return AdminEnd(next: after)
     }
 
-    /// What the list goes on with in Redis.
-    private func sharedDeliveries(
-        _ list: AdminList, _ send: Send
-    ) throws(AdminFault) -> AdminEnd {
-        guard let shared else { return AdminEnd() }
-        guard list.limit > 0 else { return AdminEnd(next: list.after) }
-        return AdminEnd(
-            next: try SharedQueueAdmin(shared).list(
-                after: list.after, limit: list.limit, state: list.state, send))
-    }
-
-    /// A row of SQLite as it is shown: with a queue in Redis, what is owed there is spooled.
-    private func shown(_ row: DeliveryRow) -> DeliveryRow {
-        guard shared != nil, row.state != DeliveryState.deadLettered.rawValue else { return row }
+    /// A row as it is shown: what is owed in a queue before the last one is spooled.
+    private func shown(_ row: DeliveryRow, of queue: any DeliveryDesk) -> DeliveryRow {
+        guard queue.name != queues[queues.count - 1].name,
+            row.state != DeliveryState.deadLettered.rawValue
+        else { return row }
         var row = row
         row.state = "spooled"
         return row
     }
 
-    private func showShared(_ id: RedisRowID, _ show: AdminShow, _ send: Send)
-        throws(AdminFault)
-    {
-        guard let shared, let found = try SharedQueueAdmin(shared).delivery(id) else {
-            throw AdminFault(.notFound, "there is no delivery \(show.id)")
-        }
-        guard send(.delivery(found.row)), let webhook = found.webhook else { return }
-        _ = send(.request(RequestDetail(webhook, reveal: show.reveal)))
-    }
-
     private func showDelivery(_ show: AdminShow, _ send: Send) throws(AdminFault) {
-        if let id = RedisRowID(show.id) { return try showShared(id, show, send) }
-        let found = try slice(.reading) { store throws(SQLiteError) in
-            try store.listing.delivery(show.id)
-        }
-        guard let found else {
+        let queue = queue(of: show.id)
+        let found = try asking { () throws(QueueFault) in try queue?.show(show.id) }
+        guard let queue, let found else {
             throw AdminFault(.notFound, "there is no delivery \(show.id)")
         }
-        guard send(.delivery(shown(found.row))), let webhook = found.webhook else { return }
+        guard send(.delivery(shown(found.row, of: queue))), let webhook = found.webhook else {
+            return
+        }
         _ = send(.request(RequestDetail(webhook, reveal: show.reveal)))
     }
 

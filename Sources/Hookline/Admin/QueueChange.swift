@@ -2,9 +2,9 @@
 public struct QueueChange: Sendable {
     /// What is changed.
     public enum Verb: Sendable, Equatable {
-        /// Dead letters are owed anew.
+        /// Dead letters are owed anew, what waits is due at once.
         case retry
-        /// Dead letters are deleted.
+        /// Deliveries are deleted.
         case discard
         /// Quarantined requests are deleted.
         case discardQuarantined
@@ -36,6 +36,7 @@ public struct QueueChange: Sendable {
                     if case .outcome(let outcome) = $0 { report.add(outcome) }
                 }
                 if case .ids = selection {} else { report.add(end.counts) }
+                change.foretold = end.foretold ?? 0
                 guard let next = end.next else { break }
                 if case .ids(let ids) = change.selection {
                     change.selection = .ids(Array(ids.dropFirst(Int(next))))
@@ -49,7 +50,7 @@ public struct QueueChange: Sendable {
                 break
             }
         } while true
-        report.tellWhatIsLeft()
+        report.tellWhatIsLeft(of: verb)
         return report
     }
 
@@ -92,12 +93,17 @@ public struct QueueChangeReport: Sendable, Encodable {
     mutating func add(_ more: [String: Int]) { counts.merge(more, uniquingKeysWith: +) }
 
     /// What the queue had no room for is part of the fault, if there is none yet.
-    mutating func tellWhatIsLeft() {
+    mutating func tellWhatIsLeft(of verb: QueueChange.Verb) {
         guard error == nil, let left = counts[AdminOutcome.queueFull], left > 0 else { return }
+        let isOne = left == 1
+        let stay = (isDryRun ? "would stay" : isOne ? "stays" : "stay")
+        let what =
+            verb == .retry
+            ? "\(left) dead \(isOne ? "letter" : "letters") \(stay)"
+            : "\(left) genuine \(isOne ? "request" : "requests") \(stay) in quarantine"
         error =
-            "\(left) genuine \(left == 1 ? "request stays" : "requests stay") in quarantine: the "
-            + "queue has no room for more (--queue-rows-max); release again when it has been "
-            + "worked off"
+            "\(what): the queue has no room for more (--queue-rows-max); "
+            + "\(verb == .retry ? "retry" : "release") again when it has been worked off"
     }
 
     /// False when it stopped, when a row that was named was not changed, or when there were rows
@@ -128,6 +134,7 @@ public struct QueueChangeReport: Sendable, Encodable {
         switch result {
         case "retried", "discarded", "released", "missing": result
         case "duplicate": "seen before"
+        case AdminOutcome.running: "being sent at this moment, not changed"
         default: "stay (\(result))"
         }
     }

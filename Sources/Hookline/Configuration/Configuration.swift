@@ -84,6 +84,12 @@ public struct Configuration: Sendable {
     public var dedupeRetention: Duration = .seconds(7 * 86_400)
     /// How long an event that Twilio gives no name is known by its content; see `WebhookKind`.
     public var dedupeUnknownRetention: Duration = .seconds(120)
+    /// Memory that tells new messages without a look at the disk.
+    public var dedupeMemoryMax = 256 * 1024 * 1024
+    /// Dead letters that are kept.
+    public var deadLettersMax = 1_000_000
+    /// How long a dead letter is kept.
+    public var deadLetterRetention: Duration = .seconds(30 * 86_400)
     /// Refused requests that are kept; 0 keeps none.
     public var quarantineRowsMax = 10_000
     /// Bytes of refused requests that are kept.

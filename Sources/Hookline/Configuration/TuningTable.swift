@@ -121,6 +121,18 @@ extension Setting {
             "How long Hookline remembers an event that has no id from Twilio and is known by its "
                 + "content. After that the same content is a new event."),
         .number(
+            "dedupe-memory-max", \.dedupeMemoryMax, (1 << 20)...(1 << 40),
+            "Most memory, in bytes, that tells a new message without reading the disk. Two bytes "
+                + "for each message of `dedupe-retention` are enough; with less, more messages "
+                + "read the disk. What is not needed is not taken."),
+        .number(
+            "dead-letters-max", \.deadLettersMax, 1...100_000_000,
+            "Most dead letters that are kept. Then the oldest is deleted first."),
+        .duration(
+            "dead-letter-retention", \.deadLetterRetention, .seconds(60)...(day * 3650),
+            "How long a dead letter is kept, counted from when it was given up. Then it is "
+                + "deleted."),
+        .number(
             "quarantine-rows-max", \.quarantineRowsMax, 0...1_000_000,
             "Most refused requests that are kept for release; 0 keeps none. docs/operating.md says "
                 + "which ones are deleted beyond that."),

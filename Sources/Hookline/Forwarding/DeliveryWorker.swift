@@ -37,7 +37,7 @@ final class DeliveryWorker: Sendable {
 
     /// Who hears what became of deliveries; set once, before the thread starts.
     struct Links: Sendable {
-        var queue: any DeliveryQueue
+        var queue: any DeliverySource
         var fallback: CommitFallback
     }
 

@@ -11,3 +11,11 @@ enum DeadLetterReason: String, LabelValue {
     /// Every process that worked on it ended.
     case poison
 }
+
+/// Why a dead letter is kept no longer.
+enum DeadLetterDrop: String, LabelValue {
+    /// It is older than `dead-letter-retention`.
+    case age
+    /// There were more than `dead-letters-max`.
+    case count
+}

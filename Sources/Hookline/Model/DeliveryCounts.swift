@@ -8,13 +8,21 @@ struct DeliveryCounts: Sendable, Equatable {
     /// None.
     init() {}
 
-    /// Counts the rows; done once at start, after that every transaction keeps the sums.
+    /// Counts the rows; done once at start, after that every transaction keeps the sums. Reads the
+    /// index over states and not the rows. What is running is in no index: at start nothing is.
     init(counting connection: Connection) throws(SQLiteError) {
         let query = try connection.prepare(
-            "SELECT priority, state, count(*) FROM delivery GROUP BY priority, state")
-        while try query.step() {
-            guard let state = DeliveryState(code: query.integer(1)) else { continue }
-            self[DeliveryPriority(code: query.integer(0)), state] += query.integer(2)
+            """
+            SELECT count(*) FROM delivery INDEXED BY delivery_state
+            WHERE state=?1 AND priority=?2 AND state<>1
+            """)
+        for priority in DeliveryPriority.allCases {
+            for state in DeliveryState.allCases where state != .running {
+                try query.bind(1, state.code)
+                try query.bind(2, priority.code)
+                if try query.step() { self[priority, state] = query.integer(0) }
+                query.reset()
+            }
         }
     }
 

@@ -36,7 +36,7 @@ final class CommitFallback: Sendable {
     private let state = Mutex(State())
     private let forward: @Sendable (PendingWebhook, _ deadlineNanoseconds: UInt64) -> Void
     private let journal: DirectDeliveryJournal
-    private let shared = SetOnce<SharedQueueCommit>()
+    private let shared = SetOnce<RedisQueue>()
 
     /// `forward` starts immediate processing and must call `immediateEnded` once for each.
     init(
@@ -52,7 +52,7 @@ final class CommitFallback: Sendable {
     }
 
     /// Puts the shared queue on top; before the first webhook.
-    func begin(with shared: SharedQueueCommit) { self.shared.set(shared) }
+    func begin(with shared: RedisQueue) { self.shared.set(shared) }
 
     /// Takes webhooks. Event loops, and the thread of the validation cache.
     func commit(_ batch: [PendingWebhook]) {
@@ -61,7 +61,9 @@ final class CommitFallback: Sendable {
         // What nobody has verified is for this machine alone.
         let unverified = batch.filter { !$0.isVerified }
         if !unverified.isEmpty { store(unverified) }
-        if unverified.count < batch.count { shared.commit(batch.filter(\.isVerified)) }
+        guard unverified.count < batch.count else { return }
+        let refused = shared.append(batch.filter(\.isVerified))
+        if !refused.isEmpty { store(refused) }
     }
 
     /// Takes webhooks for SQLite. Any thread.
@@ -115,7 +117,7 @@ final class CommitFallback: Sendable {
             let delivery = Delivery(id: id, attempt: 1, webhook: pending.webhook)
             store.record([taken ? delivery.completion : .release(id: id)])
         } else if taken {
-            store.settle(pending.webhook.identity)
+            store.settle(pending.webhook)
             shared.value?.settle(pending.webhook)
         }
         // Not taken: the commit may still come before the last deadline; `tick` answers then.

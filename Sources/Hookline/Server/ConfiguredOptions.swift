@@ -64,7 +64,16 @@ extension SQLiteQueue.Options {
             rows: configuration.unverifiedRowsMax, bytes: configuration.unverifiedBytesMax)
         dedupeRetentionMilliseconds = configuration.dedupeRetention.milliseconds
         repeatMilliseconds = configuration.dedupeUnknownRetention.milliseconds
+        deadLetters = DeadLetterLimits(configuration)
+        identityBytesMax = configuration.dedupeMemoryMax
         synchronousOff = configuration.control == .synchronousOff
+    }
+}
+
+extension DeadLetterLimits {
+    init(_ configuration: Configuration) {
+        rowsMax = configuration.deadLettersMax
+        retentionMilliseconds = configuration.deadLetterRetention.milliseconds
     }
 }
 

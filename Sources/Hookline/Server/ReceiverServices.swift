@@ -54,6 +54,7 @@ final class ReceiverServices: Sendable {
             try ConfiguredTokenSource(configuration, metrics.redis, log), metrics, log, quarantine,
             canVerify: { account in lateStore.value?.verify(account) })
         let outbox = self.outbox
+        let notice = DeadLetterNotice(metrics: metrics, log: log)
         let store = SQLiteQueue(
             options: SQLiteQueue.Options(configuration, path: paths.database),
             callbacks: SQLiteQueue.Callbacks(
@@ -68,7 +69,7 @@ final class ReceiverServices: Sendable {
                 awaited: { validation.look(after: $0) },
                 failed: { batch in lateFallback.value?.failed(batch) },
                 unwritten: { journal.append($0) },
-                broken: onBroken),
+                dropped: { notice.dropped($0) }, broken: onBroken),
             metrics: metrics, clock: clock)
         let fallback = CommitFallback(
             options: CommitFallback.Options(configuration), store: store, metrics: metrics,
@@ -82,8 +83,9 @@ final class ReceiverServices: Sendable {
             configuration, paths, metrics, log,
             RedisServices.Links(
                 claimed: { worker.take($0) }, commit: { fallback.commit($0) },
-                fallBack: { fallback.store($0) }, replied: { outbox.deliver() }, store: store))
-        if let commits = redis.commits { fallback.begin(with: commits) }
+                fallBack: { fallback.store($0) }, replied: { outbox.deliver() },
+                dropped: { notice.dropped($0) }, store: store))
+        if let queue = redis.queue { fallback.begin(with: queue) }
         if let spool = redis.spool { lateSpool.set(spool) }
         self.validation = validation
         worker.connect(DeliveryWorker.Links(queue: redis.queue ?? store, fallback: fallback))
@@ -114,7 +116,7 @@ final class ReceiverServices: Sendable {
         let validation = validation
         let control = AdminServer(
             desk: QueueAdmin(
-                group: store, shared: redis.queue,
+                store: store, shared: redis.queue,
                 verify: { validation.verifyAgain($0, isThorough: $1) },
                 trust: { validation.trust($0) }, log: log))
         let started = try StartupError.starting { () throws(POSIXError) in
@@ -152,6 +154,7 @@ final class ReceiverServices: Sendable {
             open = try DeliveryStore(
                 path: store.options.path, unverifiedMax: store.options.unverifiedMax,
                 repeatMilliseconds: store.options.repeatMilliseconds,
+                identityBytesMax: store.options.identityBytesMax,
                 synchronousOff: store.options.synchronousOff, clock: store.clock)
             try settleJournal(open)
         } catch {
@@ -189,12 +192,14 @@ final class ReceiverServices: Sendable {
 
     private func runTimer() {
         let pause = WakeSignal()
+        var memory = BurstMemory()
         while !isStopping.load(ordering: .relaxed) {
             fallback.tick()
             validation.waits.tick()
             monitor.tick()
             clockWatch.tick()
             redis.spool?.tick()
+            memory.tick()
             let next = MonotonicClock.now() + 10_000_000
             let due = validation.waits.nextDeadlineNanoseconds ?? next
             pause.wait(untilNanoseconds: min(next, due))

@@ -14,14 +14,14 @@ final class RedisServices: Sendable {
         var fallBack: @Sendable ([PendingWebhook]) -> Void
         /// Lets the replies of a batch leave.
         var replied: @Sendable () -> Void
+        /// Dead letters were deleted because they are too old or too many.
+        var dropped: @Sendable ([DeadLetterDrop: Int]) -> Void
         /// The store that spools.
         var store: SQLiteQueue
     }
 
     /// The tier of the validation cache; nil without one.
     let validations: SharedValidationLookup?
-    /// The first step of the fallback; nil unless the queue is in Redis.
-    let commits: SharedQueueCommit?
     /// The shared queue; nil unless the queue is in Redis.
     let queue: RedisQueue?
     /// Drains the store into the queue; nil unless the queue is in Redis.
@@ -34,7 +34,7 @@ final class RedisServices: Sendable {
         _ log: Log, _ links: Links
     ) throws(StartupError) {
         guard let url = configuration.redis else {
-            (validations, commits, queue, spool, cacheLink) = (nil, nil, nil, nil, nil)
+            (validations, queue, spool, cacheLink) = (nil, nil, nil, nil)
             return
         }
         let credentials = try configuration.redisCredentials()
@@ -57,27 +57,19 @@ final class RedisServices: Sendable {
                 (validations, cacheLink) = (nil, nil)
             }
             guard configuration.queue == .redis else {
-                (commits, queue, spool) = (nil, nil, nil)
+                (queue, spool) = (nil, nil)
                 return
             }
             let identity = RedisConsumerName(path: paths.redisConsumer, log: log)
             let options = RedisQueue.Options(configuration, url, credentials, identity)
-            let step = SetOnce<SharedQueueCommit>()
             let queue = try RedisQueue(
                 options,
                 callbacks: RedisQueue.Callbacks(
                     claimed: links.claimed,
-                    replied: {
-                        step.value?.flush()
-                        links.replied()
-                    },
-                    epochChanged: { identity.note(epoch: $0) }),
+                    replied: links.replied, unconfirmed: links.fallBack,
+                    appended: { metrics.appended(nanoseconds: $0, $1) },
+                    epochChanged: { identity.note(epoch: $0) }, dropped: links.dropped),
                 metrics: metrics.redis, log: log, clock: links.store.clock)
-            let commits = SharedQueueCommit(
-                queue, SharedQueueCommit.Options(configuration), metrics: metrics,
-                fallBack: links.fallBack)
-            step.set(commits)
-            self.commits = commits
             self.queue = queue
             spool = Spool(
                 queue, store: links.store,
@@ -139,16 +131,11 @@ extension RedisQueue.Options {
             consumer: identity.name)
         validationMilliseconds = configuration.validationCacheTTL.milliseconds
         replicas = configuration.redisReplicas
+        owedMax = Int64(configuration.queueRowsMax)
+        deadLetters = DeadLetterLimits(configuration)
         predecessor = identity.predecessor
         knownEpoch = identity.knownEpoch
         if configuration.control == .shortLease { leaseMilliseconds = 2000 }
-    }
-}
-
-extension SharedQueueCommit.Options {
-    init(_ configuration: Configuration) {
-        budgetNanoseconds = configuration.redisQueueTimeout.nanoseconds
-        owedMax = Int64(configuration.queueRowsMax)
     }
 }
 

@@ -124,7 +124,7 @@ import Testing
         let live = try LiveStore(path: path)
         // Every body is another message.
         let desk = QueueAdmin(
-            group: live.group, shared: nil,
+            store: live.group, shared: nil,
             verify: { refused, _ in
                 .success(
                     Genuine.webhook("SM" + String(decoding: refused.request.body, as: UTF8.self)))

@@ -8,7 +8,7 @@ enum Desk {
     /// A desk for which every request is genuine whose number three does not divide.
     static func over(_ live: LiveStore) -> QueueAdmin {
         QueueAdmin(
-            group: live.group, shared: nil,
+            store: live.group, shared: nil,
             verify: { refused, _ in
                 number(refused) % 3 == 0
                     ? .failure(.invalidSignature) : .success(webhook(refused))

@@ -153,7 +153,7 @@ import Testing
         try quarantine(1...60, proven: [50])
         let searched = Mutex<[Int64]>([])
         let desk = QueueAdmin(
-            group: live.group, shared: nil,
+            store: live.group, shared: nil,
             verify: { refused, isThorough in
                 let number = refused.request.fields.first("x-twilio-signature")?.dropFirst(10)
                 let id = Int64(String(decoding: number ?? [], as: UTF8.self)) ?? 0

@@ -243,7 +243,7 @@ private final class OpenSimulatedDestination: OpenDestination {
 }
 
 /// The simulation as a queue.
-private struct SimulatedQueue: DeliveryQueue {
+private struct SimulatedQueue: DeliverySource {
     let simulation: SetOnce<SimulatedForwarding>
 
     init(_ simulation: SetOnce<SimulatedForwarding>) { self.simulation = simulation }

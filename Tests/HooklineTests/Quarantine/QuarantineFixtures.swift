@@ -55,16 +55,21 @@ final class LiveStore: Sendable {
     init(
         path: String, owedMax: Int = 1_000_000, rowsMax: Int = 1_000_000,
         gatherNanoseconds: UInt64 = 5_000_000,
-        claimed: @escaping @Sendable ([Delivery]) -> Void = { _ in }
+        claimed: @escaping @Sendable ([Delivery]) -> Void = { _ in },
+        dropped: @escaping @Sendable ([DeadLetterDrop: Int]) -> Void = { _ in },
+        configure: (inout SQLiteQueue.Options) -> Void = { _ in }
     ) throws {
+        var options = SQLiteQueue.Options(
+            path: path, batchRowsMax: 512, waitingMax: 4096, owedMax: owedMax,
+            checkpointBytes: 32 << 20, unverifiedMax: UnverifiedRows.Size(),
+            dedupeRetentionMilliseconds: .max / 2)
+        configure(&options)
         group = SQLiteQueue(
-            options: SQLiteQueue.Options(
-                path: path, batchRowsMax: 512, waitingMax: 4096, owedMax: owedMax,
-                checkpointBytes: 32 << 20, unverifiedMax: UnverifiedRows.Size(),
-                dedupeRetentionMilliseconds: .max / 2),
+            options: options,
             callbacks: SQLiteQueue.Callbacks(
                 replied: {}, claimed: claimed, verify: { _, _, _ in .undecided },
-                awaited: { _ in }, failed: { _ in }, unwritten: { _ in }, broken: { _ in }),
+                awaited: { _ in }, failed: { _ in }, unwritten: { _ in }, dropped: dropped,
+                broken: { _ in }),
             metrics: metrics)
         quarantine = Refused.quarantine(
             rowsMax: rowsMax, bytesMax: 1 << 40, metrics: metrics)

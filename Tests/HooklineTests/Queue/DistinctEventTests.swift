@@ -13,7 +13,7 @@ extension DeliveryStore: EventQueue {
     fileprivate func append(_ webhooks: [Webhook]) throws -> [Bool] {
         try begin()
         let ids = try append(webhooks.map { ($0, false) })
-        try indexIdentities()
+        try keepUpIdentities()
         try commit()
         return ids.map { $0 != nil }
     }

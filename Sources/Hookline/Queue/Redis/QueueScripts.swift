@@ -5,7 +5,9 @@
 /// (script.c of 7.0, `SCRIPT_WRITE_DIRTY`), so that a full Redis can still be worked off.
 enum QueueScripts {
     /// Every script, for the cache of a new connection.
-    static let all = [append, claim, complete, retry, deadLetter, renew, status, prepare, tidy]
+    static let all = [
+        append, claim, complete, retry, deadLetter, renew, status, prepare, tidy, trimDeadLetters,
+    ]
 
     /// Appends a message unless its identity was seen: the entry first, the mark second, so that
     /// no mark is left behind by an entry that was refused.

@@ -100,6 +100,7 @@ final class RedisClaimer: Sendable {
         if now >= times.poll {
             times.poll = now + UInt64(options.pollMilliseconds) * 1_000_000
             watch.poll()
+            watch.trimDeadLetters()
         }
         if now >= times.tidy {
             times.tidy = now + 3_600_000_000_000

@@ -49,23 +49,23 @@ struct RedisDeadLetters: Sendable {
         return reply.elements?.compactMap { Self.read($0) }
     }
 
-    /// Makes one owed again, as if it had just been appended; false when it is not there, nil
-    /// when Redis did not answer.
-    func retry(_ entry: [UInt8], deadlineNanoseconds: UInt64) -> Bool? {
+    /// Makes one owed again, as if it had just been appended: 1 when it was, 0 when it is not
+    /// there, nil when Redis did not answer.
+    func retry(_ entry: [UInt8], deadlineNanoseconds: UInt64) -> Int64? {
         let outcome = link.run(
             QueueScripts.revive,
             keys: [keys.dead, keys.stream(.high), keys.stream(.normal)], arguments: [entry],
             deadlineNanoseconds: deadlineNanoseconds)
         guard case .reply(let reply) = outcome else { return nil }
-        return reply.integer.map { $0 == 1 }
+        return reply.integer
     }
 
-    /// Throws one away; false when it is not there, nil when Redis did not answer.
-    func discard(_ entry: [UInt8], deadlineNanoseconds: UInt64) -> Bool? {
+    /// Throws one away: 1 when it was, 0 when it is not there, nil when Redis did not answer.
+    func discard(_ entry: [UInt8], deadlineNanoseconds: UInt64) -> Int64? {
         let command = RedisCommand("XDEL").with(keys.dead).with(entry)
         let outcome = link.ask(command, deadlineNanoseconds: deadlineNanoseconds)
         guard case .reply(let reply) = outcome else { return nil }
-        return reply.integer.map { $0 == 1 }
+        return reply.integer
     }
 
     private static func read(_ reply: RedisReply) -> RedisDeadLetter? {
@@ -105,5 +105,26 @@ extension QueueScripts {
             redis.call('XADD', stream, '*', unpack(fields))
             redis.call('XDEL', KEYS[1], ARGV[1])
             return 1
+            """)
+
+    /// Deletes the oldest dead letters, a thousand at most of each kind: those beyond a number, and
+    /// those that were given up too long ago. An entry's id begins with when that was.
+    ///
+    /// Keys: dead. Arguments: how many are kept, for how many milliseconds. Answer: how many were
+    /// too many, how many too old.
+    static let trimDeadLetters = RedisScript(
+        now + """
+            local function drop(ids)
+                for at = 1, #ids do redis.call('XDEL', KEYS[1], ids[at][1]) end
+                return #ids
+            end
+            local surplus = math.min(1000, redis.call('XLEN', KEYS[1]) - ARGV[1])
+            local many = 0
+            if surplus > 0 then
+                many = drop(redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', surplus))
+            end
+            local limit = string.format('%.0f', math.max(0, now - ARGV[2]))
+            local old = redis.call('XRANGE', KEYS[1], '-', '(' .. limit .. '-0', 'COUNT', 1000)
+            return {many, drop(old)}
             """)
 }

@@ -30,6 +30,10 @@ final class RedisQueue: Sendable {
         /// A failover loses nothing that was stored when this is the number of all replicas:
         /// Sentinel promotes one that it can reach, and that has to be one that has it.
         var replicas = 0
+        /// Deliveries that may be owed.
+        var owedMax: Int64 = .max
+        /// Dead letters that are kept.
+        var deadLetters = DeadLetterLimits()
         /// How long an identity is kept.
         var dedupeRetentionMilliseconds: Int64
         /// How long an event that Twilio gives no name counts as a repetition of the same content.
@@ -64,11 +68,21 @@ final class RedisQueue: Sendable {
         var claimed: @Sendable ([Delivery]) -> Void
         /// Completions of appends were called and no more are to be called at this moment.
         var replied: @Sendable () -> Void = {}
+        /// Webhooks that Redis does not have, or may not have: they are the fallback's. On the
+        /// thread that appends when Redis is not asked.
+        var unconfirmed: @Sendable ([PendingWebhook]) -> Void = { _ in }
+        /// An append of a webhook took so many nanoseconds.
+        var appended: @Sendable (_ nanoseconds: UInt64, RedisAppend) -> Void = { _, _ in }
         /// The data has another epoch; the next process should know it.
         var epochChanged: @Sendable ([UInt8]) -> Void = { _ in }
+        /// Dead letters were deleted because they are too old or too many.
+        var dropped: @Sendable ([DeadLetterDrop: Int]) -> Void = { _ in }
     }
 
     let options: Options
+    let callbacks: Callbacks
+    /// Webhooks that Redis has not confirmed.
+    let unconfirmed: UnconfirmedWebhooks
     /// The deliveries that this process works on.
     let leases = RedisLeases()
     private let writer: RedisClient
@@ -84,6 +98,9 @@ final class RedisQueue: Sendable {
         clock: StoreClock = StoreClock()
     ) throws(RedisError) {
         self.options = options
+        self.callbacks = callbacks
+        let unconfirmed = UnconfirmedWebhooks(handOn: callbacks.unconfirmed)
+        self.unconfirmed = unconfirmed
         ledger = RedisLossDetector(knownEpoch: options.knownEpoch)
         writer = try RedisClient(
             .queueWriter(options, name: "redis-writer"), metrics: metrics, log: log)
@@ -91,7 +108,7 @@ final class RedisQueue: Sendable {
             .queue(options, name: "redis-reader"), metrics: metrics, log: log)
         watch = RedisQueueMonitor(
             options, writer: writer, ledger: ledger, metrics: metrics.queue, log: log,
-            epochChanged: callbacks.epochChanged)
+            epochChanged: callbacks.epochChanged, dropped: callbacks.dropped)
         recorder = RedisResultWriter(
             options, writer: writer, leases: leases, ledger: ledger, metrics: metrics.queue,
             clock: clock)
@@ -101,7 +118,11 @@ final class RedisQueue: Sendable {
         let watch = watch
         writer.tell(
             RedisClient.Callbacks(
-                connected: { watch.connected() }, completed: callbacks.replied))
+                connected: { watch.connected() },
+                completed: {
+                    unconfirmed.handOn()
+                    callbacks.replied()
+                }))
     }
 
     /// The figures as they were read last; nil when Redis cannot be read.
@@ -125,6 +146,9 @@ final class RedisQueue: Sendable {
 
     /// What was given up.
     var deadLetters: RedisDeadLetters { RedisDeadLetters(writer, keys: options.keys) }
+
+    /// What waits, to be changed by people.
+    var waiting: RedisWaiting { RedisWaiting(writer, keys: options.keys) }
 
     /// Connects and begins to claim what `want` asks for.
     func start() throws(POSIXError) {

@@ -16,11 +16,13 @@ final class RedisQueueMonitor: Sendable {
     private let metrics: RedisQueueMetrics
     private let log: Log
     private let epochChanged: @Sendable ([UInt8]) -> Void
+    private let dropped: @Sendable ([DeadLetterDrop: Int]) -> Void
     private let state = Mutex(State())
 
     init(
         _ options: RedisQueue.Options, writer: RedisClient, ledger: RedisLossDetector,
-        metrics: RedisQueueMetrics, log: Log, epochChanged: @escaping @Sendable ([UInt8]) -> Void
+        metrics: RedisQueueMetrics, log: Log, epochChanged: @escaping @Sendable ([UInt8]) -> Void,
+        dropped: @escaping @Sendable ([DeadLetterDrop: Int]) -> Void
     ) {
         self.options = options
         self.writer = writer
@@ -28,6 +30,7 @@ final class RedisQueueMonitor: Sendable {
         self.metrics = metrics
         self.log = log
         self.epochChanged = epochChanged
+        self.dropped = dropped
     }
 
     /// The figures as they were read last; nil when Redis cannot be read.
@@ -83,6 +86,28 @@ final class RedisQueueMonitor: Sendable {
                 let known = ledger.epoch
                 if known == nil || known == status.epoch { ledger.counted(owed: status.owed) }
                 if status.epoch == nil || known != status.epoch { prepare() }
+            })
+    }
+
+    /// Deletes a slice of the dead letters that are too old or too many; soon again while there are
+    /// more.
+    func trimDeadLetters() {
+        let limits = options.deadLetters
+        writer.send(
+            QueueScripts.trimDeadLetters.request(
+                on: writer, keys: [options.keys.dead],
+                arguments: [
+                    StreamEntry.text(Int64(limits.rowsMax)),
+                    StreamEntry.text(limits.retentionMilliseconds),
+                ], deadlineNanoseconds: deadline()
+            ) { [self] outcome in
+                guard case .reply(let reply) = outcome,
+                    let counts = reply.elements?.compactMap(\.integer), counts.count == 2
+                else { return }
+                var gone: [DeadLetterDrop: Int] = [:]
+                if counts[0] > 0 { gone[.count] = Int(counts[0]) }
+                if counts[1] > 0 { gone[.age] = Int(counts[1]) }
+                if !gone.isEmpty { dropped(gone) }
             })
     }
 

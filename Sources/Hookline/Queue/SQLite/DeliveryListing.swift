@@ -3,41 +3,35 @@ import SQLite
 /// Looks at deliveries without changing them, a bounded number of rows a call. Confined to the
 /// store thread.
 struct DeliveryListing {
-    /// A part of the deliveries, in the order of ids.
-    struct Page: Sendable {
-        var afterID: Int64 = 0
-        var throughID: Int64 = .max
-        /// Rows that are looked at.
-        var rowsMax: Int
-        /// Nil for all.
-        var state: DeliveryState?
-        /// Dead letters with this reason only; nil for all.
-        var reason: DeadLetterReason?
-    }
-
-    /// A page's rows.
-    struct Answer<Row: Sendable>: Sendable {
-        var rows: [Row] = []
-        /// The last id that was looked at: the next page begins after it.
-        var lastID: Int64
-        /// True when nothing is left.
-        var isAtEnd = false
-    }
-
     private let all: Statement
-    private let dead: Statement
+    /// One for each priority.
+    private let inState: [Statement]
+    private let running: Statement
     private let one: Statement
     private let maxID: Statement
     private let clock: StoreClock
+    private let claimed: ClaimedRange
 
-    init(_ connection: Connection, _ clock: StoreClock) throws(SQLiteError) {
+    init(
+        _ connection: Connection, _ claimed: ClaimedRange, _ clock: StoreClock
+    ) throws(SQLiteError) {
         self.clock = clock
+        self.claimed = claimed
         let columns =
             "SELECT id, state, priority, kind, received_ms, attempts, due_ms, reason, head, "
             + "length(body) FROM delivery"
-        all = try connection.prepare("\(columns) WHERE id>?1 AND id<=?2 ORDER BY id")
-        dead = try connection.prepare(
-            "\(columns) INDEXED BY delivery_dead WHERE state=3 AND id>?1 AND id<=?2 ORDER BY id")
+        let part = "id>?1 AND id<=?2 ORDER BY id"
+        all = try connection.prepare("\(columns) WHERE \(part)")
+        running = try connection.prepare(
+            "\(columns) INDEXED BY delivery_running WHERE state=1 AND due_ms<=0 AND \(part)")
+        var inState: [Statement] = []
+        for priority in DeliveryPriority.allCases {
+            inState.append(
+                try connection.prepare(
+                    "\(columns) INDEXED BY delivery_state WHERE state=?3 AND state<>1 AND "
+                        + "priority=\(priority.code) AND \(part)"))
+        }
+        self.inState = inState
         one = try connection.prepare(
             "SELECT id, state, priority, kind, received_ms, attempts, due_ms, reason, head, "
                 + "length(body), identity, body FROM delivery WHERE id=?1")
@@ -45,34 +39,71 @@ struct DeliveryListing {
     }
 
     /// The rows that a page asks for.
-    func page(_ page: Page) throws(SQLiteError) -> Answer<DeliveryRow> {
+    func page(_ page: DeliveryPage) throws(SQLiteError) -> DeliveryPage.Answer<DeliveryRow> {
         try self.page(page) { DeliveryRow($0, clock) }
     }
 
     /// The ids of the rows that a page asks for.
-    func ids(_ page: Page) throws(SQLiteError) -> Answer<Int64> {
+    func ids(_ page: DeliveryPage) throws(SQLiteError) -> DeliveryPage.Answer<Int64> {
         try self.page(page) { $0.integer(0) }
     }
 
     private func page<Row>(
-        _ page: Page, _ make: (Statement) -> Row
-    ) throws(SQLiteError) -> Answer<Row> {
-        let query = page.state == .deadLettered ? dead : all
-        try query.bind(1, page.afterID)
-        try query.bind(2, page.throughID)
-        defer { query.reset() }
-        var answer = Answer<Row>(lastID: page.afterID)
+        _ page: DeliveryPage, _ make: (Statement) -> Row
+    ) throws(SQLiteError) -> DeliveryPage.Answer<Row> {
+        switch page.state {
+        case nil: return try rows(page, of: [all], page.throughID, make)
+        case .running: return try runningRows(page, make)
+        case .available?, .retryable?, .deadLettered?:
+            for query in inState { try query.bind(3, (page.state ?? .available).code) }
+            return try rows(page, of: inState, page.throughID, make)
+        }
+    }
+
+    /// What runs is in its index up to where the range of the others begins; from there on, all
+    /// rows are looked at.
+    private func runningRows<Row>(
+        _ page: DeliveryPage, _ make: (Statement) -> Row
+    ) throws(SQLiteError) -> DeliveryPage.Answer<Row> {
+        let begin = claimed.afterID
+        guard page.afterID < begin else { return try rows(page, of: [all], page.throughID, make) }
+        var answer = try rows(page, of: [running], min(begin, page.throughID), make)
+        if answer.isAtEnd, begin < page.throughID {
+            answer.isAtEnd = false
+            answer.lastID = begin
+        }
+        return answer
+    }
+
+    /// The rows of queries in the order of ids, each of which gives its own in that order.
+    private func rows<Row>(
+        _ page: DeliveryPage, of queries: [Statement], _ throughID: Int64,
+        _ make: (Statement) -> Row
+    ) throws(SQLiteError) -> DeliveryPage.Answer<Row> {
+        defer { for query in queries { query.reset() } }
+        var answer = DeliveryPage.Answer<Row>(lastID: page.afterID)
+        var waiting: [Statement] = []
+        for query in queries {
+            try query.bind(1, page.afterID)
+            try query.bind(2, throughID)
+            if try query.step() { waiting.append(query) }
+        }
         for _ in 0..<page.rowsMax {
-            guard try query.step() else {
+            let first = waiting.indices.min {
+                waiting[$0].integer(0) < waiting[$1].integer(0)
+            }
+            guard let first else {
                 answer.isAtEnd = true
                 return answer
             }
+            let query = waiting[first]
             answer.lastID = query.integer(0)
             if page.state.map({ $0.code == query.integer(1) }) ?? true,
                 page.reason.map({ $0.rawValue == query.text(7) }) ?? true
             {
                 answer.rows.append(make(query))
             }
+            if try !query.step() { waiting.remove(at: first) }
         }
         return answer
     }
@@ -90,13 +121,6 @@ struct DeliveryListing {
                 head: head, body: one.bytes(11))
         }
         return (DeliveryRow(one, clock), webhook)
-    }
-
-    /// True for a dead letter.
-    func isDeadLetter(_ id: Int64) throws(SQLiteError) -> Bool {
-        try one.bind(1, id)
-        defer { one.reset() }
-        return try one.step() && one.integer(1) == DeliveryState.deadLettered.code
     }
 
     /// The largest id of a delivery; 0 when there is none.
@@ -117,7 +141,7 @@ extension DeliveryRow {
         kind = WebhookKind(code: query.integer(3)).rawValue
         received = Timestamp.text(milliseconds: query.integer(4))
         attempts = query.integer(5)
-        let due = clock.wallMilliseconds(at: query.integer(6))
+        let due = clock.wallMilliseconds(at: abs(query.integer(6)))
         self.due = isDead ? nil : Timestamp.text(milliseconds: max(0, due))
         reason = query.isNull(7) ? nil : query.text(7)
         messageSID = sid.isEmpty ? nil : String(decoding: sid, as: UTF8.self)

@@ -1,3 +1,4 @@
+import POSIX
 import SQLite
 
 /// The table of deliveries, and how many rows of each state and priority it has; every method but
@@ -9,9 +10,13 @@ final class DeliveryRows {
     private var pending: DeliveryCounts
     private let connection: Connection
     private let statements: StoreStatements
+    private let clock: StoreClock
     private var claimsSinceNormal = 0
 
-    init(_ connection: Connection, _ statements: StoreStatements) throws(SQLiteError) {
+    init(
+        _ connection: Connection, _ statements: StoreStatements, _ clock: StoreClock
+    ) throws(SQLiteError) {
+        self.clock = clock
         self.connection = connection
         self.statements = statements
         counts = try DeliveryCounts(counting: connection)
@@ -89,7 +94,7 @@ final class DeliveryRows {
         case .retry(let id, let due):
             try move(id, to: .retryable, due: due, reason: nil)
         case .deadLetter(let id, let reason):
-            try move(id, to: .deadLettered, due: 0, reason: reason.rawValue)
+            try bury(id, reason)
         case .hold(let id):
             try move(id, to: .running, due: 0, reason: nil)
         case .release(let id):
@@ -97,25 +102,66 @@ final class DeliveryRows {
         }
     }
 
-    /// Owes a dead letter anew: no attempts, a whole retry window; false when it is none.
-    func revive(_ id: Int64, nowMilliseconds: Int64) throws(SQLiteError) -> Bool {
-        try statements.revive.bind(2, nowMilliseconds)
-        guard let priority = try leaveDeadLetters(statements.revive, id) else { return false }
-        pending[priority, .available] += 1
-        return true
+    /// Makes a delivery owed from now on.
+    func owe(_ id: Int64, nowMilliseconds: Int64) throws(SQLiteError) {
+        try statements.owe.bind(2, nowMilliseconds)
+        try run(statements.owe, id)
     }
 
-    /// Deletes a dead letter; false when it is none. Its identity stays seen.
-    func discardDeadLetter(_ id: Int64) throws(SQLiteError) -> Bool {
-        try leaveDeadLetters(statements.discardDead, id) != nil
+    /// Owes a dead letter anew: no attempts, a whole retry window; nothing when it is none.
+    func revive(_ id: Int64, nowMilliseconds: Int64) throws(SQLiteError) {
+        let revive = statements.revive
+        try revive.bind(1, id)
+        try revive.bind(2, nowMilliseconds)
+        defer { revive.reset() }
+        guard try revive.step() else { return }
+        let priority = DeliveryPriority(code: revive.integer(0))
+        pending[priority, .deadLettered] -= 1
+        pending[priority, .available] += 1
+    }
+
+    /// Deletes dead letters that were given up before `milliseconds`, the oldest ones, at most
+    /// `rowsMax`; without a moment any, also those of which nobody knows when that was. Returns
+    /// how many. Their identities stay seen.
+    func dropDeadLetters(before milliseconds: Int64?, rowsMax: Int) throws(SQLiteError) -> Int {
+        let drop = statements.dropDead
+        try drop.bind(1, Int64(milliseconds == nil ? -1 : 0))
+        try drop.bind(2, milliseconds ?? .max)
+        try drop.bind(3, Int64(rowsMax))
+        defer { drop.reset() }
+        var count = 0
+        while try drop.step() {
+            pending[DeliveryPriority(code: drop.integer(0)), .deadLettered] -= 1
+            count += 1
+        }
+        return count
+    }
+
+    /// Makes a delivery that waits due at once; its attempts stay.
+    func hasten(_ id: Int64, nowMilliseconds: Int64) throws(SQLiteError) {
+        try move(id, to: .available, due: nowMilliseconds, reason: nil)
+    }
+
+    /// The state of a delivery; nil when there is none.
+    func state(of id: Int64) throws(SQLiteError) -> DeliveryState? {
+        let query = statements.stateOf
+        try query.bind(1, id)
+        defer { query.reset() }
+        return try query.step() ? DeliveryState(code: query.integer(1)) : nil
     }
 
     /// When the oldest message that waits for an attempt was received.
     func oldestReceivedMilliseconds(_ priority: DeliveryPriority) throws(SQLiteError) -> Int64? {
-        let query = statements.oldest
-        try query.bind(1, priority.code)
-        defer { query.reset() }
-        return try query.step() ? query.integer(0) : nil
+        var oldest: (id: Int64, received: Int64)?
+        for state in [DeliveryState.available, .retryable] {
+            let query = statements.oldest
+            try query.bind(1, priority.code)
+            try query.bind(2, state.code)
+            defer { query.reset() }
+            guard try query.step(), query.integer(0) < oldest?.id ?? .max else { continue }
+            oldest = (query.integer(0), query.integer(1))
+        }
+        return oldest?.received
     }
 
     private func claimOne(
@@ -134,8 +180,7 @@ final class DeliveryRows {
             let delivery = statements.delivery(from: query, priority: priority)
             query.reset()
             guard let delivery else {
-                try move(
-                    id, to: .deadLettered, due: 0, reason: DeadLetterReason.damaged.rawValue)
+                try bury(id, .damaged)
                 continue
             }
             try run(statements.markRunning, id)
@@ -145,15 +190,9 @@ final class DeliveryRows {
         }
     }
 
-    private func leaveDeadLetters(
-        _ statement: Statement, _ id: Int64
-    ) throws(SQLiteError) -> DeliveryPriority? {
-        try statement.bind(1, id)
-        defer { statement.reset() }
-        guard try statement.step() else { return nil }
-        let priority = DeliveryPriority(code: statement.integer(0))
-        pending[priority, .deadLettered] -= 1
-        return priority
+    /// Gives a delivery up; its `due_ms` is from now on when that was.
+    private func bury(_ id: Int64, _ reason: DeadLetterReason) throws(SQLiteError) {
+        try move(id, to: .deadLettered, due: clock.nowMilliseconds, reason: reason.rawValue)
     }
 
     private func move(

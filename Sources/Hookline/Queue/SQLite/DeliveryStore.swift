@@ -14,6 +14,7 @@ final class DeliveryStore {
     private let statements: StoreStatements
     private let identities: SeenIdentities
     private let clockTable: ClockTable
+    private let claimed: ClaimedRange
     /// What `synchronous` is without a relaxation, and whether it is relaxed now.
     private let durability: String
     private var isRelaxed = false
@@ -27,8 +28,8 @@ final class DeliveryStore {
     /// Opens the database, creates or checks its schema and recovers what a dead process held.
     init(
         path: String, unverifiedMax: UnverifiedRows.Size = UnverifiedRows.Size(),
-        repeatMilliseconds: Int64 = 120_000, synchronousOff: Bool = false,
-        clock: StoreClock = StoreClock()
+        repeatMilliseconds: Int64 = 120_000, identityBytesMax: Int = 256 << 20,
+        synchronousOff: Bool = false, clock: StoreClock = StoreClock()
     ) throws(StoreError) {
         self.clock = clock
         let opened = try StoreFile.open(path)
@@ -37,13 +38,14 @@ final class DeliveryStore {
             durability = synchronousOff ? "OFF" : "FULL"
             try opened.execute("PRAGMA synchronous=\(durability)")
             statements = try StoreStatements(opened)
-            try opened.execute("UPDATE delivery SET state=0 WHERE state=1")
-            identities = try SeenIdentities(opened, repeatMilliseconds: repeatMilliseconds)
+            identities = try SeenIdentities(
+                opened, filterBytesMax: identityBytesMax, repeatMilliseconds: repeatMilliseconds)
+            claimed = try ClaimedRange(opened, lastID: identities.nextID - 1)
             unverified = try UnverifiedRows(opened, sizeMax: unverifiedMax)
             quarantine = try QuarantineTable(opened)
-            listing = try DeliveryListing(opened, clock)
+            listing = try DeliveryListing(opened, claimed, clock)
             clockTable = try ClockTable(opened, clock)
-            rows = try DeliveryRows(opened, statements)
+            rows = try DeliveryRows(opened, statements, clock)
         } catch {
             throw .sqlite(error)
         }
@@ -56,6 +58,7 @@ final class DeliveryStore {
     func begin(isDurable: Bool = true) throws(SQLiteError) {
         rows.begin()
         identities.begin()
+        claimed.begin()
         unverified.begin()
         if isRelaxed == isDurable {
             // With NORMAL a commit is written to the log and not synced
@@ -74,6 +77,7 @@ final class DeliveryStore {
         clockTable.committed()
         rows.committed()
         identities.committed()
+        claimed.committed()
         unverified.committed()
         quarantine.committed()
     }
@@ -112,6 +116,7 @@ final class DeliveryStore {
                 NewDelivery(id: id, webhook: webhook, state: state, owedMilliseconds: time))
         }
         try rows.insert(added)
+        try claimed.added(upTo: identities.nextID - 1)
         return ids
     }
 
@@ -133,14 +138,20 @@ final class DeliveryStore {
             at: time.map { min($0, clock.storeMilliseconds(at: webhook.receivedMilliseconds)) })
     }
 
-    /// Forgets identities that were seen before `milliseconds`, looking at `count` of them, and
-    /// never one whose delivery still exists. Returns how many.
-    func pruneIdentities(before milliseconds: Int64, count: Int) throws(SQLiteError) -> Int {
-        try identities.prune(before: milliseconds, count: count)
+    /// From now on identities that were seen before `milliseconds` are to be forgotten, but never
+    /// one whose delivery still exists; with `again` also those that were kept for one so far.
+    func forgetIdentities(before milliseconds: Int64, again: Bool = false) {
+        identities.forget(before: milliseconds, again: again)
     }
 
-    /// Lets identities that gathered in memory enter their index; part of every transaction.
-    func indexIdentities() throws(SQLiteError) { try identities.enterIndex() }
+    /// True while identities may be there that are to be forgotten.
+    var forgetsIdentities: Bool { identities.isPruningDue }
+
+    /// What the table of identities needs besides what is asked of it; part of every transaction.
+    func keepUpIdentities() throws(SQLiteError) { try identities.keepUp() }
+
+    /// The same while nothing else is written: about `count` identities are forgotten.
+    func tidyIdentities(count: Int) throws(SQLiteError) { try identities.tidy(count: count) }
 
     /// Notes that the application has a message whose commit is unknown or failed: its identity
     /// is claimed and a delivery of it, should one exist, is complete.
@@ -154,6 +165,10 @@ final class DeliveryStore {
     func checkpoint(truncating: Bool) throws(SQLiteError) -> Int {
         try connection.checkpoint(truncating: truncating)
     }
+
+    /// Pages that were read from the file since it was opened: the measure of what a start, or a
+    /// look at the queue, costs.
+    var pagesRead: Int { connection.pagesRead }
 
     /// Frames in the write-ahead log as of the last commit, each a page and 24 bytes.
     var logFrames: Int { connection.logFrames }

@@ -6,8 +6,6 @@
 /// hundred that the index does not have, and never about one that it has.
 struct IdentityFilter {
     private static let bitsOfIdentity = 6
-    /// 64 MiB.
-    static let capacityMax = 1 << 25
 
     /// How many identities it is made for, a power of two.
     let capacity: Int
@@ -17,17 +15,22 @@ struct IdentityFilter {
     private var words: [UInt64]
     private let lineMask: Int
 
-    /// An empty filter for at least so many identities, up to `capacityMax`.
+    /// An empty filter for at least so many identities.
     init(capacity wanted: Int) {
-        var capacity = 32
-        while capacity < min(wanted, Self.capacityMax) { capacity *= 2 }
-        self.capacity = capacity
+        capacity = Self.capacity(for: wanted)
         words = [UInt64](repeating: 0, count: capacity / 4)
         lineMask = capacity / 32 - 1
     }
 
-    /// True when it holds more than it is made for, and a larger one can be made.
-    var isFull: Bool { count > capacity && capacity < Self.capacityMax }
+    /// The capacity of a filter for at least so many identities; it takes two bytes for each.
+    static func capacity(for identities: Int) -> Int {
+        var capacity = 32
+        while capacity < identities { capacity *= 2 }
+        return capacity
+    }
+
+    /// True when it holds more than it is made for.
+    var isFull: Bool { count > capacity }
 
     /// Adds an identity.
     mutating func add(_ identity: Identity) {
@@ -57,8 +60,11 @@ struct IdentityFilter {
     }
 }
 
-/// The filter over an index, and the larger one that is to follow it. It is filled from the index
+/// The filter over an index, and the one that is to follow it. It is filled from the index
 /// a slice at a time, because a large index takes seconds to read. Confined to the store thread.
+///
+/// It grows with the index up to `bytesMax`, which two bytes an identity come to; beyond, and
+/// when most of what it holds has left the index, it is only wrong more often.
 struct IndexFilter {
     /// Nil until the whole index was read.
     private var ready: IdentityFilter?
@@ -66,26 +72,46 @@ struct IndexFilter {
     private var next: IdentityFilter?
     /// The last identity that was read into `next`, in the order of the index.
     private(set) var position = Identity(stored: [])
+    private let capacityMin: Int
+    private let capacityMax: Int
+    /// How many identities have entered the index, those of before included, and have left it.
+    private var entered: Int
+    private var left = 0
 
     /// `indexed`: about how many identities the index has; none, and it is ready.
-    init(capacity: Int, indexed: Int) {
-        let filter = IdentityFilter(capacity: max(capacity, 2 * indexed))
+    init(capacity: Int, indexed: Int, bytesMax: Int = 256 << 20) {
+        capacityMin = capacity
+        capacityMax = IdentityFilter.capacity(for: bytesMax / 2 + 1) / 2
+        entered = indexed
+        let filter = IdentityFilter(capacity: min(capacityMax, max(capacity, 2 * indexed)))
         if indexed == 0 { ready = filter } else { next = filter }
     }
 
     /// True while the index is to be read from `position` on.
     var isFilling: Bool { next != nil }
 
+    /// How many identities the filter in use is made for; nil while none is.
+    var capacity: Int? { ready?.capacity }
+
     /// False when the index certainly does not have the identity.
     func mayHold(_ identity: Identity) -> Bool { ready?.mayHold(identity) ?? true }
 
+    /// So many identities have left the index, from the start on.
+    mutating func indexed(leaving count: Int) { left = count }
+
     /// An identity enters the index.
     mutating func add(_ identity: Identity) {
+        entered += 1
         ready?.add(identity)
         next?.add(identity)
         guard let full = ready, full.isFull, next == nil else { return }
+        let indexed = max(0, entered - left)
+        let capacity = min(
+            capacityMax, IdentityFilter.capacity(for: max(capacityMin, 2 * indexed)))
+        // One of the same size is better only if much of what this one holds has left.
+        guard capacity > full.capacity || full.count > 2 * indexed else { return }
         // It goes on being used: it holds everything, and is only wrong more often.
-        next = IdentityFilter(capacity: 2 * full.capacity)
+        next = IdentityFilter(capacity: capacity)
         position = Identity(stored: [])
     }
 

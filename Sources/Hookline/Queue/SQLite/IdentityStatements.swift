@@ -6,6 +6,8 @@ struct IdentityStatements {
     let find: Statement
     let seen: Statement
     let delete: Statement
+    let deleteRange: Statement
+    let mark: Statement
     let enter: Statement
     let leave: Statement
     let setMark: Statement
@@ -20,6 +22,8 @@ struct IdentityStatements {
         find = try connection.prepare("SELECT id FROM identity_index WHERE key=?1")
         seen = try connection.prepare("SELECT seen_ms FROM identity WHERE id=?1")
         delete = try connection.prepare("DELETE FROM identity WHERE id=?1")
+        deleteRange = try connection.prepare("DELETE FROM identity WHERE id BETWEEN ?1 AND ?2")
+        mark = try connection.prepare("SELECT indexed_id FROM identity_mark")
         enter = try connection.prepare(
             "INSERT OR REPLACE INTO identity_index(key, id) VALUES(?1, ?2)")
         leave = try connection.prepare("DELETE FROM identity_index WHERE key=?1 AND id=?2")
@@ -30,7 +34,7 @@ struct IdentityStatements {
         oldest = try connection.prepare(
             """
             SELECT id, key, seen_ms, EXISTS(SELECT 1 FROM delivery WHERE delivery.id=identity.id)
-            FROM identity WHERE id > ?1 ORDER BY id LIMIT ?2
+            FROM identity WHERE id > ?1 AND id <= ?2 ORDER BY id LIMIT ?3
             """)
         indexedRange = try connection.prepare(
             """

@@ -39,6 +39,9 @@ final class SQLiteQueue: Sendable {
         var failed: @Sendable ([PendingWebhook]) -> Void
         /// The application has a message whose completion could not be written.
         var unwritten: @Sendable (Identity) -> Void
+        /// Dead letters were deleted because they are too old or too many; called on the store
+        /// thread.
+        var dropped: @Sendable ([DeadLetterDrop: Int]) -> Void = { _ in }
         /// An fsync failed: the process has to end and recover; called once.
         var broken: @Sendable (StoreError) -> Void
     }
@@ -60,6 +63,10 @@ final class SQLiteQueue: Sendable {
         var dedupeRetentionMilliseconds: Int64
         /// How long an event that Twilio gives no name counts as a repetition of the same content.
         var repeatMilliseconds: Int64 = 120_000
+        /// Dead letters that are kept.
+        var deadLetters = DeadLetterLimits()
+        /// Bytes of memory that tell new messages from known ones without a look at the disk.
+        var identityBytesMax = 256 << 20
         /// A control of the crash test; never true in a release build.
         var synchronousOff = false
     }

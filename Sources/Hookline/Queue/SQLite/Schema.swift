@@ -2,7 +2,7 @@
 enum Schema {
     /// What makes each version out of the one before it, from an empty file on; never change a
     /// step that was released, add one. A step is one transaction.
-    static let steps = [version1, version2, version3, version4]
+    static let steps = [version1, version2, version3, version4, version5]
 
     /// `PRAGMA user_version` of a database that this program writes.
     static let version = Int64(steps.count)
@@ -33,7 +33,7 @@ enum Schema {
     /// (`SeenIdentities` says why). `head` is a `WebhookHead`,
     /// in `unverified` a `RequestRecord`. `delivery_due` holds what
     /// can be claimed, in the order in which it is claimed, `delivery_waiting` the same in the
-    /// order of receipt; a message that is claimed as it is appended enters neither.
+    /// order of receipt (until version 5); a message that is claimed as it is appended enters neither.
     static let version1 = """
         CREATE TABLE identity(
             id INTEGER PRIMARY KEY, key BLOB NOT NULL, seen_ms INTEGER NOT NULL);
@@ -98,6 +98,25 @@ enum Schema {
         UPDATE quarantine SET kept_ms=min(received_ms, (SELECT store_ms FROM clock));
         ALTER TABLE unverified ADD COLUMN kept_ms INTEGER NOT NULL DEFAULT 0;
         UPDATE unverified SET kept_ms=min(received_ms, (SELECT store_ms FROM clock));
+        """
+
+    /// Version 5: a start and a list that read no more than they show.
+    ///
+    /// `delivery_state` holds all but what is running, by state, priority and number: it counts and
+    /// lists. `delivery_running` holds what is running, with a `due_ms` that claiming made
+    /// negative. A message that is claimed as it is appended keeps its own and enters no index;
+    /// such rows have numbers in the range of `delivery_mark` (`ClaimedRange`). `delivery_dead`
+    /// holds dead letters by when they were given up, which is their `due_ms`; for those of
+    /// before, the moment of this step.
+    static let version5 = """
+        DROP INDEX delivery_waiting;
+        DROP INDEX delivery_dead;
+        UPDATE delivery SET due_ms=(SELECT store_ms FROM clock) WHERE state=3;
+        CREATE INDEX delivery_state ON delivery(state, priority) WHERE state<>1;
+        CREATE INDEX delivery_running ON delivery(state) WHERE state=1 AND due_ms<=0;
+        CREATE INDEX delivery_dead ON delivery(due_ms) WHERE state=3;
+        CREATE TABLE delivery_mark(after_id INTEGER NOT NULL, through_id INTEGER NOT NULL);
+        INSERT INTO delivery_mark VALUES(0, 9223372036854775807);
         """
 
     /// The statements that bring a database of version `found` to the present one, in order.

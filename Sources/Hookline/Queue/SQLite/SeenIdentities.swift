@@ -19,29 +19,6 @@ final class SeenIdentities {
         var entered = 0
     }
 
-    /// A message as it is claimed.
-    struct Message {
-        let identity: Identity
-        let seenMilliseconds: Int64
-        /// False for an event that may happen again: it is a repetition only within
-        /// `repeatMilliseconds` of the one before it.
-        let isNamed: Bool
-
-        /// Seen at `time` of the store's clock; without one, at its receipt.
-        init(_ webhook: Webhook, at time: Int64? = nil) {
-            self.init(
-                identity: webhook.identity,
-                seenMilliseconds: time ?? webhook.receivedMilliseconds,
-                isNamed: webhook.kind.isNamed)
-        }
-
-        init(identity: Identity, seenMilliseconds: Int64, isNamed: Bool = true) {
-            self.identity = identity
-            self.seenMilliseconds = seenMilliseconds
-            self.isNamed = isNamed
-        }
-    }
-
     /// The number of the next message; numbers rise and are never used again.
     private(set) var nextID: Int64 = 1
 
@@ -54,8 +31,16 @@ final class SeenIdentities {
     private(set) var indexReads = 0
     private var recent = DigestMap<Identity, Int64>()
     private var entering: Entering?
-    /// Where pruning goes on: everything up to here is kept for the sake of its delivery.
-    private var pruneAfterID: Int64 = 0
+    /// Rows up to this number are in the index, as of the last transaction that ended.
+    private var indexedID: Int64 = 0
+    private let pruning: IdentityPruning
+    /// What was seen before this, in milliseconds since the epoch, is to be forgotten.
+    private var forgetBefore: Int64 = .min
+    /// Rows that are not in the index were looked at up to this one.
+    private var recentAfterID: Int64 = 0
+    private var recentAfterNow: Int64?
+    /// True while there may be something to forget.
+    private(set) var isPruningDue = false
 
     // What the transaction under way will have changed.
     private var added: [(key: Identity, before: Int64?)] = []
@@ -68,12 +53,17 @@ final class SeenIdentities {
     /// move on top of its own work.
     init(
         _ connection: Connection, recentMax: Int = 131_072, sliceMax: Int = 1024,
-        filterCapacity: Int = 262_144, repeatMilliseconds: Int64 = 120_000
+        filterCapacity: Int = 262_144, filterBytesMax: Int = 256 << 20,
+        repeatMilliseconds: Int64 = 120_000
     ) throws(SQLiteError) {
         self.repeatMilliseconds = repeatMilliseconds
         self.recentMax = recentMax
         self.sliceMax = sliceMax
-        statements = try IdentityStatements(connection)
+        let statements = try IdentityStatements(connection)
+        self.statements = statements
+        pruning = IdentityPruning(statements)
+        if try statements.mark.step() { indexedID = statements.mark.integer(0) }
+        statements.mark.reset()
         let rows = statements.unindexed
         while try rows.step() {
             recent.update(Identity(stored: rows.bytes(1)), rows.integer(0))
@@ -86,7 +76,8 @@ final class SeenIdentities {
         let range = statements.indexedRange
         _ = try range.step()
         filter = IndexFilter(
-            capacity: filterCapacity, indexed: max(0, Int(clamping: range.integer(0))))
+            capacity: filterCapacity, indexed: max(0, Int(clamping: range.integer(0))),
+            bytesMax: filterBytesMax)
         range.reset()
     }
 
@@ -95,16 +86,22 @@ final class SeenIdentities {
         added.removeAll(keepingCapacity: true)
         forgotten.removeAll(keepingCapacity: true)
         enteredNow = 0
+        recentAfterNow = nil
+        pruning.begin()
     }
 
     /// The transaction was committed.
     func committed() {
         for (key, id) in forgotten where recent[key] == id { recent.remove(key) }
+        recentAfterID = recentAfterNow ?? recentAfterID
+        pruning.committed()
+        filter.indexed(leaving: pruning.left)
         guard enteredNow > 0, var entering else { return }
         entering.entered += enteredNow
         self.entering = entering
         guard entering.entered == entering.rows.count else { return }
         for (key, id) in entering.rows where recent[key] == id { recent.remove(key) }
+        indexedID = entering.lastID
         self.entering = nil
     }
 
@@ -183,8 +180,22 @@ final class SeenIdentities {
         return try find(message) != nil
     }
 
-    /// Moves a slice of the recent rows into the index, if enough have gathered.
-    func enterIndex() throws(SQLiteError) {
+    /// The work of every transaction besides its own: a slice of the recent rows moves into the
+    /// index, if enough have gathered, and more old identities go than new ones came, if some are
+    /// due.
+    func keepUp() throws(SQLiteError) {
+        try enterIndex()
+        guard isPruningDue, !added.isEmpty else { return }
+        _ = try prune(count: min(64 + 4 * added.count, 2 * sliceMax))
+    }
+
+    /// The same while nothing else is written, about `count` of each.
+    func tidy(count: Int) throws(SQLiteError) {
+        try enterIndex()
+        if isPruningDue { _ = try prune(count: count) }
+    }
+
+    private func enterIndex() throws(SQLiteError) {
         try fillFilter()
         if entering == nil, recent.count - added.count >= recentMax { startEntering() }
         guard let entering else { return }
@@ -203,37 +214,51 @@ final class SeenIdentities {
         enteredNow = slice.count
     }
 
-    /// Forgets identities that were seen before `milliseconds` and whose delivery is gone, among
-    /// the next `count` rows; returns how many. Nothing while rows enter the index.
-    func prune(before milliseconds: Int64, count: Int) throws(SQLiteError) -> Int {
-        guard entering == nil else { return 0 }
-        var old: [(id: Int64, identity: Identity)] = []
-        var read = 0
-        let rows = statements.oldest
-        try rows.bind(1, pruneAfterID)
-        try rows.bind(2, Int64(count))
-        while try rows.step() {
-            guard rows.integer(2) < milliseconds else { break }
-            read += 1
-            // The last number of all stays, so that numbers do not begin again.
-            let isOwed = rows.integer(3) != 0 || rows.integer(0) == nextID - 1
-            if !isOwed { old.append((rows.integer(0), Identity(stored: rows.bytes(1)))) }
-            pruneAfterID = rows.integer(0)
-        }
-        rows.reset()
-        if read < count { pruneAfterID = 0 }
-        for (id, identity) in old { try forget(identity, id) }
-        return old.count
+    /// From now on what was seen before `milliseconds` is to be forgotten, but for what has a
+    /// delivery. With `again` also what was kept for a delivery that may be gone by now.
+    func forget(before milliseconds: Int64, again: Bool = false) {
+        forgetBefore = milliseconds
+        isPruningDue = true
+        guard again else { return }
+        pruning.lookAgain()
+        recentAfterID = 0
     }
 
-    private func forget(_ identity: Identity, _ id: Int64) throws(SQLiteError) {
-        try statements.delete.bind(1, id)
-        try statements.delete.run()
-        if recent[identity] == id { return forgotten.append((identity, id)) }
-        // A younger row of the same identity stays where it is.
-        try statements.leave.bind(1, identity.bytes)
-        try statements.leave.bind(2, id)
-        try statements.leave.run()
+    /// Forgets a slice of what is due, about `count` of them; returns how many rows are gone.
+    func prune(count: Int) throws(SQLiteError) -> Int {
+        // The last number of all stays, so that numbers do not begin again.
+        let lastID = nextID - 2
+        if let gone = try pruning.slice(
+            before: forgetBefore, through: min(indexedID, lastID), count: count)
+        {
+            return gone
+        }
+        // What enters the index at this moment can be forgotten once it is there.
+        guard entering == nil else { return 0 }
+        return try pruneRecent(through: lastID, count: count)
+    }
+
+    /// Forgets the oldest of those that are not in the index, among the next rows.
+    private func pruneRecent(through lastID: Int64, count: Int) throws(SQLiteError) -> Int {
+        let rows = statements.oldest
+        var read = 0
+        let after = max(indexedID, recentAfterID)
+        try rows.bind(1, after)
+        try rows.bind(2, lastID)
+        try rows.bind(3, Int64(count))
+        while try rows.step(), rows.integer(2) < forgetBefore {
+            read += 1
+            recentAfterNow = rows.integer(0)
+            guard rows.integer(3) == 0 else { continue }
+            forgotten.append((Identity(stored: rows.bytes(1)), rows.integer(0)))
+        }
+        rows.reset()
+        for (_, id) in forgotten {
+            try statements.delete.bind(1, id)
+            try statements.delete.run()
+        }
+        isPruningDue = read == count
+        return forgotten.count
     }
 
     /// Reads a slice of the index into its filter, while that is not whole; a larger one than

@@ -76,7 +76,7 @@ final class StoreIdleWork {
                 defer { group.status.commitEnded() }
                 try store.begin()
                 try job.run(store)
-                try store.indexIdentities()
+                try store.keepUpIdentities()
                 try store.commit()
             }
         } catch {

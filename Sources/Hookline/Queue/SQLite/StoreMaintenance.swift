@@ -8,21 +8,39 @@ final class StoreMaintenance {
     private let group: SQLiteQueue
     private var nextAgesNanoseconds: UInt64 = 0
     private var nextPruneNanoseconds: UInt64 = 0
+    private var nextAgainNanoseconds: UInt64 = 0
+    private var nextSliceNanoseconds: UInt64 = 0
+    private let deadLetters: DeadLetterLimit
     private let frameBytes = 4096 + 24
     private let accountsMax = 64
+    /// Identities that one slice forgets.
+    private static let sliceCount = 1024
     private var lastAccount: [UInt8] = []
 
     init(store: DeliveryStore, group: SQLiteQueue) {
         self.store = store
         self.group = group
+        deadLetters = DeadLetterLimit(store: store, group: group)
     }
 
-    /// After every transaction: copies the log into the database once it is long enough.
+    /// After every transaction: copies the log into the database once it is long enough, and does
+    /// a slice of what is due, twenty a second at most.
     func afterCommit() {
         if store.logFrames * frameBytes >= group.options.checkpointBytes {
             checkpoint(truncating: false)
         }
-        turn(nowNanoseconds: MonotonicClock.now())
+        let now = MonotonicClock.now()
+        turn(nowNanoseconds: now)
+        guard now >= nextSliceNanoseconds, !webhooksWait else { return }
+        nextSliceNanoseconds = now + 50_000_000
+        _ = slice()
+    }
+
+    /// When nothing waits: a slice of what is due; false when nothing is.
+    func idleSlice() -> Bool {
+        guard slice() else { return false }
+        afterCommit()
+        return true
     }
 
     /// A slice of what is due; called between transactions and when nothing waits.
@@ -34,7 +52,11 @@ final class StoreMaintenance {
         }
         if now >= nextPruneNanoseconds {
             nextPruneNanoseconds = now + 1_000_000_000
-            prune()
+            let again = now >= nextAgainNanoseconds
+            if again { nextAgainNanoseconds = now + 600_000_000_000 }
+            let limit = store.clock.nowMilliseconds - group.options.dedupeRetentionMilliseconds
+            store.forgetIdentities(before: limit, again: again)
+            deadLetters.look()
         }
     }
 
@@ -90,15 +112,24 @@ final class StoreMaintenance {
         }
     }
 
-    private func prune() {
-        let limit = store.clock.nowMilliseconds - group.options.dedupeRetentionMilliseconds
+    /// True when there are webhooks for the next transaction.
+    var webhooksWait: Bool { group.inbox.withLock { !$0.appends.isEmpty } }
+
+    /// Deletes some of what is kept no longer, in a transaction that waits for no disk; false when
+    /// nothing was due.
+    private func slice() -> Bool {
+        guard store.forgetsIdentities || deadLetters.isDue else { return false }
         do {
-            try store.begin()
-            let pruned = try store.pruneIdentities(before: limit, count: 500)
-            if pruned > 0 { try store.commit() } else { store.rollBack() }
+            try store.begin(isDurable: false)
+            if store.forgetsIdentities { try store.tidyIdentities(count: Self.sliceCount) }
+            let dropped = try deadLetters.slice()
+            try store.commit()
+            deadLetters.committed(dropped)
         } catch {
             store.rollBack()
             group.metrics.storeFailed(StoreError.sqlite(error).reason)
+            return false
         }
+        return true
     }
 }

@@ -22,7 +22,8 @@ struct StoreStatements {
     let stateOf: Statement
     let oldest: Statement
     let revive: Statement
-    let discardDead: Statement
+    let owe: Statement
+    let dropDead: Statement
     private let insertDeliveries: BulkInsert
 
     init(_ connection: Connection) throws(SQLiteError) {
@@ -50,22 +51,28 @@ struct StoreStatements {
             WHERE priority=?1 AND state IN (0, 2) ORDER BY due_ms LIMIT 1
             """)
         markRunning = try connection.prepare(
-            "UPDATE delivery SET state=1, attempts=attempts+1 WHERE id=?1")
+            "UPDATE delivery SET state=1, attempts=attempts+1, due_ms=-abs(due_ms) WHERE id=?1")
         move = try connection.prepare(
             "UPDATE delivery SET state=?2, due_ms=?3, reason=?4 WHERE id=?1")
         stateOf = try connection.prepare("SELECT priority, state FROM delivery WHERE id=?1")
         oldest = try connection.prepare(
             """
-            SELECT coalesce(owed_ms, received_ms) FROM delivery INDEXED BY delivery_waiting
-            WHERE priority=?1 AND state IN (0, 2) ORDER BY id LIMIT 1
+            SELECT id, coalesce(owed_ms, received_ms) FROM delivery INDEXED BY delivery_state
+            WHERE priority=?1 AND state=?2 AND state<>1 ORDER BY id LIMIT 1
             """)
         revive = try connection.prepare(
             """
             UPDATE delivery SET state=0, due_ms=?2, owed_ms=?2, attempts=0, reason=NULL
             WHERE id=?1 AND state=3 RETURNING priority
             """)
-        discardDead = try connection.prepare(
-            "DELETE FROM delivery WHERE id=?1 AND state=3 RETURNING priority")
+        dropDead = try connection.prepare(
+            """
+            DELETE FROM delivery WHERE id IN (
+                SELECT id FROM delivery INDEXED BY delivery_dead
+                WHERE state=3 AND due_ms>?1 AND due_ms<?2 ORDER BY due_ms LIMIT ?3)
+            RETURNING priority
+            """)
+        owe = try connection.prepare("UPDATE delivery SET due_ms=?2, owed_ms=?2 WHERE id=?1")
     }
 
     /// Adds deliveries, due at once.

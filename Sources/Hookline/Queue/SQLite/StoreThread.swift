@@ -13,13 +13,14 @@ struct StoreThread: ~Copyable {
         case appended
     }
 
-    private let store: DeliveryStore
-    private let group: SQLiteQueue
-    private let housekeeping: StoreMaintenance
-    private let background: StoreIdleWork
+    let store: DeliveryStore
+    let group: SQLiteQueue
+    let housekeeping: StoreMaintenance
+    let background: StoreIdleWork
     private var wanted = 0
     /// Changes that follow from late commits; they come before any claim.
-    private var followUps: [DeliveryChange] = []
+    var followUps: [DeliveryChange] = []
+    private var failures = FailedResults()
     private var nextDueMilliseconds: Int64?
     private var mayClaim = true
     /// When deliveries that are complete are written at the latest; nil while none wait.
@@ -46,8 +47,7 @@ struct StoreThread: ~Copyable {
         while true {
             let now = MonotonicClock.now()
             var (batch, isStopping) = takeBatch()
-            let claim: Claim =
-                wanted == 0 || isStopping ? .nothing : isClaimDue() ? .due : .appended
+            let claim = nextClaim(isStopping: isStopping)
             if batch.isOnlyComplete && claim != .due && !isStopping && mayGather(now) {
                 followUps = batch.changes
                 group.bell.wait(untilNanoseconds: gatherUntilNanoseconds)
@@ -55,9 +55,15 @@ struct StoreThread: ~Copyable {
             }
             if batch.isEmpty && claim != .due {
                 if isStopping { break }
+                if failures.isDue(nowNanoseconds: now, webhooksWait: false) {
+                    guard writeFailures() else { return drainAfterBreak() }
+                    continue
+                }
                 housekeeping.turn(nowNanoseconds: now)
                 switch background.turn(nowNanoseconds: now) {
-                case .idle: group.bell.wait(untilNanoseconds: wakeNanoseconds(now))
+                case .idle:
+                    if housekeeping.idleSlice() { continue }
+                    group.bell.wait(untilNanoseconds: wakeNanoseconds(now))
                 case .worked(let madeDue): workedBetweenCommits(madeDue)
                 case .broken: return drainAfterBreak()
                 }
@@ -65,7 +71,11 @@ struct StoreThread: ~Copyable {
             }
             guard write(&batch, claim) else { return drainAfterBreak() }
             housekeeping.afterCommit()
-            switch background.turn(nowNanoseconds: MonotonicClock.now()) {
+            let after = MonotonicClock.now()
+            if failures.isDue(nowNanoseconds: after, webhooksWait: housekeeping.webhooksWait) {
+                guard writeFailures() else { return drainAfterBreak() }
+            }
+            switch background.turn(nowNanoseconds: after) {
             case .idle: break
             case .worked(let madeDue): workedBetweenCommits(madeDue)
             case .broken: return drainAfterBreak()
@@ -107,9 +117,35 @@ struct StoreThread: ~Copyable {
             return (inbox.isStopping, !inbox.appends.isEmpty || !inbox.accounts.isEmpty)
         }
         if more { group.bell.ring() }
+        if isStopping {
+            batch.changes += failures.takeAll()
+        } else {
+            failures.take(from: &batch.changes, nowNanoseconds: MonotonicClock.now())
+        }
         batch.changes.insert(contentsOf: followUps, at: 0)
         followUps = []
         return (batch, isStopping)
+    }
+
+    private func nextClaim(isStopping: Bool) -> Claim {
+        if wanted == 0 || isStopping { return .nothing }
+        guard isClaimDue() else { return .appended }
+        return failures.holdsClaims ? .nothing : .due
+    }
+
+    /// Writes results of attempts that failed, with claims of what is due; false when an fsync
+    /// failed.
+    private mutating func writeFailures() -> Bool {
+        let began = MonotonicClock.now()
+        var batch = StoreBatch()
+        batch.changes = failures.takeSlice()
+        let claim: Claim = wanted > 0 && isClaimDue() ? .due : .nothing
+        defer {
+            failures.wrote(beganNanoseconds: began, endedNanoseconds: MonotonicClock.now())
+        }
+        guard write(&batch, claim, isDurable: false) else { return false }
+        housekeeping.afterCommit()
+        return true
     }
 
     private func isClaimDue() -> Bool {
@@ -120,15 +156,18 @@ struct StoreThread: ~Copyable {
 
     private func wakeNanoseconds(_ now: UInt64) -> UInt64 {
         var wait: UInt64 = 1_000_000_000
-        if wanted > 0, let due = nextDueMilliseconds {
+        if wanted > 0, !failures.holdsClaims, let due = nextDueMilliseconds {
             let left = Swift.max(0, due - store.clock.nowMilliseconds)
             wait = min(wait, UInt64(left) * 1_000_000)
         }
-        return min(now + wait, background.dueNanoseconds ?? .max)
+        return min(
+            now + wait, background.dueNanoseconds ?? .max, failures.dueNanoseconds ?? .max)
     }
 
     /// Writes one transaction; false when an fsync failed.
-    private mutating func write(_ batch: inout StoreBatch, _ claim: Claim) -> Bool {
+    private mutating func write(
+        _ batch: inout StoreBatch, _ claim: Claim, isDurable: Bool = true
+    ) -> Bool {
         let started = MonotonicClock.now()
         gatherUntilNanoseconds = nil
         group.committing.withLock { $0 = batch.appends }
@@ -140,7 +179,7 @@ struct StoreThread: ~Copyable {
         let now = store.clock.nowMilliseconds
         batch.timeMilliseconds = now
         do {
-            try store.begin()
+            try store.begin(isDurable: isDurable)
             try store.rows.apply(batch.changes)
             for identity in batch.settled {
                 try store.settle(identity, nowMilliseconds: now)
@@ -153,7 +192,7 @@ struct StoreThread: ~Copyable {
                     nextDueMilliseconds = try store.rows.nextDueMilliseconds()
                 }
             }
-            try store.indexIdentities()
+            try store.keepUpIdentities()
             try store.commit()
         } catch {
             return failed(batch, error)
@@ -222,57 +261,6 @@ struct StoreThread: ~Copyable {
         } else {
             group.metrics.storeFailed(.unverifiedFull)
             pending.receipt.unavailable()
-        }
-    }
-
-    /// The transaction failed: changes are tried again, webhooks go on to the next step.
-    private mutating func failed(_ batch: StoreBatch, _ error: SQLiteError) -> Bool {
-        store.rollBack()
-        let failure = StoreError.sqlite(error)
-        group.metrics.storeFailed(failure.reason)
-        followUps = batch.changes
-        for identity in batch.settled { group.settle(identity) }
-        for account in batch.accounts { group.verify(account) }
-        if failure.reason == .sync {
-            group.status.markBroken()
-            store.keepLogOnClose()
-            leaveToJournal(batch.changes)
-            followUps = []
-        }
-        if !batch.appends.isEmpty { group.callbacks.failed(batch.appends) }
-        if failure.reason == .sync {
-            group.callbacks.broken(failure)
-            return false
-        }
-        housekeeping.makeRoom(failure.reason)
-        // Nothing but time mends a full or busy disk: pause, so as not to spin on it.
-        group.bell.wait(untilNanoseconds: MonotonicClock.now() + 20_000_000)
-        return true
-    }
-
-    /// After a failed fsync nothing is written; what still comes goes on to the next step.
-    private func drainAfterBreak() {
-        background.broke()
-        leaveToJournal(followUps)
-        while true {
-            let (appends, changes, isStopping) = group.inbox.withLock { inbox in
-                defer {
-                    inbox.appends = []
-                    inbox.changes = []
-                }
-                return (inbox.appends, inbox.changes, inbox.isStopping)
-            }
-            leaveToJournal(changes)
-            if !appends.isEmpty { group.callbacks.failed(appends) }
-            if isStopping { return }
-            group.bell.wait(untilNanoseconds: MonotonicClock.now() + 100_000_000)
-        }
-    }
-
-    /// What the application has and the store will not learn any more in this process.
-    private func leaveToJournal(_ changes: [DeliveryChange]) {
-        for change in changes {
-            if case .complete(_, let identity, _) = change { group.callbacks.unwritten(identity) }
         }
     }
 }

@@ -39,6 +39,7 @@ final class ReceiverMetrics: Sendable {
     let storeBatchMessages: Histogram
     let storeErrors: Counters2<StoreName, StoreFailure>
     let quarantineDropped: Counters<QuarantineDrop>
+    let deadLettersDropped: Counters<DeadLetterDrop>
     let eventLoopLag: Histogram
     let requestsShed: Counters<ShedReason>
     let bodyBytes: Histogram
@@ -162,6 +163,10 @@ final class ReceiverMetrics: Sendable {
             "hookline_quarantine_dropped_total",
             help: "Refused requests that are not, or no longer, kept, by reason.",
             label: "reason", QuarantineDrop.self)
+        deadLettersDropped = registry.counters(
+            "hookline_dead_letters_dropped_total",
+            help: "Dead letters that were deleted because they were too old or too many.",
+            label: "reason", DeadLetterDrop.self)
         eventLoopLag = registry.histogram(
             "hookline_event_loop_lag_seconds",
             help: "How late an event loop turned, which no request clock sees.",

@@ -36,46 +36,25 @@ public struct QueueStatus: Sendable, Codable {
         case deadLetters = "dead_letters"
     }
 
-    /// The figures of the queue in SQLite, or of the shared one with the spool before it.
-    init(_ store: StoreStatus, _ clock: StoreClock, shared: RedisQueue?) {
-        if let shared {
-            self.init(shared.status, spool: store)
-        } else {
-            self.init(store, clock)
-        }
-    }
-
-    private init(_ shared: RedisQueueStatus?, spool: StoreStatus) {
-        store = StoreName.redis.rawValue
-        spooled = spool.counts?.owed
-        let own = spool.counts.map { counts in
-            DeliveryPriority.allCases.reduce(0) { $0 + counts[$1, .deadLettered] }
-        }
-        deadLetters = shared.flatMap { figures in own.map { $0 + figures.deadLetters } }
-        let now = WallClock.nowMilliseconds()
+    /// The figures of queues: the last is where messages are owed, what is in those before it waits
+    /// for that one to take it.
+    init(_ queues: [any DeliveryDesk]) {
+        let main = queues[queues.count - 1]
+        let figures = main.figures
+        store = main.name.rawValue
+        let now = main.nowMilliseconds
         rows = DeliveryPriority.allCases.compactMap { priority in
-            shared?.rows[priority].map { row in
+            figures?.rows[priority].map { row in
                 Row(
                     priority: priority.rawValue, available: row.available, running: row.running,
-                    retryable: row.retryable, deadLettered: nil,
+                    retryable: row.retryable, deadLettered: row.deadLettered,
                     oldestSeconds: row.oldestMilliseconds.map { max(0, now - $0) / 1000 })
             }
         }
-    }
-
-    private init(_ store: StoreStatus, _ clock: StoreClock) {
-        self.store = StoreName.sqlite.rawValue
-        guard let counts = store.counts else {
-            rows = []
-            return
-        }
-        let now = clock.nowMilliseconds
-        rows = DeliveryPriority.allCases.map { priority in
-            Row(
-                priority: priority.rawValue, available: counts[priority, .available],
-                running: counts[priority, .running], retryable: counts[priority, .retryable],
-                deadLettered: counts[priority, .deadLettered],
-                oldestSeconds: store.oldestMilliseconds(priority).map { max(0, now - $0) / 1000 })
+        guard let spool = queues.dropLast().first else { return }
+        let own = spool.figures
+        spooled = own?.owed
+        deadLetters = figures.flatMap { figures in own.map { $0.deadLetters + figures.deadLetters }
         }
     }
 

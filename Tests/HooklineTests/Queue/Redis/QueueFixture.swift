@@ -50,6 +50,8 @@ final class QueueFixture: Sendable {
     let page = RedisClientMetrics()
     let log = Log(format: .text, level: .critical)
     private let taken = Collected<Delivery>()
+    /// Dead letters that were deleted, as the queue told.
+    let dropped = Collected<[DeadLetterDrop: Int]>()
 
     /// With probes and turns so fast that a test need not wait for them.
     init(
@@ -65,8 +67,11 @@ final class QueueFixture: Sendable {
         options.pollMilliseconds = 20
         configure(&options)
         let taken = self.taken
+        let dropped = self.dropped
         queue = try RedisQueue(
-            options, callbacks: RedisQueue.Callbacks(claimed: { taken.add($0) }),
+            options,
+            callbacks: RedisQueue.Callbacks(
+                claimed: { taken.add($0) }, dropped: { dropped.add([$0]) }),
             metrics: page.redis, log: log)
         try queue.start()
     }

@@ -73,7 +73,7 @@ import Testing
         #expect(again[0].webhook.head == claimed[1].webhook.head)
         fixture.queue.record([.retry(id: again[0].id, dueMilliseconds: now)])
         #expect(fixture.claim(1).map(\.attempt) == [3])
-        let far = RedisQueueStatus.Row(running: 2, retryable: 1, oldestMilliseconds: 1000)
+        let far = QueueFigures.Row(running: 2, retryable: 1, oldestMilliseconds: 1000)
         #expect(fixture.status { $0.rows[.normal] == far } != nil)
     }
 

@@ -24,10 +24,51 @@ import Testing
         #expect(filter.isFull)
     }
 
-    @Test func `a filter is as large as is wanted, within its bound`() {
+    @Test func `a filter is as large as is wanted`() {
         #expect(IdentityFilter(capacity: 0).capacity == 32)
         #expect(IdentityFilter(capacity: 1000).capacity == 1024)
-        #expect(IdentityFilter(capacity: 1 << 40).capacity == IdentityFilter.capacityMax)
+        #expect(IdentityFilter.capacity(for: 1_000_000_000) == 1 << 30)
+    }
+
+    /// Fills the filter whenever it asks for it; returns its capacity.
+    private func fill(_ filter: inout IndexFilter, _ indexed: [Identity]) -> Int? {
+        while filter.isFilling {
+            let rest = indexed.sorted { ($0.high, $0.low) < ($1.high, $1.low) }
+            filter.read(rest, isLast: true)
+        }
+        return filter.capacity
+    }
+
+    @Test func `the filter over an index grows with it up to its bound in bytes`() {
+        var filter = IndexFilter(capacity: 32, indexed: 0, bytesMax: 1000)
+        var indexed: [Identity] = []
+        for identity in identities("SM", 2000) {
+            filter.add(identity)
+            indexed.append(identity)
+            _ = fill(&filter, indexed)
+        }
+        // 256 identities take 512 bytes, 512 would take 1,024.
+        #expect(filter.capacity == 256)
+        #expect(indexed.allSatisfy(filter.mayHold))
+    }
+
+    @Test func `when most has left the index, a new filter begins without it`() {
+        var filter = IndexFilter(capacity: 32, indexed: 0)
+        let old = identities("SM", 300)
+        for (index, identity) in old.enumerated() {
+            filter.add(identity)
+            _ = fill(&filter, Array(old[...index]))
+        }
+        #expect(filter.capacity ?? 0 >= 512)
+        filter.indexed(leaving: 300)
+        let new = identities("MM", 1500)
+        for (index, identity) in new.enumerated() {
+            filter.add(identity)
+            filter.indexed(leaving: 300 + index - min(index, 20))
+            _ = fill(&filter, Array(new[...index].suffix(20)))
+        }
+        #expect((filter.capacity ?? 0) <= 64)
+        #expect(old.count(where: filter.mayHold) < 100)
     }
 
     @Test func `until an index was read to its end everything may be in it`() {

@@ -30,7 +30,7 @@ import Testing
     }
 
     private func counted() throws -> DeliveryCounts {
-        try DeliveryCounts(counting: try Connection(path: path, create: false))
+        try countedRows(path)
     }
 
     /// The sizes go through every way of dividing a batch into statements.
