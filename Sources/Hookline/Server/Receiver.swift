@@ -47,7 +47,8 @@ public struct Receiver: Sendable {
                 verifier: back.validation.verifier, waits: back.validation.waits,
                 fetcher: back.validation.fetcher, fallback: back.fallback,
                 shared: back.redis.validations, refusals: back.validation.refusals,
-                voice: VoiceNotice(metrics: metrics, log: log), operations: operations),
+                voice: VoiceNotice(metrics: metrics, log: log),
+                loops: LoopNotice(back.marks, log: log), operations: operations),
             contexts: (0..<configuration.threads).map { _ in
                 ReplyContext(
                     metrics: metrics, log: log, requestIDs: RequestIDs(), traces: TraceIDs(),
@@ -75,6 +76,7 @@ public struct Receiver: Sendable {
         log.write(LogLine(.info, "stopping: no new connections, answering what is under way"))
         supervisor.stopping()
         health.drain()
+        back.drainForwarding()
         let deadline = MonotonicClock.now() + configuration.shutdownDeadline.nanoseconds
         let lastResort = LastResort(deadlineNanoseconds: deadline)
         listeners.drain(untilNanoseconds: deadline - 2_000_000_000)

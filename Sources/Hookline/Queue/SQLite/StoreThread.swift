@@ -22,6 +22,7 @@ struct StoreThread: ~Copyable {
     private var followUps: [DeliveryChange] = []
     private var nextDueMilliseconds: Int64?
     private var mayClaim = true
+    private var bringsForward = false
     /// When deliveries that are complete are written at the latest; nil while none wait.
     private var gatherUntilNanoseconds: UInt64?
     private let gatherNanoseconds: UInt64
@@ -47,7 +48,7 @@ struct StoreThread: ~Copyable {
             let now = MonotonicClock.now()
             var (batch, isStopping) = takeBatch()
             let claim: Claim =
-                wanted == 0 || isStopping ? .nothing : isClaimDue() ? .due : .appended
+                wanted <= 0 || isStopping ? .nothing : isClaimDue() ? .due : .appended
             if batch.isOnlyComplete && claim != .due && !isStopping && mayGather(now) {
                 followUps = batch.changes
                 group.bell.wait(untilNanoseconds: gatherUntilNanoseconds)
@@ -104,6 +105,8 @@ struct StoreThread: ~Copyable {
             }
             wanted += inbox.wanted
             inbox.wanted = 0
+            if inbox.bringsForward { (bringsForward, mayClaim) = (true, true) }
+            inbox.bringsForward = false
             return (inbox.isStopping, !inbox.appends.isEmpty || !inbox.accounts.isEmpty)
         }
         if more { group.bell.ring() }
@@ -148,6 +151,7 @@ struct StoreThread: ~Copyable {
             try batch.append(to: store, claiming: claim == .appended ? wanted : 0)
             try batch.verify(in: store, group)
             if claim == .due {
+                if bringsForward { try store.rows.bringForward(nowMilliseconds: now) }
                 batch.claimed = try store.rows.claim(wanted, nowMilliseconds: now)
                 if batch.claimed.count < wanted {
                     nextDueMilliseconds = try store.rows.nextDueMilliseconds()
@@ -162,6 +166,7 @@ struct StoreThread: ~Copyable {
             messages: batch.appends.count, nanoseconds: MonotonicClock.now() - started)
         group.publishStatus(of: store)
         if batch.quarantines { background.publishQuarantine() }
+        if claim == .due { bringsForward = false }
         if claim == .due { mayClaim = batch.claimed.count == wanted } else { lookForDue(batch) }
         committed(batch)
         return true
@@ -172,8 +177,8 @@ struct StoreThread: ~Copyable {
         if batch.leavesAvailable { mayClaim = true }
         for change in batch.changes {
             switch change {
-            case .release: mayClaim = true
-            case .retry(_, let due): nextDueMilliseconds = min(nextDueMilliseconds ?? due, due)
+            case .release, .unclaim: mayClaim = true
+            case .retry(_, let due, _): nextDueMilliseconds = min(nextDueMilliseconds ?? due, due)
             case .complete, .deadLetter, .hold: break
             }
         }
