@@ -167,6 +167,7 @@ import Testing
             in: registry,
             load: ReceiverLoad(
                 requests: { 0 }, tokenWaits: { 0 }, cacheEntries: { 0 }, attempts: { 0 },
+                allowed: { 0 },
                 immediate: { 0 }, connectionsMax: 0, attemptsMax: 0))
     }
 

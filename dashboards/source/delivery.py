@@ -30,9 +30,10 @@ ATTEMPTS = row(101, "Attempts", [
         query("histogram_quantile(0.5, sum by (le, priority) (rate(hookline_delivery_attempt_duration_seconds_bucket{SEL}[$__rate_interval])))", "{{priority}} 50 %", exemplar=True),
         query("histogram_quantile(0.95, sum by (le, priority) (rate(hookline_delivery_attempt_duration_seconds_bucket{SEL}[$__rate_interval])))", "{{priority}} 95 %", exemplar=True),
     ], no_value="no attempts"),
-    graph(15, "Attempts under way", "And how many may be at once; at the limit the application is the bottleneck.", "short", [
+    graph(15, "Attempts under way", "And how many may be at once; at the limit the application is the bottleneck. Fewer are allowed while it fails, none while it asked for rest.", "short", [
         query("sum by (instance) (hookline_deliveries_in_flight{SEL})", "{{instance}}"),
         query("min(hookline_deliveries_in_flight_max{SEL})", "limit"),
+        query("sum by (instance) (hookline_deliveries_in_flight_allowed{SEL})", "{{instance}} allowed"),
     ], overrides=[limit_line("B", ORANGE)]),
     graph(9, "TwiML that nobody sees", "Answers of the application that carried TwiML verbs: Twilio has its answer already.", "cps",
           [query("sum by (instance) (rate(hookline_delivery_twiml_ignored_total{SEL}[$__rate_interval]))", "{{instance}}")]),

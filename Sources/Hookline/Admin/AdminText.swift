@@ -3,14 +3,17 @@ public enum AdminText {
     /// Deliveries, one a line.
     public static func table(_ rows: [DeliveryRow]) -> String {
         let head = [
-            "id", "state", "priority", "kind", "received", "attempts", "due", "reason", "message",
+            "id", "state", "priority", "kind", "received", "attempts", "due", "reason",
+            "last error",
+            "at", "message",
         ]
         return table(
             head,
             rows.map { row in
                 [
                     "\(row.id)", row.state, row.priority, row.kind, row.received,
-                    "\(row.attempts)", row.due ?? "-", row.reason ?? "-", row.messageSID ?? "-",
+                    "\(row.attempts)", row.due ?? "-", row.reason ?? "-",
+                    row.lastError ?? "-", row.lastErrorAt ?? "-", row.messageSID ?? "-",
                 ]
             })
     }

@@ -101,6 +101,9 @@ extension ConfigurationLoader {
         checkOrigin(isNeeded: needsOrigin)
         checkTokens()
         checkRedis()
+        if let loop = ForwardLoop().fault(in: configuration) {
+            fault("forward-to", sources["forward-to"], loop)
+        }
         let settings = configuration
         if settings.alertWarning >= settings.alertCritical {
             fault(

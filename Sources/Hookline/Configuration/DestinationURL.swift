@@ -39,6 +39,14 @@ struct DestinationURL: Sendable, Equatable, CustomStringConvertible {
         return base + [UInt8(ascii: "?")] + queries.joined(separator: [UInt8(ascii: "&")])
     }
 
+    /// The host and the port that requests go to.
+    var place: (host: String, port: UInt16)? { Self.place(of: base) }
+
+    /// The host and the port of a URL; nil when it is none.
+    static func place(of url: [UInt8]) -> (host: String, port: UInt16)? {
+        URLParts(url).map { ($0.host, $0.port ?? ($0.scheme == "https" ? 443 : 80)) }
+    }
+
     /// For people, without the query, which may hold a key.
     var withoutQuery: String { String(decoding: base, as: UTF8.self) }
 

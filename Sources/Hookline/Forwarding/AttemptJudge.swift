@@ -48,10 +48,13 @@ struct AttemptJudge: Sendable {
 
     /// What follows for a delivery, with its line in the log.
     func change(after outcome: AttemptOutcome, of delivery: Delivery) -> DeliveryChange {
+        let now = clock.nowMilliseconds
         let verdict = retryPolicy.verdict(
             on: outcome, attempt: delivery.attempt,
             owedMilliseconds: clock.withoutGap(delivery.owedSinceMilliseconds),
-            nowMilliseconds: clock.nowMilliseconds)
+            nowMilliseconds: now)
+        let failure = AttemptFailure(
+            outcome.result, status: outcome.status, error: outcome.error, milliseconds: now)
         func line() -> LogLine {
             var line = LogLine(verdict == .completed ? .info : .warning, "delivery")
                 .with("id", delivery.id).with("attempt", delivery.attempt)
@@ -71,10 +74,30 @@ struct AttemptJudge: Sendable {
             log.writeSampled(.warning) {
                 line().with("next", Timestamp.text(milliseconds: clock.wallMilliseconds(at: due)))
             }
-            return .retry(id: delivery.id, dueMilliseconds: due)
+            return .retry(id: delivery.id, dueMilliseconds: due, failure: failure)
         case .deadLetter(let reason):
             log.write(line().with("dead_letter", reason.rawValue))
-            return .deadLetter(id: delivery.id, reason: reason)
+            return .deadLetter(id: delivery.id, reason: reason, failure: failure)
         }
+    }
+
+    /// What follows for a delivery whose attempt a stop cut: nobody knows whether the application
+    /// has it.
+    func cut(_ delivery: Delivery, nowMilliseconds: Int64) -> DeliveryChange {
+        .retry(
+            id: delivery.id, dueMilliseconds: nowMilliseconds,
+            failure: AttemptFailure(
+                milliseconds: nowMilliseconds, status: nil, text: "cut: Hookline stopped"))
+    }
+
+    /// Says how many attempts a stop cut, if any.
+    func noteCut(_ count: Int) {
+        guard count > 0 else { return }
+        log.write(
+            LogLine(
+                .warning,
+                "attempts did not end before the stop's deadline and were cut; their messages "
+                    + "are sent again after the next start"
+            ).with("count", count))
     }
 }

@@ -6,14 +6,13 @@ final class DeliveryWorker: Sendable {
     /// What waits for the forwarding thread.
     private struct Inbox: Sendable {
         var claimed: [Delivery] = []
-        var immediate: [(pending: PendingWebhook, deadlineNanoseconds: UInt64)] = []
-        var isStopping = false
-    }
-
-    /// What is being forwarded.
-    private enum InFlight {
-        case delivery(Delivery)
-        case immediate(PendingWebhook)
+        var immediate: [ImmediateWebhook] = []
+        /// Nothing more is claimed.
+        var isDraining = false
+        /// When what is under way is cut, by the monotonic clock; nil until the stop.
+        var cutNanoseconds: UInt64?
+        /// Nobody looks in here any more.
+        var isClosed = false
     }
 
     /// What the worker needs; fixed for its life.
@@ -24,6 +23,13 @@ final class DeliveryWorker: Sendable {
         var immediateConcurrencyMax: Int
         var retryPolicy: RetryPolicy
         var clock = StoreClock()
+
+        /// The pace begins with everything that may be.
+        var pace: DestinationPace.Options {
+            DestinationPace.Options(
+                attemptsMax: concurrencyMax,
+                holdNanosecondsMax: UInt64(retryPolicy.retryAfterMaxMilliseconds) * 1_000_000)
+        }
     }
 
     private let options: Options
@@ -34,6 +40,7 @@ final class DeliveryWorker: Sendable {
     private let waker = Mutex<(@Sendable () -> Void)?>(nil)
     private let links = SetOnce<Links>()
     private let underWay = Atomic<Int>(0)
+    private let allowed: Atomic<Int>
 
     /// Who hears what became of deliveries; set once, before the thread starts.
     struct Links: Sendable {
@@ -45,6 +52,7 @@ final class DeliveryWorker: Sendable {
         self.options = options
         self.destination = destination
         self.log = log
+        allowed = Atomic(options.concurrencyMax)
         judge = AttemptJudge(
             retryPolicy: options.retryPolicy, metrics: metrics, log: log, clock: options.clock)
     }
@@ -52,66 +60,74 @@ final class DeliveryWorker: Sendable {
     /// Attempts that are under way. Any thread.
     var attemptsUnderWay: Int { underWay.load(ordering: .relaxed) }
 
+    /// Attempts of deliveries that may be under way at the destination's present pace. Any thread.
+    var attemptsAllowed: Int { allowed.load(ordering: .relaxed) }
+
     /// Connects the worker with the queue; before `run()`.
     func connect(_ links: Links) { self.links.set(links) }
 
-    /// Takes claimed deliveries. The store thread.
+    /// Takes claimed deliveries. The thread of the queue.
     func take(_ deliveries: [Delivery]) {
-        inbox.withLock { $0.claimed.append(contentsOf: deliveries) }
-        wake()
+        let isClosed = inbox.withLock { inbox in
+            if !inbox.isClosed { inbox.claimed.append(contentsOf: deliveries) }
+            return inbox.isClosed
+        }
+        guard isClosed else { return wake() }
+        links.value?.queue.record(deliveries.map { .unclaim(id: $0.id) })
     }
 
     /// Forwards one webhook at once, whose store is late; it must end by the deadline.
     func forwardNow(_ pending: PendingWebhook, deadlineNanoseconds: UInt64) {
-        inbox.withLock { $0.immediate.append((pending, deadlineNanoseconds)) }
+        inbox.withLock {
+            $0.immediate.append(
+                ImmediateWebhook(pending: pending, deadlineNanoseconds: deadlineNanoseconds))
+        }
         wake()
     }
 
-    /// Ends the thread; what is under way is given back to the queue. Any thread.
-    func stop() {
-        inbox.withLock { $0.isStopping = true }
+    /// The stop begins: no delivery is begun any more, and what was claimed is given back.
+    /// Attempts under way go on, and so does immediate processing. Any thread.
+    func drain() {
+        inbox.withLock { $0.isDraining = true }
         wake()
     }
 
-    /// Forwards until `stop()`: claim → forward → judge → record. The forwarding thread.
+    /// Begins nothing more, not even immediate processing, and ends the thread: when no attempt is
+    /// under way, or at the deadline, which cuts the rest. Any thread.
+    func stop(deadlineNanoseconds: UInt64) {
+        inbox.withLock { inbox in
+            inbox.isDraining = true
+            inbox.cutNanoseconds = deadlineNanoseconds
+        }
+        wake()
+    }
+
+    /// Forwards until `stop`: claim → forward → judge → record. The forwarding thread.
     func run() {
         guard let links = links.value else { return }
-        var inFlight: [UInt64: InFlight] = [:]
+        var attempts = AttemptsUnderWay(pace: DestinationPace(options.pace))
+        var notice = PaceNotice(log: log, clock: options.clock)
         do throws(DestinationError) {
-            try drive(links, &inFlight)
+            let open = try destination.open(
+                attemptsMax: options.concurrencyMax + options.immediateConcurrencyMax)
+            waker.withLock { $0 = open.wake }
+            var ends: [AttemptEnd] = []
+            while true {
+                let work = takeInbox()
+                claim(work, &attempts, links)
+                begin(work, on: open, &attempts, links)
+                guard let wait = waitMilliseconds(work, attempts) else { break }
+                try open.wait(milliseconds: wait, into: &ends)
+                record(ends, &attempts, links)
+                keepPace(ends, &attempts, &notice, links)
+                ends.removeAll(keepingCapacity: true)
+            }
         } catch {
             log.write(LogLine(.critical, "cannot forward").with("error", error.description))
             Signals.requestStop()
         }
         waker.withLock { $0 = nil }
-        giveBack(inFlight.values, links)
-    }
-
-    private func drive(
-        _ links: Links, _ inFlight: inout [UInt64: InFlight]
-    ) throws(DestinationError) {
-        let open = try destination.open(
-            attemptsMax: options.concurrencyMax + options.immediateConcurrencyMax)
-        waker.withLock { $0 = open.wake }
-        var nextTag: UInt64 = 1
-        var ends: [AttemptEnd] = []
-        links.queue.want(options.concurrencyMax)
-        while true {
-            let work = takeInbox()
-            if work.isStopping { return }
-            for (item, attempt) in attempts(of: work, nextTag: &nextTag) {
-                inFlight[attempt.tag] = item
-                open.begin(attempt)
-            }
-            underWay.store(inFlight.count, ordering: .relaxed)
-            ends.removeAll(keepingCapacity: true)
-            try open.wait(milliseconds: 1000, into: &ends)
-            let changes = record(ends, &inFlight, links)
-            if !changes.isEmpty {
-                links.queue.record(changes)
-                links.queue.want(changes.count)
-            }
-        }
+        cut(&attempts, links)
     }
 
     private func takeInbox() -> Inbox {
@@ -124,36 +140,75 @@ final class DeliveryWorker: Sendable {
         }
     }
 
-    private func attempts(
-        of work: Inbox, nextTag: inout UInt64
-    ) -> [(InFlight, Attempt)] {
-        var attempts: [(InFlight, Attempt)] = []
-        let now = options.clock.monotonicNanoseconds
-        for (pending, deadline) in work.immediate {
-            let left = deadline > now ? Int((deadline - now) / 1_000_000) : 0
-            let attempt = Attempt(
-                tag: nextTag, webhook: pending.webhook, number: 1,
-                timeoutMilliseconds: max(1, left))
-            attempts.append((.immediate(pending), attempt))
-            nextTag += 1
-        }
-        for delivery in work.claimed {
-            judge.begins(delivery)
-            let attempt = Attempt(
-                tag: nextTag, webhook: delivery.webhook, number: delivery.attempt)
-            attempts.append((.delivery(delivery), attempt))
-            nextTag += 1
-        }
-        return attempts
+    /// Asks the queue for as many deliveries as the destination takes; after `drain` for none.
+    private func claim(_ work: Inbox, _ attempts: inout AttemptsUnderWay, _ links: Links) {
+        attempts.asked -= work.claimed.count
+        let room = work.isDraining ? 0 : attempts.pace.room(at: options.clock.monotonicNanoseconds)
+        allowed.store(room, ordering: .relaxed)
+        let missing = room - attempts.deliveries - work.claimed.count - attempts.asked
+        // No more can be taken back than was asked for.
+        let more = max(missing, -max(0, attempts.asked))
+        guard more != 0 else { return }
+        attempts.asked += more
+        links.queue.want(more)
     }
 
-    /// Judges the attempts that ended; returns what follows for the deliveries among them.
-    private func record(
-        _ ends: [AttemptEnd], _ inFlight: inout [UInt64: InFlight], _ links: Links
-    ) -> [DeliveryChange] {
+    private func begin(
+        _ work: Inbox, on open: any OpenDestination, _ attempts: inout AttemptsUnderWay,
+        _ links: Links
+    ) {
+        let now = options.clock.monotonicNanoseconds
+        for webhook in work.immediate {
+            guard work.cutNanoseconds == nil, !attempts.pace.isHeld(at: now) else {
+                links.fallback.immediateEnded(webhook.pending, taken: false)
+                continue
+            }
+            open.begin(attempts.add(webhook, nowNanoseconds: now))
+        }
+        let room = work.isDraining ? 0 : attempts.pace.room(at: now) - attempts.deliveries
+        for delivery in work.claimed.prefix(max(0, room)) {
+            judge.begins(delivery)
+            open.begin(attempts.add(delivery))
+        }
+        // Claimed before the queue heard that less is wanted.
+        let surplus = work.claimed.dropFirst(max(0, room))
+        if !surplus.isEmpty { links.queue.record(surplus.map { .unclaim(id: $0.id) }) }
+        underWay.store(attempts.count, ordering: .relaxed)
+    }
+
+    /// How long to wait for something to happen; nil at the end.
+    private func waitMilliseconds(_ work: Inbox, _ attempts: AttemptsUnderWay) -> Int? {
+        let now = options.clock.monotonicNanoseconds
+        var until = now + 1_000_000_000
+        if let cut = work.cutNanoseconds {
+            guard attempts.count > 0, now < cut else { return nil }
+            until = min(until, cut)
+        }
+        if !work.isDraining {
+            until = min(until, attempts.pace.nextNanoseconds(after: now) ?? .max)
+        }
+        return Int((until - now + 999_999) / 1_000_000)
+    }
+
+    /// Goes by how the destination fares.
+    private func keepPace(
+        _ ends: [AttemptEnd], _ attempts: inout AttemptsUnderWay, _ notice: inout PaceNotice,
+        _ links: Links
+    ) {
+        let now = options.clock.monotonicNanoseconds
+        for end in ends {
+            if let event = attempts.pace.ended(end.outcome, at: now) {
+                notice.note(event, after: end.outcome)
+            }
+        }
+        if attempts.pace.bringsForward(at: now) { links.queue.bringForward() }
+    }
+
+    /// Judges the attempts that ended, and writes down what follows.
+    private func record(_ ends: [AttemptEnd], _ attempts: inout AttemptsUnderWay, _ links: Links) {
         var changes: [DeliveryChange] = []
         for end in ends {
-            switch inFlight.removeValue(forKey: end.tag) {
+            switch attempts.remove(end.tag) {
             case .immediate(let pending):
                 let age = options.clock.monotonicNanoseconds - pending.receivedNanoseconds
                 judge.count(end, of: pending.webhook, ageMilliseconds: Int64(age / 1_000_000))
@@ -165,22 +220,30 @@ final class DeliveryWorker: Sendable {
             case nil: break
             }
         }
-        return changes
+        if !changes.isEmpty { links.queue.record(changes) }
     }
 
     private func wake() { waker.withLock { $0 }?() }
 
-    /// At the end: nothing that was claimed stays claimed.
-    private func giveBack(_ items: some Sequence<InFlight>, _ links: Links) {
-        let left = takeInbox()
-        var changes = left.claimed.map { DeliveryChange.release(id: $0.id) }
-        for item in items {
+    /// At the end nothing that was claimed stays claimed. What had to be cut is owed at once: the
+    /// next process sends it again, with the next attempt's number.
+    private func cut(_ attempts: inout AttemptsUnderWay, _ links: Links) {
+        let left = inbox.withLock { inbox in
+            inbox.isClosed = true
+            return inbox
+        }
+        var changes = left.claimed.map { DeliveryChange.unclaim(id: $0.id) }
+        let waiting = left.immediate.map(\.pending)
+        let now = options.clock.nowMilliseconds
+        for item in attempts.removeAll() {
             switch item {
-            case .delivery(let delivery): changes.append(.release(id: delivery.id))
+            case .delivery(let delivery): changes.append(judge.cut(delivery, nowMilliseconds: now))
             case .immediate(let pending): links.fallback.immediateEnded(pending, taken: false)
             }
         }
-        for entry in left.immediate { links.fallback.immediateEnded(entry.pending, taken: false) }
-        links.queue.record(changes)
+        for pending in waiting { links.fallback.immediateEnded(pending, taken: false) }
+        if !changes.isEmpty { links.queue.record(changes) }
+        judge.noteCut(changes.count - left.claimed.count)
+        underWay.store(0, ordering: .relaxed)
     }
 }

@@ -11,6 +11,8 @@ struct HTTPDestination: Destination {
     let connectTimeoutMilliseconds: Int
     let timeoutMilliseconds: Int
     let parametersMax: Int
+    /// By what a request that comes back is known.
+    let marks: InstallationMarks
     /// Told of a webhook that is forwarded without a signature.
     let unsigned: Notice
 
@@ -55,6 +57,7 @@ struct HTTPDestination: Destination {
             Self.header("Hookline-Received-At", received.utf8),
             Self.header("Hookline-Original-URL", webhook[.origin] + webhook[.target]),
             Self.header("Hookline-Original-Signature", webhook[.signature]),
+            Self.header("Hookline-Via", marks.value),
         ]
         let passed = PassedFields.split(webhook[.passedFields])
         headers += passed.map { Array($0) }

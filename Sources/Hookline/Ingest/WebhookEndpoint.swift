@@ -40,6 +40,7 @@ final class WebhookEndpoint: HTTPHandler {
         var shared: SharedValidationLookup?
         var refusals: RefusalHandler
         var voiceHangup: Notice
+        var loops: LoopNotice
         var operations: OpsEndpoint
     }
 
@@ -81,6 +82,8 @@ final class WebhookEndpoint: HTTPHandler {
         let reply = WebhookReply(
             exchange, context: context, route: route, trace: trace, request: request,
             cacheEntry: context.cache.entry(of: request, epoch: parts.verifier.tokens.epoch))
+        // Before anything that would take it for a repetition of what is being forwarded.
+        if parts.loops.leadsBack(exchange.request) { return refuse(reply, .loop) }
         if isCached(reply) { return answerCached(reply) }
         delayForControl()
         switch verify(request, loop: exchange.loop) {
@@ -238,7 +241,7 @@ final class WebhookEndpoint: HTTPHandler {
         // That a form is ambiguous is said of genuine requests only.
         if isGenuine || rejection == .ambiguousForm, let genuine = GenuineRejection(rejection) {
             parts.refusals.genuine(reply.exchange.request, genuine, loop: loop)
-        } else {
+        } else if rejection != .loop {
             parts.refusals.refused(reply.exchange.request, rejection)
         }
     }

@@ -72,11 +72,13 @@ enum DeliveryChange: Sendable {
     /// The application has it. The identity is for the journal, should the store fail first.
     case complete(id: Int64, identity: Identity, priority: DeliveryPriority)
     /// It is owed again at `dueMilliseconds` of the store's clock.
-    case retry(id: Int64, dueMilliseconds: Int64)
+    case retry(id: Int64, dueMilliseconds: Int64, failure: AttemptFailure? = nil)
     /// It is given up.
-    case deadLetter(id: Int64, reason: DeadLetterReason)
+    case deadLetter(id: Int64, reason: DeadLetterReason, failure: AttemptFailure? = nil)
     /// It was forwarded while its commit was late: nobody may claim it until that try ended.
     case hold(id: Int64)
     /// A held delivery is owed after all.
     case release(id: Int64)
+    /// No attempt was made of it: it is owed as before, and the attempt does not count.
+    case unclaim(id: Int64)
 }

@@ -16,6 +16,13 @@ public struct DeliveryRow: Sendable, Codable, Equatable {
     public var due: String?
     /// Why it was given up; nil unless it is a dead letter.
     public var reason: String?
+    /// Why the last attempt failed: `HTTP 422`, or the kind of failure and fixed words for it; nil
+    /// when none has failed.
+    public var lastError: String?
+    /// The status of that attempt's answer; nil without an answer.
+    public var lastStatus: Int?
+    /// When that attempt ended, RFC 3339.
+    public var lastErrorAt: String?
     /// The message's SID; nil when the request has none.
     public var messageSID: String?
     /// Bytes of the body.
@@ -23,7 +30,17 @@ public struct DeliveryRow: Sendable, Codable, Equatable {
 
     enum CodingKeys: String, CodingKey {
         case id, state, priority, kind, received, attempts, due, reason
+        case lastError = "last_error"
+        case lastStatus = "last_status"
+        case lastErrorAt = "last_error_at"
         case messageSID = "message_sid"
         case bodyBytes = "body_bytes"
+    }
+
+    /// Says why the last attempt failed.
+    mutating func note(_ failure: AttemptFailure) {
+        lastError = failure.text
+        lastStatus = failure.status
+        lastErrorAt = Timestamp.text(milliseconds: failure.milliseconds)
     }
 }

@@ -16,7 +16,7 @@ enum GenuineRejection: String, LabelValue {
         case .methodNotAllowed: self = .method
         case .ambiguousForm: self = .ambiguousForm
         case .unsupportedMediaType, .malformedForm, .missingSignature, .invalidSignature,
-            .unknownAccount, .noOrigin:
+            .unknownAccount, .noOrigin, .loop:
             return nil
         }
     }

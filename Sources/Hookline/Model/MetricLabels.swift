@@ -31,7 +31,7 @@ enum Budget: String, LabelValue {
 
 /// Where an error belongs.
 enum ErrorType: String, LabelValue {
-    case framing, form, signature, store, redis, destination, configuration, `internal`
+    case framing, form, signature, store, redis, destination, configuration, loop, `internal`
     case bodyTooLarge = "body_too_large"
     case tokenSource = "token_source"
 }

@@ -4,7 +4,7 @@ import TwilioSignature
 
 /// Which header fields of Twilio's request the application gets as they came.
 ///
-/// `User-Agent` and what Twilio named for itself; nothing that is about this connection only, and
+/// `User-Agent`, what Twilio named for itself, and the marks of other Hooklines; nothing that is about this connection only, and
 /// not the signature, which is made anew for the application's URL.
 enum PassedFields {
     /// Bytes of all of them together; a field that there is no room for is left out.
@@ -31,6 +31,7 @@ enum PassedFields {
     private static func isPassed(_ name: Span<UInt8>) -> Bool {
         guard name.count >= 10 else { return false }
         switch name[0] | 0x20 {
+        case UInt8(ascii: "h"): return name.equalsIgnoringCase(InstallationMarks.field)
         case UInt8(ascii: "u"): return name.equalsIgnoringCase("user-agent")
         case UInt8(ascii: "x"):
             if name.equalsIgnoringCase("x-home-region") { return true }

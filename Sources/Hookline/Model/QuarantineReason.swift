@@ -27,7 +27,8 @@ public enum QuarantineReason: String, CaseIterable, Error, Sendable {
         case .notFound: self = .notFound
         case .methodNotAllowed: self = .method
         case .unsupportedMediaType: self = .mediaType
-        case .malformedForm, .ambiguousForm, .noOrigin: self = .malformed
+        // What came back is not kept: the message itself is still owed.
+        case .malformedForm, .ambiguousForm, .noOrigin, .loop: self = .malformed
         case .missingSignature: self = .missingSignature
         case .invalidSignature: self = .invalidSignature
         case .unknownAccount: self = .unknownAccount

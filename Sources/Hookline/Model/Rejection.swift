@@ -18,6 +18,8 @@ enum Rejection: Error, Sendable, Equatable {
     case unknownAccount
     /// The origin cannot be told, because this header is missing or cannot be read.
     case noOrigin(OriginHeader)
+    /// Hookline has forwarded it itself.
+    case loop
 
     /// The status of the answer.
     var status: UInt16 {
@@ -27,6 +29,7 @@ enum Rejection: Error, Sendable, Equatable {
         case .unsupportedMediaType: 415
         case .malformedForm, .ambiguousForm, .noOrigin: 400
         case .missingSignature, .invalidSignature, .unknownAccount: 403
+        case .loop: 508
         }
     }
 
@@ -42,6 +45,7 @@ enum Rejection: Error, Sendable, Equatable {
         case .invalidSignature: "invalid_signature"
         case .unknownAccount: "unknown_account"
         case .noOrigin: "no_origin"
+        case .loop: "loop"
         }
     }
 
@@ -55,14 +59,14 @@ enum Rejection: Error, Sendable, Equatable {
         case .notFound, .methodNotAllowed, .unsupportedMediaType, .invalidSignature,
             .unknownAccount, .noOrigin:
             true
-        case .malformedForm, .ambiguousForm, .missingSignature: false
+        case .malformedForm, .ambiguousForm, .missingSignature, .loop: false
         }
     }
 
     /// What it counts as among validations; nil when no validation took place.
     var validation: ValidationResult? {
         switch self {
-        case .notFound, .methodNotAllowed, .unsupportedMediaType: nil
+        case .notFound, .methodNotAllowed, .unsupportedMediaType, .loop: nil
         case .malformedForm, .ambiguousForm, .noOrigin: .malformed
         case .missingSignature: .missingSignature
         case .invalidSignature: .invalidSignature
@@ -71,7 +75,7 @@ enum Rejection: Error, Sendable, Equatable {
     }
 
     /// What it counts as among outcomes.
-    var outcome: WebhookOutcome { status == 403 ? .refused : .malformed }
+    var outcome: WebhookOutcome { status == 403 || status == 508 ? .refused : .malformed }
 
     /// What it counts as among errors; nil for a request that is merely not for us.
     var error: ErrorType? {
@@ -79,6 +83,7 @@ enum Rejection: Error, Sendable, Equatable {
         case .notFound, .methodNotAllowed, .unsupportedMediaType: nil
         case .malformedForm, .ambiguousForm: .form
         case .noOrigin: .framing
+        case .loop: .loop
         case .missingSignature, .invalidSignature, .unknownAccount: .signature
         }
     }

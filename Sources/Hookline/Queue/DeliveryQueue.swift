@@ -43,7 +43,14 @@ protocol DeliverySource: Sendable {
     /// thread: media first, every fourth place to text. Atomic: a delivery is running before it is
     /// handed out. One that this process does not end is owed again after a restart (SQLite) or
     /// when its lease ends (Redis), its attempt counted.
+    ///
+    /// Less than none takes back what was asked for; what is claimed already comes all the same,
+    /// and is asked for less.
     func want(_ count: Int)
+
+    /// Lets everything that waits now be claimed in the order of receipt, whenever it is due; what
+    /// fails after this waits as usual.
+    func bringForward()
 
     /// Complete, retry, deadLetter, hold, release: what became of claimed deliveries
     /// (`DeliveryChange` has a case for each verb).

@@ -145,13 +145,16 @@ extension DeliveryWorker.Options {
 
 extension HTTPDestination {
     /// Nil without `--forward-to`.
-    init?(_ configuration: Configuration, tokens: Tokens, unsigned: Notice) {
+    init?(
+        _ configuration: Configuration, tokens: Tokens,
+        marks: InstallationMarks = InstallationMarks(), unsigned: Notice
+    ) {
         guard let url = configuration.forwardTo else { return nil }
         self.init(
             url: url, tokens: tokens,
             connectTimeoutMilliseconds: Int(configuration.forwardConnectTimeout.milliseconds),
             timeoutMilliseconds: Int(configuration.forwardTimeout.milliseconds),
-            parametersMax: configuration.parametersMax, unsigned: unsigned)
+            parametersMax: configuration.parametersMax, marks: marks, unsigned: unsigned)
     }
 }
 

@@ -3,7 +3,7 @@ import POSIX
 /// The order of a graceful stop, on one page. Nothing that was accepted is reset, and everything
 /// that is answered is stored first, as always.
 ///
-/// 1. `/readyz` says no, systemd is told `STOPPING=1`.
+/// 1. `/readyz` says no, systemd is told `STOPPING=1`; no attempt to forward begins any more.
 /// 2. The webhook listener drains, while store and forwarding live: what the kernel accepted is
 ///    answered with `Connection: close`, then the listening sockets and connections are closed.
 /// 3. The rest behind the reply ends: forwarding, Redis, and the store as the last of them.
@@ -24,6 +24,7 @@ struct GracefulStop {
         log.write(LogLine(.info, "stopping: no new connections, answering what is under way"))
         health.drain()
         supervisor.stopping()
+        back.drainForwarding()
         let deadlines = Deadlines(began, configuration.shutdownDeadline.nanoseconds)
         let lastResort = LastResort(deadlineNanoseconds: deadlines.end)
         if !listeners.drainWebhooks(untilNanoseconds: deadlines.webhooks) {

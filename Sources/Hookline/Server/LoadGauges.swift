@@ -11,6 +11,8 @@ struct ReceiverLoad: Sendable {
     var cacheEntries: @Sendable () -> Int
     /// Attempts to forward.
     var attempts: @Sendable () -> Int
+    /// Attempts of deliveries that the destination's pace allows.
+    var allowed: @Sendable () -> Int
     /// Webhooks in, or before, immediate processing.
     var immediate: @Sendable () -> Int
     /// The bound of the connections.
@@ -45,6 +47,11 @@ extension ReceiverGauges {
             help: "Configured bound of the attempts that are under way at once."
         ) { Double(load.attemptsMax) }
         registry.gauge(
+            "hookline_deliveries_in_flight_allowed",
+            help: "Attempts that the destination gets at once now: fewer while it fails, 0 while "
+                + "it asked for rest."
+        ) { Double(load.allowed()) }
+        registry.gauge(
             "hookline_immediate_waiting",
             help: "Webhooks that wait for immediate processing or its outcome, because the store "
                 + "is late."
@@ -59,6 +66,7 @@ extension ReceiverLoad {
         tokenWaits = { back.validation.waits.count }
         cacheEntries = { back.validation.cache.count }
         attempts = { back.worker.attemptsUnderWay }
+        allowed = { back.worker.attemptsAllowed }
         immediate = { back.fallback.waiting }
         connectionsMax = configuration.connectionsMax
         attemptsMax = configuration.forwardConcurrency + configuration.immediateConcurrencyMax

@@ -47,7 +47,8 @@ public struct Receiver: Sendable {
                 verifier: back.validation.verifier, waits: back.validation.waits,
                 fetcher: back.validation.fetcher, fallback: back.fallback,
                 shared: back.redis.validations, refusals: back.validation.refusals,
-                voiceHangup: .voiceHangup(metrics, log), operations: operations),
+                voiceHangup: .voiceHangup(metrics, log), loops: LoopNotice(back.marks, log: log),
+                operations: operations),
             contexts: (0..<configuration.threads).map { _ in
                 ReplyContext(
                     metrics: metrics, log: log, requestIDs: RequestIDs(), traces: TraceIDs(),

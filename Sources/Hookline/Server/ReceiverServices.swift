@@ -15,6 +15,8 @@ final class ReceiverServices: Sendable {
     let redis: RedisServices
     let clock = StoreClock()
     private let clockWatch: ClockWatch
+    /// By what a request that it forwarded itself is known.
+    let marks: InstallationMarks
     private let journal: DirectDeliveryJournal
     private let control = SetOnce<AdminServer>()
     private let paths: DataFolderPaths
@@ -37,10 +39,12 @@ final class ReceiverServices: Sendable {
         self.log = log
         clockWatch = ClockWatch(clock, metrics: metrics, log: log)
         monitor = Monitor(Monitor.Options(configuration), metrics: metrics, log: log)
+        let lateShared = SetOnce<RedisQueue>()
+        marks = InstallationMarks(shared: { lateShared.value?.epoch })
         let worker = DeliveryWorker(
             options: DeliveryWorker.Options(configuration, clock),
             destination: HTTPDestination(
-                configuration, tokens: tokens,
+                configuration, tokens: tokens, marks: marks,
                 unsigned: .unsigned(metrics, log)) ?? LogDestination(log: log),
             metrics: metrics, log: log)
         let journal = DirectDeliveryJournal(path: paths.takenJournal, log: log)
@@ -85,7 +89,10 @@ final class ReceiverServices: Sendable {
                 claimed: { worker.take($0) }, commit: { fallback.commit($0) },
                 fallBack: { fallback.store($0) }, replied: { outbox.deliver() },
                 dropped: { notice.dropped($0) }, store: store))
-        if let queue = redis.queue { fallback.begin(with: queue) }
+        if let queue = redis.queue {
+            lateShared.set(queue)
+            fallback.begin(with: queue)
+        }
         if let spool = redis.spool { lateSpool.set(spool) }
         self.validation = validation
         worker.connect(DeliveryWorker.Links(queue: redis.queue ?? store, fallback: fallback))
@@ -132,16 +139,21 @@ final class ReceiverServices: Sendable {
         }
     }
 
-    /// Stops forwarding, writes what waits and closes the store.
+    /// Begins no attempt any more but those of immediate processing; what is under way goes on.
+    func drainForwarding() { worker.drain() }
+
+    /// Lets attempts under way come to their end, until the deadline; writes what came of them
+    /// and what else waits, which takes half a second more at most, and closes the store.
     func stop(deadlineNanoseconds: UInt64) {
         let threads = threads.withLock { $0 }
         // A command may wait for a token: it is let go first.
         validation.stop()
         control.value?.stop()
-        redis.stopClaiming()
-        worker.stop()
+        worker.stop(deadlineNanoseconds: deadlineNanoseconds)
         threads.forwarding?.join()
-        redis.stop(deadlineNanoseconds: deadlineNanoseconds)
+        // Only now: until the last attempt ended, its lease had to be renewed.
+        redis.stopClaiming()
+        redis.stop(deadlineNanoseconds: deadlineNanoseconds + 500_000_000)
         store.stop()
         threads.store?.join()
         isStopping.store(true, ordering: .relaxed)

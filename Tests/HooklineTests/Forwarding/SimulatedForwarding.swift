@@ -32,7 +32,10 @@ final class SimulatedForwarding: Sendable {
         var events: [(nanoseconds: UInt64, run: @Sendable () -> Void)] = []
         var begun: [Begun] = []
         var changes: [DeliveryChange] = []
-        var lines: [String] = []
+        /// The next wait ends at once.
+        var isWoken = false
+        /// How often everything was brought forward.
+        var broughtForward = 0
     }
 
     /// What the destination does with an attempt at a time: its outcome, and after how long.
@@ -44,6 +47,8 @@ final class SimulatedForwarding: Sendable {
     let state = Mutex(State())
     let metrics = ReceiverMetrics(eventLoops: 1, thresholdSeconds: [])
     private let answer: Answer
+    private let log: Log
+    private let written = Collected<UInt8>()
     private let late = SetOnce<DeliveryWorker>()
 
     /// `random` is the jitter of every retry.
@@ -53,7 +58,9 @@ final class SimulatedForwarding: Sendable {
         self.answer = answer
         let late = late
         let simulation = SetOnce<SimulatedForwarding>()
-        let log = Log(format: .json, level: .info) { _ in }
+        let written = written
+        log = Log(format: .json, level: .warning) { written.add($0) }
+        try log.start()
         let clock = StoreClock(
             ClockSource(
                 monotonicNanoseconds: { simulation.value?.nanoseconds ?? 0 },
@@ -78,6 +85,10 @@ final class SimulatedForwarding: Sendable {
     /// Milliseconds since the start.
     var milliseconds: Int64 { Int64(nanoseconds / 1_000_000) }
     var begun: [Begun] { state.withLock { $0.begun } }
+    /// Lines of the log, once `run` has ended.
+    var lines: [String] {
+        String(decoding: written.all, as: UTF8.self).split(separator: "\n").map { String($0) }
+    }
     /// Deliveries that are not done.
     var owed: Int { state.withLock { $0.rows.count } }
 
@@ -104,10 +115,14 @@ final class SimulatedForwarding: Sendable {
         state.withLock { $0.events.append((UInt64(milliseconds) * 1_000_000, run)) }
     }
 
-    /// Runs the worker until a time, on this thread.
-    func run(untilMilliseconds end: Int64) {
-        at(milliseconds: end) { [late] in late.value?.stop() }
+    /// Runs the worker until a time, on this thread. Then it stops, and what is under way has so
+    /// long to end.
+    func run(untilMilliseconds end: Int64, cutAfterMilliseconds cut: Int64 = 0) {
+        at(milliseconds: end) { [late] in
+            late.value?.stop(deadlineNanoseconds: UInt64(end + cut) * 1_000_000)
+        }
         worker?.run()
+        log.stop()
     }
 
     fileprivate func begin(_ attempt: Attempt) {
@@ -133,7 +148,10 @@ final class SimulatedForwarding: Sendable {
                 .map { UInt64(max(0, $0.dueMilliseconds)) * 1_000_000 }
             let next = (state.ends.map(\.nanoseconds) + state.events.map(\.nanoseconds) + due)
                 .filter { $0 >= state.nanoseconds }.min()
-            state.nanoseconds = min(limit, max(state.nanoseconds, next ?? limit))
+            if !state.isWoken {
+                state.nanoseconds = min(limit, max(state.nanoseconds, next ?? limit))
+            }
+            state.isWoken = false
             let now = state.nanoseconds
             defer {
                 state.ends.removeAll { $0.nanoseconds <= now }
@@ -149,6 +167,8 @@ final class SimulatedForwarding: Sendable {
         handOut()
     }
 
+    fileprivate func wake() { state.withLock { $0.isWoken = true } }
+
     fileprivate func want(_ count: Int) {
         state.withLock { $0.wanted += count }
         handOut()
@@ -161,16 +181,29 @@ final class SimulatedForwarding: Sendable {
         }
     }
 
+    fileprivate func bringForward() {
+        state.withLock { state in
+            state.broughtForward += 1
+            let now = Int64(state.nanoseconds / 1_000_000)
+            for (id, row) in state.rows where !row.isRunning {
+                state.rows[id]?.dueMilliseconds = min(row.dueMilliseconds, now)
+            }
+        }
+    }
+
     private static func apply(_ change: DeliveryChange, to rows: inout [Int64: Row]) {
         switch change {
         case .complete(let id, _, _): rows[id] = nil
-        case .deadLetter(let id, _): rows[id] = nil
-        case .retry(let id, let due):
+        case .deadLetter(let id, _, _): rows[id] = nil
+        case .retry(let id, let due, _):
             rows[id]?.isRunning = false
             rows[id]?.dueMilliseconds = due
         case .release(let id):
             rows[id]?.isRunning = false
             rows[id]?.dueMilliseconds = 0
+        case .unclaim(let id):
+            rows[id]?.isRunning = false
+            rows[id]?.delivery.attempt -= 1
         case .hold: break
         }
     }
@@ -233,7 +266,7 @@ private final class OpenSimulatedDestination: OpenDestination {
 
     init(_ simulation: SetOnce<SimulatedForwarding>) { self.simulation = simulation }
 
-    var wake: @Sendable () -> Void { {} }
+    var wake: @Sendable () -> Void { { [simulation] in simulation.value?.wake() } }
 
     func begin(_ attempt: Attempt) { simulation.value?.begin(attempt) }
 
@@ -249,6 +282,8 @@ private struct SimulatedQueue: DeliverySource {
     init(_ simulation: SetOnce<SimulatedForwarding>) { self.simulation = simulation }
 
     func want(_ count: Int) { simulation.value?.want(count) }
+
+    func bringForward() { simulation.value?.bringForward() }
 
     func record(_ changes: [DeliveryChange]) { simulation.value?.record(changes) }
 }

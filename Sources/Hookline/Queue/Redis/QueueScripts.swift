@@ -7,6 +7,7 @@ enum QueueScripts {
     /// Every script, for the cache of a new connection.
     static let all = [
         append, claim, complete, retry, deadLetter, renew, status, prepare, tidy, trimDeadLetters,
+        bringForward,
     ]
 
     /// Appends a message unless its identity was seen: the entry first, the mark second, so that
@@ -57,10 +58,10 @@ enum QueueScripts {
     /// Puts a delivery back until it is due.
     ///
     /// Keys: stream, due, received, retryable, seen. Arguments: group, consumer, entry, deliveries,
-    /// milliseconds to wait, attempts so far. Answer: 1 done, 0 somebody else's, -1 not there
+    /// milliseconds to wait, attempts so far, a failure. Answer: 1 done, 0 somebody else's, -1 not there
     /// because it was completed, -2 neither it nor its mark is there.
     static let retry = RedisScript(
-        ownership + now + """
+        ownership + now + RedisFailureNote.script + """
             local state = ownership()
             if state == 1 then
                 redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, ARGV[3], 'JUSTID')
@@ -71,6 +72,7 @@ enum QueueScripts {
                     if fields[at] == 'attempts' then fields[at + 1] = ARGV[6] end
                     if fields[at] == 'received' then received = fields[at + 1] end
                 end
+                note(fields, 7)
                 redis.call('HSET', KEYS[4], ARGV[3], cmsgpack.pack(fields))
                 redis.call('ZADD', KEYS[3], received, ARGV[3])
                 redis.call('ZADD', KEYS[2], now + ARGV[5], ARGV[3])
@@ -86,14 +88,15 @@ enum QueueScripts {
     /// Gives a delivery up and keeps it for a person.
     ///
     /// Keys: stream, dead. Arguments: group, consumer, entry, deliveries, reason, priority,
-    /// attempts. Answer: 1 done, 0 somebody else's, -1 not there.
+    /// attempts, a failure. Answer: 1 done, 0 somebody else's, -1 not there.
     static let deadLetter = RedisScript(
-        ownership + now + burial + """
+        ownership + now + burial + RedisFailureNote.script + """
             local state = ownership()
             if state ~= 1 then return state end
             redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, ARGV[3], 'JUSTID')
             local entry = redis.call('XRANGE', KEYS[1], ARGV[3], ARGV[3])[1]
             if not entry then return -1 end
+            note(entry[2], 8)
             bury(KEYS[1], KEYS[2], ARGV[1], entry, ARGV[5], ARGV[6], ARGV[7])
             return 1
             """)

@@ -14,6 +14,7 @@ final class RedisClaimer: Sendable {
     private let log: Log
     private let clock: StoreClock
     private let claimed: @Sendable ([Delivery]) -> Void
+    private let catchUp: RedisCatchUp
     private let wanted = Atomic<Int>(0)
     private let isStopping = Atomic<Bool>(false)
     private let bell = WakeSignal()
@@ -50,11 +51,18 @@ final class RedisClaimer: Sendable {
         self.log = log
         self.clock = clock
         self.claimed = claimed
+        catchUp = RedisCatchUp(keys: options.keys)
     }
 
     /// Asks for `count` more deliveries. Any thread.
     func want(_ count: Int) {
         wanted.add(count, ordering: .relaxed)
+        bell.ring()
+    }
+
+    /// Lets everything that waits now be claimed, whenever it is due. Any thread.
+    func bringForward() {
+        catchUp.begin()
         bell.ring()
     }
 
@@ -83,7 +91,9 @@ final class RedisClaimer: Sendable {
                 continue
             }
             handOut(claim)
-            if claim.leases.count < room { awaitMore(room - claim.leases.count, claim, &times) }
+            if claim.leases.count < room && !catchUp.isRunning {
+                awaitMore(room - claim.leases.count, claim, &times)
+            }
         }
     }
 
@@ -109,6 +119,7 @@ final class RedisClaimer: Sendable {
     }
 
     private func claim(_ room: Int, _ times: inout Timetable, _ now: UInt64) -> RedisClaim? {
+        catchUp.turn(on: reader, deadlineNanoseconds: now + options.budgetNanoseconds * 4)
         let isReclaiming = now >= times.reclaim
         let keys = DeliveryPriority.allCases.flatMap { priority in
             [

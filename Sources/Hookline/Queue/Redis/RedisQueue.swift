@@ -194,8 +194,13 @@ final class RedisQueue: Sendable {
     /// them or the delivery is somebody else's. Any thread.
     func record(_ changes: [DeliveryChange]) { recorder.record(changes) }
 
-    /// Asks for `count` more deliveries, as soon as they are due. Any thread.
+    /// Asks for `count` more deliveries, as soon as they are due; less than none takes back what
+    /// was asked for. Any thread.
     func want(_ count: Int) { claimer.want(count) }
+
+    /// Lets everything that waits now be claimed in the order of receipt, whenever it is due; a
+    /// read that waits for messages ends first. Any thread.
+    func bringForward() { claimer.bringForward() }
 
     /// Claims no more; returns when the last claim was handed out. Any other thread.
     func stopClaiming() {

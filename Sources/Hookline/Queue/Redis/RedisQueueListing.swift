@@ -121,7 +121,7 @@ struct RedisQueueListing: Sendable {
         let stored = StreamEntry.read(fields, priority: priority)
         let received = told["received"]?.integer ?? 0
         let sid = stored.map { $0.webhook[.messageSID] } ?? []
-        let row = DeliveryRow(
+        var row = DeliveryRow(
             id: number, state: state.rawValue, priority: priority.rawValue,
             kind: WebhookKind(code: told["kind"]?.integer ?? 2).rawValue,
             received: Timestamp.text(milliseconds: received),
@@ -130,6 +130,7 @@ struct RedisQueueListing: Sendable {
             reason: told["reason"]?.text,
             messageSID: sid.isEmpty ? nil : String(decoding: sid, as: UTF8.self),
             bodyBytes: told["body"]?.bytes?.count ?? 0)
+        if let failure = StreamEntry.failure(told) { row.note(failure) }
         return Entry(row: row, webhook: stored?.webhook)
     }
 }

@@ -75,19 +75,20 @@ final class RedisResultWriter: Sendable {
         switch change {
         case .complete(let id, _, _):
             return request(change, id, QueueScripts.complete, deadline) { _ in ([], []) }
-        case .retry(let id, let due):
+        case .retry(let id, let due, let failure):
             let wait = max(0, due - clock.nowMilliseconds)
-            return putBack(change, id, wait, deadline, attemptsOf: { $0.attempt })
-        case .release(let id):
-            return putBack(change, id, 0, deadline, attemptsOf: { $0.attempt - 1 })
-        case .deadLetter(let id, let reason):
-            return request(change, id, QueueScripts.deadLetter, deadline) { [options] lease in
+            return putBack(change, id, wait, deadline, failure, attemptsOf: { $0.attempt })
+        case .release(let id), .unclaim(let id):
+            return putBack(change, id, 0, deadline, nil, attemptsOf: { $0.attempt - 1 })
+        case .deadLetter(let id, let reason, let failure):
+            return request(change, id, QueueScripts.deadLetter, deadline) {
+                [options, clock] lease in
                 (
                     [options.keys.dead],
                     [
                         Array(reason.rawValue.utf8), Array(lease.priority.rawValue.utf8),
                         StreamEntry.text(lease.attempt),
-                    ]
+                    ] + StreamEntry.values(failure, clock)
                 )
             }
         case .hold:
@@ -98,9 +99,9 @@ final class RedisResultWriter: Sendable {
 
     private func putBack(
         _ change: DeliveryChange, _ id: Int64, _ wait: Int64, _ deadline: UInt64,
-        attemptsOf: @Sendable (RedisLease) -> Int
+        _ failure: AttemptFailure?, attemptsOf: @Sendable (RedisLease) -> Int
     ) -> RedisRequest? {
-        request(change, id, QueueScripts.retry, deadline) { [options] lease in
+        request(change, id, QueueScripts.retry, deadline) { [options, clock] lease in
             let identity = lease.webhook?.identity ?? Identity(stored: [])
             return (
                 [
@@ -108,6 +109,7 @@ final class RedisResultWriter: Sendable {
                     options.keys.retryable(lease.priority), options.keys.seen(identity),
                 ],
                 [StreamEntry.text(wait), StreamEntry.text(max(0, attemptsOf(lease)))]
+                    + StreamEntry.values(failure, clock)
             )
         }
     }
@@ -137,7 +139,7 @@ final class RedisResultWriter: Sendable {
         switch (code, change) {
         case (-2, .retry):
             return restore(change, id, lease, attempts: lease.attempt)
-        case (-2, .release):
+        case (-2, .release), (-2, .unclaim):
             return restore(change, id, lease, attempts: lease.attempt - 1)
         case (0, _):
             metrics.changedHands(.fenced)

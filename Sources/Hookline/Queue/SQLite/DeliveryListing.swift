@@ -19,7 +19,7 @@ struct DeliveryListing {
         self.claimed = claimed
         let columns =
             "SELECT id, state, priority, kind, received_ms, attempts, due_ms, reason, head, "
-            + "length(body) FROM delivery"
+            + "length(body), failed_ms, failed_status, failure FROM delivery"
         let part = "id>?1 AND id<=?2 ORDER BY id"
         all = try connection.prepare("\(columns) WHERE \(part)")
         running = try connection.prepare(
@@ -34,7 +34,8 @@ struct DeliveryListing {
         self.inState = inState
         one = try connection.prepare(
             "SELECT id, state, priority, kind, received_ms, attempts, due_ms, reason, head, "
-                + "length(body), identity, body FROM delivery WHERE id=?1")
+                + "length(body), failed_ms, failed_status, failure, identity, body FROM delivery "
+                + "WHERE id=?1")
         maxID = try connection.prepare("SELECT max(id) FROM delivery")
     }
 
@@ -117,8 +118,8 @@ struct DeliveryListing {
             Webhook(
                 kind: WebhookKind(code: one.integer(3)),
                 priority: DeliveryPriority(code: one.integer(2)),
-                identity: Identity(stored: one.bytes(10)), receivedMilliseconds: one.integer(4),
-                head: head, body: one.bytes(11))
+                identity: Identity(stored: one.bytes(13)), receivedMilliseconds: one.integer(4),
+                head: head, body: one.bytes(14))
         }
         return (DeliveryRow(one, clock), webhook)
     }
@@ -146,5 +147,11 @@ extension DeliveryRow {
         reason = query.isNull(7) ? nil : query.text(7)
         messageSID = sid.isEmpty ? nil : String(decoding: sid, as: UTF8.self)
         bodyBytes = Int(query.integer(9))
+        if !query.isNull(10) {
+            note(
+                AttemptFailure(
+                    milliseconds: clock.wallMilliseconds(at: query.integer(10)),
+                    status: query.isNull(11) ? nil : Int(query.integer(11)), text: query.text(12)))
+        }
     }
 }

@@ -11,6 +11,8 @@ final class DeliveryRows {
     private let connection: Connection
     private let statements: StoreStatements
     private let clock: StoreClock
+    private let attempts: AttemptStatements
+    private let catchUp: DeliveryCatchUp
     private var claimsSinceNormal = 0
 
     init(
@@ -19,15 +21,23 @@ final class DeliveryRows {
         self.clock = clock
         self.connection = connection
         self.statements = statements
+        attempts = try AttemptStatements(connection)
+        catchUp = try DeliveryCatchUp(connection)
         counts = try DeliveryCounts(counting: connection)
         pending = counts
     }
 
     /// A transaction begins.
-    func begin() { pending = counts }
+    func begin() {
+        pending = counts
+        catchUp.transactionBegins()
+    }
 
     /// The transaction was committed.
-    func committed() { counts = pending }
+    func committed() {
+        counts = pending
+        catchUp.transactionCommitted()
+    }
 
     /// Adds deliveries, due at once.
     func insert(_ deliveries: [NewDelivery]) throws(SQLiteError) {
@@ -51,6 +61,11 @@ final class DeliveryRows {
             claimed.append(delivery)
         }
         return claimed
+    }
+
+    /// Lets everything that waits now be claimed in the order of receipt, whenever it is due.
+    func bringForward(nowMilliseconds: Int64) throws(SQLiteError) {
+        try catchUp.begin(nowMilliseconds: nowMilliseconds)
     }
 
     /// When the next delivery is due: milliseconds since the epoch, nil when none waits.
@@ -91,14 +106,18 @@ final class DeliveryRows {
     private func apply(_ change: DeliveryChange) throws(SQLiteError) {
         switch change {
         case .complete(let id, _, let priority): try removeRunning(id...id, priority)
-        case .retry(let id, let due):
-            try move(id, to: .retryable, due: due, reason: nil)
-        case .deadLetter(let id, let reason):
-            try bury(id, reason)
+        case .retry(let id, let due, let failure):
+            try move(id, to: .retryable, due: due, reason: nil, failure)
+        case .deadLetter(let id, let reason, let failure):
+            try bury(id, reason, failure)
         case .hold(let id):
             try move(id, to: .running, due: 0, reason: nil)
         case .release(let id):
             try move(id, to: .available, due: 0, reason: nil)
+        case .unclaim(let id):
+            guard let priority = try attempts.unclaim(id) else { return }
+            pending[priority, .running] -= 1
+            pending[priority, .available] += 1
         }
     }
 
@@ -168,13 +187,7 @@ final class DeliveryRows {
         _ priority: DeliveryPriority, _ now: Int64
     ) throws(SQLiteError) -> Delivery? {
         while true {
-            let query = statements.selectDue
-            try query.bind(1, priority.code)
-            try query.bind(2, now)
-            guard try query.step() else {
-                query.reset()
-                return nil
-            }
+            guard let query = try next(priority, now) else { return nil }
             let id = query.integer(0)
             let state = DeliveryState(code: query.integer(2)) ?? .available
             let delivery = statements.delivery(from: query, priority: priority)
@@ -191,14 +204,35 @@ final class DeliveryRows {
     }
 
     /// Gives a delivery up; its `due_ms` is from now on when that was.
-    private func bury(_ id: Int64, _ reason: DeadLetterReason) throws(SQLiteError) {
-        try move(id, to: .deadLettered, due: clock.nowMilliseconds, reason: reason.rawValue)
+    private func bury(
+        _ id: Int64, _ reason: DeadLetterReason, _ failure: AttemptFailure? = nil
+    ) throws(SQLiteError) {
+        let now = clock.nowMilliseconds
+        try move(id, to: .deadLettered, due: now, reason: reason.rawValue, failure)
+    }
+
+    /// A query that stands on the row that is brought forward next, or is due first; nil when none
+    /// is.
+    private func next(
+        _ priority: DeliveryPriority, _ now: Int64
+    ) throws(SQLiteError) -> Statement? {
+        if let query = try catchUp.next(priority) { return query }
+        let query = statements.selectDue
+        try query.bind(1, priority.code)
+        try query.bind(2, now)
+        if try query.step() { return query }
+        query.reset()
+        return nil
     }
 
     private func move(
-        _ id: Int64, to state: DeliveryState, due: Int64, reason: String?
+        _ id: Int64, to state: DeliveryState, due: Int64, reason: String?,
+        _ failure: AttemptFailure? = nil
     ) throws(SQLiteError) {
         guard try leave(id, entering: state) else { return }
+        if let failure {
+            return try attempts.move(id, to: state, due: due, reason: reason, failure)
+        }
         let update = statements.move
         try update.bind(1, id)
         try update.bind(2, state.code)

@@ -18,6 +18,8 @@ final class SQLiteQueue: Sendable {
         /// Accounts whose unverified requests can be verified now.
         var accounts: [[UInt8]] = []
         var wanted = 0
+        /// Everything that waits may be claimed, whenever it is due.
+        var bringsForward = false
         var isStopping = false
     }
 
@@ -130,10 +132,18 @@ final class SQLiteQueue: Sendable {
         bell.ring()
     }
 
-    /// Asks for `count` more deliveries, as soon as they are due. Any thread.
+    /// Asks for `count` more deliveries, as soon as they are due; less than none takes back what
+    /// was asked for. Any thread.
     func want(_ count: Int) {
-        guard count > 0 else { return }
+        guard count != 0 else { return }
         inbox.withLock { $0.wanted += count }
+        bell.ring()
+    }
+
+    /// Lets everything that waits now be claimed in the order of receipt, whenever it is due. Any
+    /// thread.
+    func bringForward() {
+        inbox.withLock { $0.bringsForward = true }
         bell.ring()
     }
 

@@ -2,7 +2,7 @@
 enum Schema {
     /// What makes each version out of the one before it, from an empty file on; never change a
     /// step that was released, add one. A step is one transaction.
-    static let steps = [version1, version2, version3, version4, version5]
+    static let steps = [version1, version2, version3, version4, version5, lastFailure]
 
     /// `PRAGMA user_version` of a database that this program writes.
     static let version = Int64(steps.count)

@@ -23,6 +23,7 @@ struct StoreThread: ~Copyable {
     private var failures = FailedResults()
     private var nextDueMilliseconds: Int64?
     private var mayClaim = true
+    private var bringsForward = false
     /// When deliveries that are complete are written at the latest; nil while none wait.
     private var gatherUntilNanoseconds: UInt64?
     private let gatherNanoseconds: UInt64
@@ -114,6 +115,8 @@ struct StoreThread: ~Copyable {
             }
             wanted += inbox.wanted
             inbox.wanted = 0
+            if inbox.bringsForward { (bringsForward, mayClaim) = (true, true) }
+            inbox.bringsForward = false
             return (inbox.isStopping, !inbox.appends.isEmpty || !inbox.accounts.isEmpty)
         }
         if more { group.bell.ring() }
@@ -128,7 +131,7 @@ struct StoreThread: ~Copyable {
     }
 
     private func nextClaim(isStopping: Bool) -> Claim {
-        if wanted == 0 || isStopping { return .nothing }
+        if wanted <= 0 || isStopping { return .nothing }
         guard isClaimDue() else { return .appended }
         return failures.holdsClaims ? .nothing : .due
     }
@@ -187,6 +190,7 @@ struct StoreThread: ~Copyable {
             try batch.append(to: store, claiming: claim == .appended ? wanted : 0)
             try batch.verify(in: store, group)
             if claim == .due {
+                if bringsForward { try store.rows.bringForward(nowMilliseconds: now) }
                 batch.claimed = try store.rows.claim(wanted, nowMilliseconds: now)
                 if batch.claimed.count < wanted {
                     nextDueMilliseconds = try store.rows.nextDueMilliseconds()
@@ -201,6 +205,7 @@ struct StoreThread: ~Copyable {
             messages: batch.appends.count, nanoseconds: MonotonicClock.now() - started)
         group.publishStatus(of: store)
         if batch.quarantines { background.publishQuarantine() }
+        if claim == .due { bringsForward = false }
         if claim == .due { mayClaim = batch.claimed.count == wanted } else { lookForDue(batch) }
         committed(batch)
         return true
@@ -211,8 +216,8 @@ struct StoreThread: ~Copyable {
         if batch.leavesAvailable { mayClaim = true }
         for change in batch.changes {
             switch change {
-            case .release: mayClaim = true
-            case .retry(_, let due): nextDueMilliseconds = min(nextDueMilliseconds ?? due, due)
+            case .release, .unclaim: mayClaim = true
+            case .retry(_, let due, _): nextDueMilliseconds = min(nextDueMilliseconds ?? due, due)
             case .complete, .deadLetter, .hold: break
             }
         }

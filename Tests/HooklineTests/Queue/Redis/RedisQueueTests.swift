@@ -89,6 +89,30 @@ import Testing
         #expect(fixture.append([sampleWebhook("x")]) == [.duplicate])
     }
 
+    @Test func `why a delivery failed last is kept, wherever it is`() throws {
+        let fixture = try QueueFixture(place)
+        _ = fixture.append("x", "y")
+        let claimed = fixture.claim(2)
+        let refused = AttemptFailure(milliseconds: 5000, status: 422, text: "HTTP 422")
+        let away = AttemptFailure(milliseconds: 6000, status: nil, text: "connect: no")
+        fixture.queue.record([
+            .retry(id: claimed[0].id, dueMilliseconds: 0, failure: refused),
+            .deadLetter(id: claimed[1].id, reason: .gone, failure: away),
+        ])
+        func rows(_ place: RedisRowID.Place) -> [DeliveryRow] {
+            let deadline = RedisClock.now() + 5_000_000_000
+            return fixture.queue.listing.page(
+                place, after: nil, count: 9, deadlineNanoseconds: deadline)?.map(\.row) ?? []
+        }
+        #expect(eventually { rows(.dead).first?.lastError == "connect: no" })
+        #expect(rows(.dead).first?.lastStatus == nil)
+        let again = try #require(fixture.claim(1).first)
+        #expect(rows(.normal).map(\.lastError) == ["HTTP 422"])
+        fixture.queue.record([.retry(id: again.id, dueMilliseconds: .max / 2, failure: away)])
+        #expect(eventually { rows(.retryableNormal).first?.lastError == "connect: no" })
+        #expect(rows(.retryableNormal).first?.lastErrorAt == "1970-01-01T00:00:06.000Z")
+    }
+
     @Test func `what is given back is anybody's at once, with its attempts as they were`() throws {
         let (one, two) = (try QueueFixture(place), try QueueFixture(place, "b"))
         _ = one.append("x")

@@ -108,6 +108,58 @@ import Testing
         #expect(try countedRows(path) == store.rows.counts)
     }
 
+    @Test func `why a delivery failed last is kept with it, also over a restart`() throws {
+        let refused = AttemptFailure(milliseconds: 5000, status: 422, text: "HTTP 422")
+        let away = AttemptFailure(milliseconds: 6000, status: nil, text: "connect: no")
+        do {
+            let store = try DeliveryStore(path: path)
+            _ = try append(store, ["a", "b", "c"].map { webhook($0) })
+            let claimed = try claim(store, 3)
+            try transaction(store) {
+                try store.rows.apply([
+                    .retry(id: claimed[0].id, dueMilliseconds: 9000, failure: refused),
+                    .deadLetter(id: claimed[1].id, reason: .gone, failure: away),
+                ])
+            }
+            let again = try claim(store, 1, at: 9000)
+            try transaction(store) {
+                try store.rows.apply([
+                    .retry(id: again[0].id, dueMilliseconds: 9900, failure: away)
+                ])
+            }
+        }
+        let store = try DeliveryStore(path: path)
+        let rows = try store.listing.page(DeliveryListing.Page(rowsMax: 9)).rows
+        #expect(rows.map(\.lastError) == ["connect: no", "connect: no", nil])
+        #expect(rows.map(\.lastStatus) == [nil, nil, nil])
+        #expect(rows[0].lastErrorAt == "1970-01-01T00:00:06.000Z")
+        let one = try #require(try store.listing.delivery(1))
+        #expect(one.row == rows[0] && one.webhook?.body == Array("body".utf8))
+        let claimed = try claim(store, 1)
+        try transaction(store) {
+            try store.rows.apply([
+                .retry(id: claimed[0].id, dueMilliseconds: 9000, failure: refused)
+            ])
+        }
+        #expect(try store.listing.delivery(claimed[0].id)?.row.lastStatus == 422)
+        #expect(try store.listing.delivery(claimed[0].id)?.row.lastError == "HTTP 422")
+    }
+
+    @Test func `what was claimed and not attempted is owed as before`() throws {
+        let store = try DeliveryStore(path: path)
+        _ = try append(store, ["a", "b"].map { webhook($0) })
+        let claimed = try claim(store, 2)
+        try transaction(store) {
+            try store.rows.apply([.unclaim(id: claimed[0].id), .unclaim(id: 99)])
+        }
+        #expect(store.rows.counts[.normal, .available] == 1)
+        #expect(store.rows.counts[.normal, .running] == 1)
+        let again = try claim(store, 2)
+        #expect(sids(again) == ["a"] && again[0].attempt == 1)
+        let counted = try DeliveryCounts(counting: try Connection(path: path, create: false))
+        #expect(counted == store.rows.counts)
+    }
+
     @Test func `a claim with the append needs no second look, and is rescued like any other`()
         throws
     {
