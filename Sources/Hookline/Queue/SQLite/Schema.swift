@@ -2,7 +2,7 @@
 enum Schema {
     /// What makes each version out of the one before it, from an empty file on; never change a
     /// step that was released, add one. A step is one transaction.
-    static let steps = [version1, version2, version3]
+    static let steps = [version1, version2, version3, version4]
 
     /// `PRAGMA user_version` of a database that this program writes.
     static let version = Int64(steps.count)
@@ -74,6 +74,12 @@ enum Schema {
     /// Version 3: no table changes. Heads have more parts (`WebhookHead`), which earlier programs
     /// take for damaged: they refuse the file instead.
     static let version3 = ""
+
+    /// Version 4: `unverified.network` is what counts as one source (`ClientAddress.network(of:)`);
+    /// empty for rows of earlier versions.
+    static let version4 = """
+        ALTER TABLE unverified ADD COLUMN network BLOB NOT NULL DEFAULT x'';
+        """
 
     /// The statements that bring a database of version `found` to the present one, in order.
     static func migration(from found: Int64) -> [String] {
