@@ -54,7 +54,8 @@ extension EndToEnd {
                     from: "203.0.113.\(number)")
             }
             #expect(genuine == Array(repeating: 200, count: 10))
-            let full = try receiver.metrics()[#"store_errors_total{reason="unverified_full"}"#]
+            let full = try receiver.metrics()[
+                #"store_errors_total{store="sqlite",reason="unverified_full"}"#]
             #expect(full == Double(refused))
             try folder.write(Receiver.token, to: "token")
             #expect(eventually(seconds: 30) { application.taken.count == 10 })
