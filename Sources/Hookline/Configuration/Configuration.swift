@@ -53,9 +53,9 @@ public struct Configuration: Sendable {
     /// What happens to a request whose account's token is late.
     public var signatureTimeoutPolicy = SignatureTimeoutPolicy.defer
     /// Requests that may be stored unverified.
-    public var unverifiedRowsMax = 10_000
+    public var unverifiedRowsMax = 100_000
     /// Bytes of requests that may be stored unverified.
-    public var unverifiedBytesMax = 64 << 20
+    public var unverifiedBytesMax = 256 << 20
     /// How long a request may stay unverified.
     public var unverifiedRetention: Duration = .seconds(86_400)
 

@@ -19,6 +19,8 @@ package struct DataFolderPaths: Sendable {
     package var developmentToken: String { folder + "/dev-token" }
     /// Who the process that serves, or served last, is to Redis.
     var redisConsumer: String { folder + "/redis-consumer" }
+    /// The accounts that the token source knows, a line each.
+    var knownAccounts: String { folder + "/known-accounts" }
     /// Messages that the application took while the store was failing.
     var takenJournal: String { folder + "/taken-directly" }
 }

@@ -39,6 +39,8 @@ final class WebhookEndpoint: HTTPHandler {
         /// The tier of the cache that machines share; nil without one.
         var shared: SharedValidationLookup?
         var refusals: RefusalHandler
+        var clients: ClientAddress
+        var known: KnownAccounts
         var voiceHangup: Notice
         var loops: LoopNotice
         var operations: OpsEndpoint
@@ -152,7 +154,11 @@ final class WebhookEndpoint: HTTPHandler {
             TokenWait.Waiting(account: account, deadlineNanoseconds: deadline) { answered in
                 self.tokenWaitEnded(reply, request, answered: answered)
             })
-        parts.fetcher?.fetch(account)
+        parts.fetcher?.fetch(account, from: network(of: reply))
+    }
+
+    private func network(of reply: WebhookReply) -> [UInt8] {
+        ClientAddress.network(of: parts.clients.bytes(of: reply.exchange.request))
     }
 
     /// The token came, or its deadline did. A fetching thread, or the timer thread.
@@ -202,9 +208,17 @@ final class WebhookEndpoint: HTTPHandler {
         reply.validated()
         return PendingWebhook(
             webhook: webhook,
-            unverified: isVerified ? nil : reply.exchange.request.keeping(reply.trace),
+            unverified: isVerified ? nil : unverified(reply, account: webhook[.account]),
             validationKey: parts.shared == nil ? nil : reply.sharedCacheKey,
             receivedNanoseconds: reply.exchange.request.completedNanoseconds, receipt: reply)
+    }
+
+    private func unverified(
+        _ reply: WebhookReply, account: ArraySlice<UInt8>
+    ) -> UnverifiedRequest {
+        UnverifiedRequest(
+            request: reply.exchange.request.keeping(reply.trace), network: network(of: reply),
+            isKnownAccount: parts.known.contains(Array(account)))
     }
 
     private func refuse(

@@ -55,7 +55,7 @@ final class PendingWebhook: Sendable {
     /// What is to be stored.
     let webhook: Webhook
     /// The request itself when nobody could tell in time whether it is genuine, else nil.
-    let unverified: HTTPRequest?
+    let unverified: UnverifiedRequest?
     /// The key by which other machines know its validation, for `RedisValidationCache`; nil when
     /// they are not asked.
     let validationKey: [UInt8]?
@@ -68,7 +68,7 @@ final class PendingWebhook: Sendable {
     private let late = Mutex(Late())
 
     init(
-        webhook: Webhook, unverified: HTTPRequest? = nil, validationKey: [UInt8]? = nil,
+        webhook: Webhook, unverified: UnverifiedRequest? = nil, validationKey: [UInt8]? = nil,
         receivedNanoseconds: UInt64, receipt: any WebhookReceipt
     ) {
         self.webhook = webhook

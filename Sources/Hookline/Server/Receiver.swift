@@ -47,6 +47,7 @@ public struct Receiver: Sendable {
                 verifier: back.validation.verifier, waits: back.validation.waits,
                 fetcher: back.validation.fetcher, fallback: back.fallback,
                 shared: back.redis.validations, refusals: back.validation.refusals,
+                clients: back.validation.clients, known: back.validation.known,
                 voiceHangup: .voiceHangup(metrics, log), loops: LoopNotice(back.marks, log: log),
                 operations: operations),
             contexts: (0..<configuration.threads).map { _ in

@@ -54,7 +54,7 @@ final class ReceiverServices: Sendable {
             options: Quarantine.Options(configuration, folder: paths.folder), metrics: metrics)
         self.quarantine = quarantine
         let validation = ValidationServices(
-            configuration, loader, tokens,
+            configuration, paths, loader, tokens,
             try ConfiguredTokenSource(configuration, metrics.redis, log), metrics, log, quarantine,
             canVerify: { account in lateStore.value?.verify(account) })
         let outbox = self.outbox

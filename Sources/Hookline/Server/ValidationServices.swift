@@ -10,6 +10,8 @@ final class ValidationServices: Sendable {
     let waits: TokenWait
     /// Nil when every token is configured.
     let fetcher: TokenFetcher?
+    let known: KnownAccounts
+    let clients: ClientAddress
     private let source: ConfiguredTokenSource
     private let reloader: TokenReloader
     private let origin: RequestOrigin
@@ -23,8 +25,8 @@ final class ValidationServices: Sendable {
 
     /// `canVerify` hears of accounts whose unverified requests can be verified now.
     init(
-        _ configuration: Configuration, _ loader: TokenLoader, _ tokens: Tokens,
-        _ source: ConfiguredTokenSource, _ metrics: ReceiverMetrics, _ log: Log,
+        _ configuration: Configuration, _ paths: DataFolderPaths, _ loader: TokenLoader,
+        _ tokens: Tokens, _ source: ConfiguredTokenSource, _ metrics: ReceiverMetrics, _ log: Log,
         _ quarantine: Quarantine, canVerify: @escaping @Sendable (_ account: [UInt8]) -> Void
     ) {
         verifier = WebhookVerifier(
@@ -35,24 +37,29 @@ final class ValidationServices: Sendable {
         self.waits = waits
         self.canVerify = canVerify
         origin = RequestOrigin(configuration)
-        let known = KnownMistakes()
-        mender = RequestRepair(configuration, tokens, known: known)
+        let mistakes = KnownMistakes()
+        mender = RequestRepair(configuration, tokens, known: mistakes)
+        let clients = ClientAddress(trustedProxies: configuration.trustedProxies)
+        self.clients = clients
         refusals = RefusalHandler(
             quarantine,
             ExplanationWorker(
                 ExplanationWorker.Options(configuration),
                 ExplanationWorker.Parts(
                     explainer: MismatchExplainer(configuration, pace: RestingPace()),
-                    tokens: tokens, metrics: metrics, log: log, known: known)),
-            ClientAddress(trustedProxies: configuration.trustedProxies),
+                    tokens: tokens, metrics: metrics, log: log, known: mistakes)),
+            clients,
             RefusalNotice(metrics: metrics, log: log), OriginNotice(configuration, log: log))
         retentionMilliseconds = configuration.unverifiedRetention.milliseconds
         self.metrics = metrics
         self.source = source
+        let known = KnownAccounts(path: paths.knownAccounts, log: log)
+        self.known = known
+        if source.source != nil { tokens.await(known.all) }
         fetcher = source.source.map { source in
             TokenFetcher(
                 source: source, options: TokenFetcher.Options(configuration), tokens: tokens,
-                metrics: metrics, log: log,
+                known: known, metrics: metrics, log: log,
                 arrived: { account in
                     waits.arrived(account)
                     canVerify(account)
@@ -85,13 +92,15 @@ final class ValidationServices: Sendable {
 
     /// Sees to accounts that have unverified requests: asks for their tokens, or lets them be
     /// verified. The store thread.
-    func look(after accounts: [[UInt8]]) {
-        for account in accounts {
-            switch verifier.tokens.lookup(account[...]) {
-            case .toFetch: fetcher?.fetch(account)
-            case .known, .unknown, .sourceFailing: canVerify(account)
+    func look(after accounts: [UnverifiedRows.Account]) {
+        for waiting in accounts {
+            switch verifier.tokens.lookup(waiting.account[...]) {
+            case .toFetch: fetcher?.fetch(waiting.account, from: waiting.network)
+            case .known, .unknown, .sourceFailing: canVerify(waiting.account)
             }
         }
+        // What names no account waits for all that were known before.
+        for account in verifier.tokens.awaited(max: 64) { fetcher?.fetch(account) }
     }
 
     /// Verifies a request that was stored unverified so long ago. The store thread.

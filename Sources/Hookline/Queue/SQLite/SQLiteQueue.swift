@@ -36,7 +36,7 @@ final class SQLiteQueue: Sendable {
             @Sendable (HTTPRequest, _ receivedMilliseconds: Int64, _ ageMilliseconds: Int64)
                 -> UnverifiedVerdict
         /// Accounts that have unverified requests, some at a time; called on the store thread.
-        var awaited: @Sendable ([[UInt8]]) -> Void
+        var awaited: @Sendable ([UnverifiedRows.Account]) -> Void
         /// A batch failed: its webhooks go on to the next step; called on the store thread.
         var failed: @Sendable ([PendingWebhook]) -> Void
         /// The application has a message whose completion could not be written.

@@ -2,7 +2,9 @@
 enum Schema {
     /// What makes each version out of the one before it, from an empty file on; never change a
     /// step that was released, add one. A step is one transaction.
-    static let steps = [version1, version2, version3, version4, version5, lastFailure]
+    static let steps = [
+        version1, version2, version3, version4, version5, lastFailure, version7,
+    ]
 
     /// `PRAGMA user_version` of a database that this program writes.
     static let version = Int64(steps.count)
@@ -117,6 +119,12 @@ enum Schema {
         CREATE INDEX delivery_dead ON delivery(due_ms) WHERE state=3;
         CREATE TABLE delivery_mark(after_id INTEGER NOT NULL, through_id INTEGER NOT NULL);
         INSERT INTO delivery_mark VALUES(0, 9223372036854775807);
+        """
+
+    /// Version 7: `unverified.network` is what counts as one source (`ClientAddress.network(of:)`);
+    /// empty for rows of earlier versions.
+    static let version7 = """
+        ALTER TABLE unverified ADD COLUMN network BLOB NOT NULL DEFAULT x'';
         """
 
     /// The statements that bring a database of version `found` to the present one, in order.

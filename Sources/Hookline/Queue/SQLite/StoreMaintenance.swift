@@ -15,7 +15,7 @@ final class StoreMaintenance {
     private let accountsMax = 64
     /// Identities that one slice forgets.
     private static let sliceCount = 1024
-    private var lastAccount: [UInt8] = []
+    private var lastAccount: [UInt8]?
 
     init(store: DeliveryStore, group: SQLiteQueue) {
         self.store = store
@@ -105,7 +105,7 @@ final class StoreMaintenance {
         guard store.unverified.size.rows > 0 else { return }
         do {
             let accounts = try store.unverified.accounts(after: lastAccount, max: accountsMax)
-            lastAccount = accounts.count < accountsMax ? [] : accounts[accountsMax - 1]
+            lastAccount = accounts.count < accountsMax ? nil : accounts[accountsMax - 1].account
             if !accounts.isEmpty { group.callbacks.awaited(accounts) }
         } catch {
             group.metrics.storeFailed(StoreError.sqlite(error).reason)

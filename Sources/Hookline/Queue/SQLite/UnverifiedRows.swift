@@ -4,7 +4,7 @@ import SQLite
 /// Requests that were answered before anybody could tell whether they are genuine: each is
 /// verified when its account's token is there, and only then claims its message's identity.
 ///
-/// Bounded in rows and bytes. Confined to the store thread, inside the caller's transaction.
+/// Bounded in rows and bytes, which sources share (`FairRoom`). Confined to the store thread, inside the caller's transaction.
 final class UnverifiedRows {
     /// What became of an addition.
     enum Addition: Sendable {
@@ -22,6 +22,13 @@ final class UnverifiedRows {
         /// When it was stored, by the store's clock.
         let keptMilliseconds: Int64
         let byteCount: Int
+        fileprivate let network: [UInt8]
+    }
+
+    /// An account that has rows, and the source of one of them.
+    struct Account: Sendable, Equatable {
+        let account: [UInt8]
+        let network: [UInt8]
     }
 
     /// How many there are and what they take.
@@ -30,10 +37,36 @@ final class UnverifiedRows {
         var bytes = 0
     }
 
+    /// Who has what of the room.
+    private struct Rooms {
+        var rows: FairRoom
+        var bytes: FairRoom
+
+        init(_ max: Size) {
+            rows = FairRoom(capacity: max.rows, floor: 100)
+            bytes = FairRoom(capacity: max.bytes, floor: 1 << 20)
+        }
+
+        func admits(_ bytes: Int, of network: [UInt8], isKnown: Bool) -> Bool {
+            rows.admits(1, of: network, isKnown: isKnown)
+                && self.bytes.admits(bytes, of: network, isKnown: isKnown)
+        }
+
+        mutating func add(rows: Int = 1, _ bytes: Int, of network: [UInt8]) {
+            self.rows.add(rows, of: network)
+            self.bytes.add(bytes, of: network)
+        }
+
+        mutating func remove(_ bytes: Int, of network: [UInt8]) {
+            rows.remove(1, of: network)
+            self.bytes.remove(bytes, of: network)
+        }
+    }
+
     /// The size as of the last transaction that ended.
-    private(set) var size: Size
-    private let sizeMax: Size
-    private var pending: Size
+    var size: Size { Size(rows: held.rows.used, bytes: held.bytes.used) }
+    private var held: Rooms
+    private var pending: Rooms
     private let connection: Connection
     private let insert: Statement
     private let delete: Statement
@@ -41,58 +74,64 @@ final class UnverifiedRows {
     private let accountsAfter: Statement
 
     init(_ connection: Connection, sizeMax: Size) throws(SQLiteError) {
-        self.sizeMax = sizeMax
         insert = try connection.prepare(
             """
             INSERT OR IGNORE INTO unverified(
-                fingerprint, account, received_ms, head, body, kept_ms)
-            VALUES(?1, ?2, ?3, ?4, ?5, ?6)
+                fingerprint, account, received_ms, head, body, kept_ms, network)
+            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)
             """)
         delete = try connection.prepare("DELETE FROM unverified WHERE id=?1")
         ofAccount = try connection.prepare(
             """
-            SELECT id, received_ms, head, body, kept_ms FROM unverified
+            SELECT id, received_ms, head, body, kept_ms, network FROM unverified
             WHERE account=?1 ORDER BY id LIMIT ?2
             """)
         accountsAfter = try connection.prepare(
-            "SELECT DISTINCT account FROM unverified WHERE account > ?1 ORDER BY account LIMIT ?2")
-        let sum = try connection.prepare(
-            "SELECT count(*), coalesce(sum(length(head) + length(body)), 0) FROM unverified")
-        size = Size()
-        if try sum.step() {
-            size = Size(rows: Int(sum.integer(0)), bytes: Int(sum.integer(1)))
+            """
+            SELECT account, min(network) FROM unverified
+            WHERE account > coalesce(?1, '') GROUP BY account ORDER BY account LIMIT ?2
+            """)
+        let sums = try connection.prepare(
+            """
+            SELECT network, count(*), sum(length(head) + length(body)) FROM unverified
+            GROUP BY network
+            """)
+        var held = Rooms(sizeMax)
+        while try sums.step() {
+            held.add(rows: Int(sums.integer(1)), Int(sums.integer(2)), of: sums.bytes(0))
         }
-        pending = size
+        self.held = held
+        pending = held
         self.connection = connection
     }
 
     /// A transaction begins.
-    func begin() { pending = size }
+    func begin() { pending = held }
 
     /// The transaction was committed.
-    func committed() { size = pending }
+    func committed() { held = pending }
 
     /// Adds a request under its fingerprint.
     func add(
-        _ request: HTTPRequest, account: ArraySlice<UInt8>, fingerprint: Identity,
+        _ unverified: UnverifiedRequest, account: ArraySlice<UInt8>, fingerprint: Identity,
         receivedMilliseconds: Int64, keptMilliseconds: Int64? = nil
     ) throws(SQLiteError) -> Addition {
+        let request = unverified.request
         let head = RequestRecord.head(of: request)
         let bytes = head.count + request.body.count
-        guard pending.rows < sizeMax.rows, pending.bytes + bytes <= sizeMax.bytes else {
-            return .full
-        }
+        guard
+            pending.admits(
+                bytes, of: unverified.network, isKnown: unverified.isKnownAccount)
+        else { return .full }
         try insert.bind(1, fingerprint.bytes)
         try insert.bind(2, Array(account))
         try insert.bind(3, receivedMilliseconds)
         try insert.bind(4, head)
         try insert.bind(5, request.body)
         try insert.bind(6, keptMilliseconds ?? receivedMilliseconds)
+        try insert.bind(7, unverified.network)
         try insert.run()
-        if connection.changes == 1 {
-            pending.rows += 1
-            pending.bytes += bytes
-        }
+        if connection.changes == 1 { pending.add(bytes, of: unverified.network) }
         return .stored
     }
 
@@ -110,7 +149,7 @@ final class UnverifiedRows {
                     request: RequestRecord.request(head: head, body: body),
                     receivedMilliseconds: ofAccount.integer(1),
                     keptMilliseconds: ofAccount.integer(4),
-                    byteCount: head.count + body.count))
+                    byteCount: head.count + body.count, network: ofAccount.bytes(5)))
         }
         return rows
     }
@@ -119,17 +158,25 @@ final class UnverifiedRows {
     func remove(_ row: Row) throws(SQLiteError) {
         try delete.bind(1, row.id)
         try delete.run()
-        pending.rows -= 1
-        pending.bytes -= row.byteCount
+        pending.remove(row.byteCount, of: row.network)
     }
 
-    /// The next accounts, in the order of their bytes, that have rows.
-    func accounts(after account: [UInt8], max: Int) throws(SQLiteError) -> [[UInt8]] {
-        try accountsAfter.bind(1, account)
+    /// The next accounts, in the order of their bytes, that have rows; from the first one on, which
+    /// may be the empty name, without `account`.
+    func accounts(after account: [UInt8]?, max: Int) throws(SQLiteError) -> [Account] {
+        // Text, as which NULL counts here, comes before any bytes.
+        if let account {
+            try accountsAfter.bind(1, account)
+        } else {
+            try accountsAfter.bindNull(1)
+        }
         try accountsAfter.bind(2, Int64(max))
         defer { accountsAfter.reset() }
-        var accounts: [[UInt8]] = []
-        while try accountsAfter.step() { accounts.append(accountsAfter.bytes(0)) }
+        var accounts: [Account] = []
+        while try accountsAfter.step() {
+            accounts.append(
+                Account(account: accountsAfter.bytes(0), network: accountsAfter.bytes(1)))
+        }
         return accounts
     }
 }

@@ -45,6 +45,8 @@ final class Tokens: Sendable {
         var tableOwners = KeyOwners()
         var fetched: [[UInt8]: Fetched] = [:]
         var fetchedOwners = KeyOwners()
+        /// Accounts that were known before, and that the source has not answered for yet.
+        var awaited: Set<[UInt8]> = []
 
         init(_ table: TokenTable) {
             self.table = table
@@ -75,8 +77,9 @@ final class Tokens: Sendable {
         var unknownNanoseconds: UInt64 = 30_000_000_000
         /// The source is not asked again for an account after a failure before this.
         var failureNanoseconds: UInt64 = 1_000_000_000
-        /// Accounts that are remembered; beyond it those of the earliest answers are forgotten.
-        var accountsMax = 10_000
+        /// Accounts that are remembered; beyond it a tenth is forgotten: first those for which
+        /// there are no tokens, then those of the earliest answers.
+        var accountsMax = 20_000
     }
 
     /// True when there is a source beside the table.
@@ -131,13 +134,15 @@ final class Tokens: Sendable {
         _ account: ArraySlice<UInt8>, keysMax: Int = TokenTable.keysOfAnySignerMax
     ) -> TokenLookup {
         let name = Array(account)
-        let (keys, isListed, fetched) = state.withLock { state in
+        let (keys, isListed, fetched, isComplete) = state.withLock { state in
             (
                 state.everyKey(name, max: keysMax), state.table.byAccount[name] != nil,
-                state.fetched[name]
+                state.fetched[name], state.awaited.isEmpty
             )
         }
         let known: TokenLookup = keys.isEmpty ? .unknown : .known(keys)
+        // After a start it may be anybody's whom the source has not answered for yet.
+        guard isComplete else { return .sourceFailing(meanwhile: keys) }
         guard hasSource, !isListed, AccountSID.isValid(account) else { return known }
         guard let fetched else { return .toFetch(meanwhile: keys) }
         if !fetched.tokens.keys.isEmpty { return known }
@@ -193,14 +198,22 @@ final class Tokens: Sendable {
         }
     }
 
+    /// Names accounts that the source is to be asked for first: until it has answered for all of
+    /// them, a request that does not say who signed it is not called forged.
+    func await(_ accounts: [[UInt8]]) { state.withLock { $0.awaited = Set(accounts) } }
+
+    /// Accounts that the source has not answered for since `await`. Any thread.
+    func awaited(max: Int) -> [[UInt8]] { state.withLock { Array($0.awaited.prefix(max)) } }
+
     /// Puts a new table in force; the next request is verified with it.
     func replace(_ next: TokenTable) {
         let replaced = State(next)
         state.withLock { state in
-            let (fetched, owners) = (state.fetched, state.fetchedOwners)
+            let before = state
             state = replaced
-            state.fetched = fetched
-            state.fetchedOwners = owners
+            state.fetched = before.fetched
+            state.fetchedOwners = before.fetchedOwners
+            state.awaited = before.awaited
         }
         // Releasing: who sees the new epoch looks up in the new table.
         epochNumber.add(1, ordering: .acquiringAndReleasing)
@@ -218,6 +231,7 @@ final class Tokens: Sendable {
                     isFailure: true)
                 return false
             }
+            state.awaited.remove(account)
             let holds =
                 answer.keys.isEmpty ? options.unknownNanoseconds : options.freshNanoseconds
             state.fetched[account] = Fetched(tokens: answer, freshUntilNanoseconds: now + holds)
@@ -231,8 +245,13 @@ final class Tokens: Sendable {
 
     /// Forgets a tenth of the accounts at once, so that it is done seldom.
     private static func forgetEarliest(_ state: inout State) {
-        let order = state.fetched.sorted {
-            $0.value.freshUntilNanoseconds < $1.value.freshUntilNanoseconds
+        let order = state.fetched.sorted { one, other in
+            let (isUseless, isOtherUseless) = (
+                one.value.tokens.keys.isEmpty, other.value.tokens.keys.isEmpty
+            )
+            return isUseless == isOtherUseless
+                ? one.value.freshUntilNanoseconds < other.value.freshUntilNanoseconds
+                : isUseless
         }
         for (account, forgotten) in order.prefix(max(1, order.count / 10)) {
             state.fetched[account] = nil

@@ -166,11 +166,13 @@ import Testing
         let tokens = Tokens(
             TokenTable(), hasSource: true, options: Tokens.Options(failureNanoseconds: 1))
         let arrivals = Collected<[UInt8]>()
+        let folder = try TemporaryFolder()
+        let log = Log(format: .text, level: .critical)
         let fetcher = TokenFetcher(
             source: TokensRedisHash(key: key, link: fixture.link),
             options: TokenFetcher.Options(concurrency: 2, timeoutNanoseconds: 20_000_000_000),
-            tokens: tokens, metrics: fixture.page.metrics,
-            log: Log(format: .text, level: .critical), arrived: { arrivals.add([$0]) })
+            tokens: tokens, known: KnownAccounts(path: folder.path("known"), log: log),
+            metrics: fixture.page.metrics, log: log, arrived: { arrivals.add([$0]) })
         try fetcher.start()
         defer { fetcher.stop() }
         let asked = Array(account.utf8)

@@ -104,6 +104,36 @@ import Testing
         #expect(word(tokens.lookup(Array((sid + "5").utf8)[...])) == "fetch 0")
         #expect(word(tokens.lookup(account[...])) == "known 1")
     }
+
+    @Test func `made-up accounts do not push out those that have tokens`() throws {
+        var options = Tokens.Options()
+        options.accountsMax = 100
+        options.freshNanoseconds = 0
+        let tokens = Tokens(try table(), hasSource: true, options: options)
+        tokens.note(FetchedTokens([Secret([1])]), of: account)
+        for number in 0..<1000 {
+            let digits = String(number)
+            let sid = "AC" + String(repeating: "f", count: 32 - digits.utf8.count) + digits
+            tokens.note(number % 2 == 0 ? FetchedTokens.none : nil, of: Array(sid.utf8))
+        }
+        #expect(word(tokens.lookup(account[...])) == "known 1")
+    }
+
+    @Test func `nobody is called a forger before all known accounts were asked for`() throws {
+        let tokens = Tokens(try table(), hasSource: true)
+        tokens.await([account, other])
+        #expect(word(tokens.lookupAnySigner([])) == "failing 0")
+        tokens.note(nil, of: account)
+        tokens.note(FetchedTokens([Secret([1])]), of: other)
+        #expect(word(tokens.lookupAnySigner([])) == "failing 1")
+        #expect(tokens.awaited(max: 9) == [account])
+        tokens.note(FetchedTokens.none, of: account)
+        #expect(word(tokens.lookupAnySigner([])) == "known 1")
+        // A new tokens file changes nothing about it.
+        tokens.await([account])
+        tokens.replace(try table())
+        #expect(word(tokens.lookupAnySigner([])) == "failing 1")
+    }
 }
 
 @Suite struct TokensCommandTests {
