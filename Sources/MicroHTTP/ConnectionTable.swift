@@ -44,6 +44,16 @@ struct ConnectionSlot {
     var refusal: HTTPRefusal?
     /// What is wrong with the head of a request that is refused for it.
     var fault: FramingFault?
+    /// True once it carried a genuine request.
+    var isProven = false
+    /// True once it has to go because connections ran short.
+    var isEvicted = false
+    /// True once its client was found to have closed it.
+    var isClosedByPeer = false
+    /// The deadline that it missed; nil while it has missed none.
+    var timeout: HTTPConnectionEnd?
+    /// True once a request ended before it was complete, and nobody answered it.
+    var isCut = false
     /// True once a request was refused whose bytes may not all have been read.
     var isCutShort = false
     /// When our side was closed in a stop; 0 while it is open.
@@ -57,6 +67,8 @@ final class ConnectionTable {
     private var freeSlots: [Int32]
     /// Connections that exist.
     private(set) var count = 0
+    /// Connections that have to go and are not closed yet.
+    private(set) var evicting = 0
     /// Connections in the phase `held`.
     var held = 0
     /// Connections in the phase `suspended`.
@@ -99,11 +111,18 @@ final class ConnectionTable {
 
     /// Gives a slot back; its generation has moved on, so nothing can find the old connection.
     func giveBack(_ index: Int32) {
+        if self[index].isEvicted { evicting -= 1 }
         let generation = self[index].generation &+ 1
         self[index] = ConnectionSlot()
         self[index].generation = generation
         freeSlots.append(index)
         count -= 1
+    }
+
+    /// A connection has to go; whoever calls shuts it down.
+    func evict(_ index: Int32) {
+        self[index].isEvicted = true
+        evicting += 1
     }
 
     /// Starts a new request on a connection.

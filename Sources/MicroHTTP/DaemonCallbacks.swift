@@ -77,7 +77,7 @@ enum DaemonCallbacks {
             var buffer = [CChar](repeating: 0, count: 512)
             vsnprintf(&buffer, buffer.count, format, arguments)
             let text = buffer.prefix { $0 != 0 && $0 != 0x0a }.map { UInt8(bitPattern: $0) }
-            core.handler.engineMessage(String(decoding: text, as: UTF8.self))
+            core.engineMessage(String(decoding: text, as: UTF8.self))
         }
     }
 

@@ -11,6 +11,9 @@ public protocol HTTPHandler: AnyObject, Sendable {
     func turnEnded(loop: Int)
     /// Told once a turn of a loop how late it turned, in nanoseconds.
     func turned(loop: Int, lagNanoseconds: UInt64)
+    /// Told of a connection that ended without a request that was answered, or while one was
+    /// coming. On the loop's thread; must not block.
+    func ended(_ end: HTTPConnectionEnd, peer: [UInt8], loop: Int)
     /// A message of libmicrohttpd, which is fixed text without a client's bytes.
-    func engineMessage(_ message: String)
+    func engineMessage(_ message: String, loop: Int)
 }

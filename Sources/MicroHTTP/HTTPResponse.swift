@@ -35,6 +35,9 @@ public struct HTTPResponse: Sendable {
     public var fields: [HTTPField]
     /// True when the connection is to be closed after this answer.
     public var closesConnection: Bool
+    /// True when it answers a request that was proved genuine: its connection is kept before others
+    /// when connections run short.
+    public var provesClient = false
 
     /// A body of this answer is copied when it is sent, one of the program's text is not.
     enum Body: Sendable {

@@ -13,6 +13,8 @@ final class LoopCore {
     let table: ConnectionTable
     var stop = LoopStop()
     var lingering = LingeringSockets()
+    /// Answers of libmicrohttpd's own whose connections have not ended yet.
+    var engineAnswers = 0
     /// When the present turn's wait ended, in monotonic nanoseconds.
     var wokeNanoseconds = LoopCore.now()
     /// True when libmicrohttpd got on with a request in this turn: it may have more to do.
@@ -89,6 +91,7 @@ final class LoopCore {
         hasProgressed = false
         MHD_run(daemon)
         handler.turnEnded(loop: options.number)
+        relieve()
         if woke >= nextReapNanoseconds {
             nextReapNanoseconds = woke + 250_000_000
             reap(at: woke)
@@ -111,6 +114,7 @@ final class LoopCore {
             }
             let phase = table[answer.slot].phase
             guard phase == .handling || phase == .held || phase == .suspended else { continue }
+            if answer.response.provesClient { table[answer.slot].isProven = true }
             table[answer.slot].response = answer.response
             table[answer.slot].observer = answer.observer
             table.endWait(answer.slot)

@@ -13,8 +13,24 @@ extension LoopCore {
             guard let limit = limitNanoseconds(table.slots[index].phase) else { continue }
             let since = table.slots[index].phaseNanoseconds
             if now > since, now - since > limit {
+                // libmicrohttpd does not see at once that a client closed within a request.
+                if Self.isClosedByPeer(table.slots[index].descriptor) {
+                    table.slots[index].isClosedByPeer = true
+                } else {
+                    table.slots[index].timeout = Self.timeout(table.slots[index].phase)
+                }
                 shutdown(table.slots[index].descriptor, Int32(SHUT_RDWR))
             }
+        }
+    }
+
+    private static func timeout(_ phase: ConnectionPhase) -> HTTPConnectionEnd? {
+        switch phase {
+        case .idle: .idleTimeout
+        case .head: .headTimeout
+        case .body, .cutShort: .bodyTimeout
+        case .replying: .replyTimeout
+        case .free, .handling, .held, .suspended, .answered: nil
         }
     }
 

@@ -18,6 +18,7 @@ extension LoopCore {
     ///
     /// One that we close first, in a stop or with a part of its request unread, lingers.
     func closed(_ slot: Int32) {
+        tellEnd(slot)
         let isOurs = table[slot].closedNanoseconds == 0 && (isDraining || table[slot].isCutShort)
         if isOurs, table.count + lingering.count <= options.connectionsMax {
             lingering.keep(
@@ -51,7 +52,7 @@ extension LoopCore {
         if stop.isLate || table[slot].closedNanoseconds != 0 {
             return refuse(slot, connection, .stopping, status: 503)
         }
-        if table.count > options.connectionsMax * 9 / 10 {
+        if table.count - table.evicting > options.connectionsMax * 9 / 10 {
             return refuse(slot, connection, .overloaded, status: 503)
         }
         if let expect = fields.first("expect"), !Self.isContinue(expect) {
@@ -67,9 +68,7 @@ extension LoopCore {
     /// A piece of the body: kept, until the body is too long.
     func bodyPiece(_ slot: Int32, _ piece: UnsafeRawBufferPointer) -> MHD_Result {
         hasProgressed = true
-        if table[slot].phase == .body,
-            table[slot].body.count + piece.count <= options.bodyBytesMax
-        {
+        if table[slot].body.count + piece.count <= options.bodyBytesMax {
             table[slot].body.append(contentsOf: piece)
             return .YES
         }
@@ -93,6 +92,13 @@ extension LoopCore {
         table[slot].completedNanoseconds = Self.now()
         if sent == answer.utf8CodeUnitCount { table[slot].phase = .cutShort }
         return .NO
+    }
+
+    /// A message of libmicrohttpd. One that says that it answers a request itself is counted, so
+    /// that the end of that connection is not told as another thing.
+    func engineMessage(_ message: String) {
+        if message.hasPrefix("Error processing request (") { engineAnswers += 1 }
+        handler.engineMessage(message, loop: options.number)
     }
 
     /// The request is complete: the handler gets it and answers now or later.
@@ -153,6 +159,7 @@ extension LoopCore {
             startedNanoseconds: table[slot].startedNanoseconds,
             completedNanoseconds: table[slot].completedNanoseconds, finishedNanoseconds: now,
             aborted: !sent && table[slot].phase != .cutShort)
+        noteCut(slot)
         let observer = table[slot].observer
         let refused = table[slot].refusal.map { refusedRequest(slot, $0) }
         table.endRequest(slot, at: now)

@@ -9,6 +9,8 @@ final class TestHandler: HTTPHandler {
         var refused: [HTTPRefusedRequest] = []
         var refusals: [HTTPRefusal] { refused.map(\.reason) }
         var dropped = 0
+        var ends: [HTTPConnectionEnd] = []
+        var messages: [String] = []
         var completions: [HTTPCompletion] = []
     }
 
@@ -31,7 +33,12 @@ final class TestHandler: HTTPHandler {
     func dropped(loop: Int) { seen.withLock { $0.dropped += 1 } }
     func turnEnded(loop: Int) { turn() }
     func turned(loop: Int, lagNanoseconds: UInt64) {}
-    func engineMessage(_ message: String) {}
+    func ended(_ end: HTTPConnectionEnd, peer: [UInt8], loop: Int) {
+        seen.withLock { $0.ends.append(end) }
+    }
+    func engineMessage(_ message: String, loop: Int) {
+        seen.withLock { $0.messages.append(message) }
+    }
 }
 
 /// Records how exchanges ended.

@@ -52,7 +52,8 @@ import Testing
         #expect(!rules.contains("by (job)") && !rules.contains("on (job)"))
         #expect(
             rules.contains(
-                "for: 55m\n        labels: {severity: error, service: hookline, signal: destination}"
+                "for: 55m\n        labels: "
+                    + "{severity: error, service: hookline, signal: destination}"
             ))
         let routes = folder.text("alerts/alertmanager.yml")
         #expect(routes.contains("group_by: [job, environment, signal]"))

@@ -52,13 +52,27 @@ public enum LoopbackSocket {
         return port
     }
 
-    /// A connection that stands; `receiveBytes` is the size of its receive buffer.
-    public static func connected(to port: UInt16, receiveBytes: Int32? = nil) throws -> Int32 {
+    /// A connection that stands; `receiveBytes` is the size of its receive buffer, `source` its own
+    /// address, of 127.0.0.0/8.
+    public static func connected(
+        to port: UInt16, receiveBytes: Int32? = nil, from source: String? = nil
+    ) throws -> Int32 {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw SocketFailure(operation: "socket", code: errno) }
         if var receiveBytes {
             let length = socklen_t(MemoryLayout<Int32>.size)
             setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &receiveBytes, length)
+        }
+        if let source {
+            var address = loopback(port: 0)
+            inet_pton(AF_INET, source, &address.sin_addr)
+            let code = withUnsafeBytes(of: &address) { bytes -> Int32 in
+                guard let base = bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self) else {
+                    return -1
+                }
+                return bind(descriptor, base, socklen_t(bytes.count))
+            }
+            guard code == 0 else { throw SocketFailure(operation: "bind", code: errno) }
         }
         guard connect(descriptor, port) == 0 else {
             let failure = SocketFailure(operation: "connect", code: errno)

@@ -8,8 +8,13 @@ public final class RawClient {
 
     /// Connects to a port of 127.0.0.1; reading gives up after so many seconds without a byte.
     /// With `receiveBytes` little more than that is taken from the peer before it is read here.
-    public init(port: UInt16, receiveSeconds: Int = 10, receiveBytes: Int32? = nil) throws {
-        descriptor = try LoopbackSocket.connected(to: port, receiveBytes: receiveBytes)
+    /// `source` is its own address, of 127.0.0.0/8.
+    public init(
+        port: UInt16, receiveSeconds: Int = 10, receiveBytes: Int32? = nil,
+        from source: String? = nil
+    ) throws {
+        descriptor = try LoopbackSocket.connected(
+            to: port, receiveBytes: receiveBytes, from: source)
         var limit = timeval(tv_sec: receiveSeconds, tv_usec: 0)
         setsockopt(
             descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))

@@ -4,7 +4,7 @@ import Testing
 /// Subjects of commits, as far as this clone has them.
 @Suite struct CommitTests {
     /// The last commit from before the rule.
-    private static let before = "679e37b9aee4653d005786592ec600ed2685345f"
+    private static let before = "2aae58a1693e33ddc77b7f5ed32b4983adac5311"
     private static let columnsMax = 72
 
     /// The subjects of all commits since, newest first; nil in an archive without `.git`, and in a

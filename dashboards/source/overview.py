@@ -26,7 +26,7 @@ def beyond(severity):
 # The tiles look at the last 5 minutes, as the alerts do.
 UNANSWERED = 'outcome=~"unavailable|aborted"'
 ANSWERABLE = 'outcome=~"accepted|duplicate|deferred|unavailable|aborted"'
-P95 = f"histogram_quantile(0.95, sum by (le) (increase({DURATION}_bucket{{SEL, GENUINE}}[5m])))"
+LATE = f"histogram_quantile(0.95, sum by (le) (increase({DURATION}_bucket{{SEL, GENUINE}}[5m])))"
 UNANSWERED_SHARE = f"(sum(increase({DURATION}_count{{SEL, {UNANSWERED}}}[5m])) / sum(increase({DURATION}_count{{SEL, {ANSWERABLE}}}[5m])))"
 REFUSED_SHARE = f"(sum(increase(hookline_validations_total{{SEL, {FAILED}}}[5m])) / sum(increase(hookline_validations_total{{SEL, {JUDGED}}}[5m])))"
 UNDELIVERED_SHARE = """(
@@ -56,8 +56,8 @@ GLANCE = row(100, "At a glance: the last 5 minutes", [
         steps=[(None, RED), (0.5, ORANGE), (1, GREEN)], text_mode="value_and_name", no_value="none known",
         overrides=[override("B", unit="none", color={"mode": "fixed", "fixedColor": "text"})]),
     verdict(2, "Answered in time", "Whether 95 % of the genuine webhooks were answered within the configured thresholds.", f"""
-        (({P95} >= 0) > bool min(hookline_alert_response_time_threshold_seconds{{SEL, severity="warning"}}))
-        + (({P95} >= 0) > bool min(hookline_alert_response_time_threshold_seconds{{SEL, severity="critical"}}))""",
+        (({LATE} >= 0) > bool min(hookline_alert_response_time_threshold_seconds{{SEL, severity="warning"}}))
+        + (({LATE} >= 0) > bool min(hookline_alert_response_time_threshold_seconds{{SEL, severity="critical"}}))""",
             [(0, "in time", GREEN), (1, "slow", ORANGE), (2, "far too slow", RED)], no_value="no traffic"),
     verdict(3, "Answered", "Whether genuine webhooks were answered 503 or given up by Twilio: `many` is over a tenth.",
             f"(({UNANSWERED_SHARE} >= 0) > bool 0) + (({UNANSWERED_SHARE} >= 0) > bool 0.1)",
@@ -76,7 +76,7 @@ GLANCE = row(100, "At a glance: the last 5 minutes", [
          steps=[(None, GREEN), (1, RED)], no_value="not known"),
     stat(50, "Genuine webhooks", "Accepted, duplicate, deferred and unavailable ones, a second.", "reqps",
          f"sum(increase({DURATION}_count{{SEL, GENUINE}}[5m])) / 300", steps=[(None, "text")], no_value="no traffic"),
-    stat(51, "95 % answered within", "Response time of genuine webhooks, about: as exactly as the buckets say.", "s", f"{P95} >= 0", steps=[(None, "text")], no_value="no traffic"),
+    stat(51, "95 % answered within", "Response time of genuine webhooks, about: as exactly as the buckets say.", "s", f"{LATE} >= 0", steps=[(None, "text")], no_value="no traffic"),
     stat(52, "Success rate", "Genuine webhooks that were answered 200, of all that were not refused.", "percentunit", f"1 - ({UNANSWERED_SHARE} >= 0)",
          steps=[(None, RED), (0.9, ORANGE), (0.999, GREEN)], no_value="no traffic"),
     stat(53, "Validation failures", "Invalid or missing signature and unknown account, of all that could be judged.", "percentunit", f"{REFUSED_SHARE} >= 0", steps=[(None, "text")], no_value="no traffic"),

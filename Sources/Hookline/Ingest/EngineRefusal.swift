@@ -31,14 +31,31 @@ extension ReplyContext {
         }
     }
 
+    /// A connection ended badly: counted, and some of them are named in the log, by cause and by
+    /// the network that they came from.
+    func ended(_ end: HTTPConnectionEnd, peer: [UInt8], loop: Int) {
+        metrics.connectionsFailed[end].add(shard: loop)
+        // What a client closes, or leaves idle, is seen on every port of the Internet.
+        let level: LogLevel =
+            switch end {
+            case .silent, .clientClosed, .idleTimeout: .debug
+            case .headTimeout, .bodyTimeout, .replyTimeout, .evicted, .dropped: .info
+            }
+        log.writeSampled(level, of: .refused) {
+            LogLine(level, "connection ended").with("cause", end.rawValue)
+                .with("network", MaskedAddress.text(peer))
+        }
+    }
+
     /// A message of libmicrohttpd. It says so when it answers a request before any of its callbacks
     /// sees it: without a `Host`, with too long a head, with a length that is no number.
-    func engineMessage(_ message: String) {
+    func engineMessage(_ message: String, loop: Int) {
         guard message.hasPrefix("Error processing request (HTTP response code is ") else {
             return log.write(LogLine(.debug, "libmicrohttpd").with("message", message))
         }
         let status = UInt16(message.dropFirst(48).prefix { $0.isASCII && $0.isNumber }) ?? 0
         if status == 414 || status == 431 { longHeads.note { $0.with("status", status) } }
+        metrics.engineRefusals[EngineStatus(status)].add(shard: loop)
         log.writeSampled(.info, of: .refused) {
             LogLine(.info, "webhook").with("route", RouteLabel.other.rawValue)
                 .with("outcome", WebhookOutcome.malformed.rawValue).with("reason", "engine")

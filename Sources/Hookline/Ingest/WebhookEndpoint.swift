@@ -208,14 +208,12 @@ final class WebhookEndpoint: HTTPHandler {
         reply.validated()
         return PendingWebhook(
             webhook: webhook,
-            unverified: isVerified ? nil : unverified(reply, account: webhook[.account]),
+            unverified: isVerified ? nil : unproven(reply, account: webhook[.account]),
             validationKey: parts.shared == nil ? nil : reply.sharedCacheKey,
             receivedNanoseconds: reply.exchange.request.completedNanoseconds, receipt: reply)
     }
 
-    private func unverified(
-        _ reply: WebhookReply, account: ArraySlice<UInt8>
-    ) -> UnverifiedRequest {
+    private func unproven(_ reply: WebhookReply, account: ArraySlice<UInt8>) -> UnverifiedRequest {
         UnverifiedRequest(
             request: reply.exchange.request.keeping(reply.trace), network: network(of: reply),
             isKnownAccount: parts.known.contains(Array(account)))
@@ -292,7 +290,11 @@ extension WebhookEndpoint {
         contexts[loop].metrics.eventLoopLag.observe(nanoseconds: lagNanoseconds, shard: loop)
     }
 
-    func engineMessage(_ message: String) {
-        contexts.first?.engineMessage(message)
+    func ended(_ end: HTTPConnectionEnd, peer: [UInt8], loop: Int) {
+        contexts[loop].ended(end, peer: peer, loop: loop)
+    }
+
+    func engineMessage(_ message: String, loop: Int) {
+        contexts[loop].engineMessage(message, loop: loop)
     }
 }

@@ -126,6 +126,8 @@ final class WebhookReply: WebhookReceipt, HTTPCompletionObserver {
             context.metrics.duplicates[request.kind].add(shard: exchange.loop)
         }
         receiptNanoseconds.store(MonotonicClock.now(), ordering: .releasing)
+        var response = response
+        response.provesClient = outcome == .accepted || outcome == .duplicate
         exchange.answer(response, observer: self, silently: silently)
     }
 

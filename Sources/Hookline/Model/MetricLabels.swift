@@ -1,3 +1,4 @@
+import MicroHTTP
 import Prometheus
 
 /// How a webhook's request ended.
@@ -119,6 +120,23 @@ enum ClockDirection: String, LabelValue {
 }
 
 /// Why a request was answered 503 before anything was done for it.
+/// The status with which libmicrohttpd answered a request itself.
+enum EngineStatus: String, LabelValue {
+    /// A head or a chunk that it cannot read.
+    case badRequest = "400"
+    case contentTooLarge = "413"
+    /// The target does not fit into the memory of a connection.
+    case targetTooLong = "414"
+    case headTooLarge = "431"
+    case versionNotSupported = "505"
+    case other
+
+    /// The status as a label; what is not expected is `other`.
+    init(_ status: UInt16) { self = EngineStatus(rawValue: "\(status)") ?? .other }
+}
+
+extension HTTPConnectionEnd: LabelValue {}
+
 enum ShedReason: String, LabelValue {
     /// Nine tenths of the connections are in use.
     case connections

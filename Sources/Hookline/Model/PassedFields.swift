@@ -4,8 +4,8 @@ import TwilioSignature
 
 /// Which header fields of Twilio's request the application gets as they came.
 ///
-/// `User-Agent`, what Twilio named for itself, and the marks of other Hooklines; nothing that is about this connection only, and
-/// not the signature, which is made anew for the application's URL.
+/// `User-Agent`, what Twilio named for itself, and the marks of other Hooklines; nothing that is
+/// about this connection only, and not the signature, which is made anew for the application's URL.
 enum PassedFields {
     /// Bytes of all of them together; a field that there is no room for is left out.
     static let bytesMax = 4096

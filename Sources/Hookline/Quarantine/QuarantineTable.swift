@@ -101,8 +101,8 @@ final class QuarantineTable {
         return true
     }
 
-    /// Drops what is kept since before `milliseconds` of the store's clock among the `count` oldest rows; returns how
-    /// many.
+    /// Drops what is kept since before `milliseconds` of the store's clock among the `count` oldest
+    /// rows; returns how many.
     func expire(before milliseconds: Int64, count: Int) throws(SQLiteError) -> Int {
         let old = try statements.oldest(count: count, before: milliseconds)
         for row in old { try delete(row) }

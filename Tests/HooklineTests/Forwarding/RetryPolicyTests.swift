@@ -91,7 +91,7 @@ import Testing
         for attempt in [0, 1, 2, 1_000_000] {
             #expect(
                 even.verdict(
-                    on: failed, attempt: attempt, receivedMilliseconds: 0, nowMilliseconds: 0)
+                    on: failed, attempt: attempt, owedMilliseconds: 0, nowMilliseconds: 0)
                     == .retry(dueMilliseconds: 500), "\(attempt)")
         }
     }

@@ -45,7 +45,10 @@ final class EndpointBench {
                 verifier: WebhookVerifier(
                     tokens: tokens, parametersMax: configuration.parametersMax),
                 waits: waits, fetcher: nil, fallback: below.fallback, shared: nil,
-                refusals: refusals, voiceHangup: .voiceHangup(metrics, log),
+                refusals: refusals, clients: ClientAddress(trustedProxies: []),
+                known: KnownAccounts(path: below.folder.path("known"), log: log),
+                voiceHangup: .voiceHangup(metrics, log),
+                loops: LoopNotice(InstallationMarks(), log: log),
                 operations: OpsEndpoint(
                     metrics: MetricsEndpoint(configuration, metrics, log), health: health,
                     status: StatusEndpoint(

@@ -30,7 +30,7 @@ final class FallbackBench: Sendable {
                 owedMax: 1000, checkpointBytes: 1 << 20, unverifiedMax: UnverifiedRows.Size(),
                 dedupeRetentionMilliseconds: 1000),
             callbacks: SQLiteQueue.Callbacks(
-                replied: {}, claimed: { _ in }, verify: { _, _ in .undecided },
+                replied: {}, claimed: { _ in }, verify: { _, _, _ in .undecided },
                 awaited: { _ in }, failed: { _ in }, unwritten: { _ in }, broken: { _ in }),
             metrics: metrics)
         journal = DirectDeliveryJournal(
@@ -48,7 +48,10 @@ final class FallbackBench: Sendable {
     func pending(_ sid: String, isVerified: Bool = true) -> PendingWebhook {
         PendingWebhook(
             webhook: sampleWebhook(sid),
-            unverified: isVerified ? nil : Refused.request(1).request,
+            unverified: isVerified
+                ? nil
+                : UnverifiedRequest(
+                    request: Refused.request(1).request, network: [], isKnownAccount: false),
             receivedNanoseconds: Self.received, receipt: NotedReceipt())
     }
 

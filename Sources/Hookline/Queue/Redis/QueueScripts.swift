@@ -58,8 +58,8 @@ enum QueueScripts {
     /// Puts a delivery back until it is due.
     ///
     /// Keys: stream, due, received, retryable, seen. Arguments: group, consumer, entry, deliveries,
-    /// milliseconds to wait, attempts so far, a failure. Answer: 1 done, 0 somebody else's, -1 not there
-    /// because it was completed, -2 neither it nor its mark is there.
+    /// milliseconds to wait, attempts so far, a failure. Answer: 1 done, 0 somebody else's, -1 not
+    /// there because it was completed, -2 neither it nor its mark is there.
     static let retry = RedisScript(
         ownership + now + RedisFailureNote.script + """
             local state = ownership()

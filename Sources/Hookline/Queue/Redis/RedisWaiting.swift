@@ -53,8 +53,8 @@ extension QueueScripts {
 
     /// Makes what is owed again later due at once, or throws it away.
     ///
-    /// Keys: due, received, retryable. Arguments: entry, `retry` or `discard`. Answer: 1 done, 0 not
-    /// there.
+    /// Keys: due, received, retryable. Arguments: entry, `retry` or `discard`. Answer: 1 done, 0
+    /// not there.
     static let changeRetryable = RedisScript(
         now + """
             local due = redis.call('ZSCORE', KEYS[1], ARGV[1])

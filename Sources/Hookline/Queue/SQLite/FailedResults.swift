@@ -35,7 +35,7 @@ struct FailedResults {
             case .complete:
                 completed += 1
                 return false
-            case .hold, .release:
+            case .hold, .release, .unclaim:
                 return false
             }
         }

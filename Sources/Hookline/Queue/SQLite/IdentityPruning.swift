@@ -56,8 +56,8 @@ final class IdentityPruning {
     func lookAgain() { if leaving == nil { lookedThroughID = 0 } }
 
     /// Does the next slice for rows up to `lastID` that were seen before `milliseconds`: about
-    /// `count` entries of the index, or four times as many rows. Returns how many rows are gone, nil
-    /// when nothing was due.
+    /// `count` entries of the index, or four times as many rows. Returns how many rows are gone,
+    /// nil when nothing was due.
     func slice(
         before milliseconds: Int64, through lastID: Int64, count: Int
     ) throws(SQLiteError) -> Int? {

@@ -35,7 +35,8 @@ enum Schema {
     /// (`SeenIdentities` says why). `head` is a `WebhookHead`,
     /// in `unverified` a `RequestRecord`. `delivery_due` holds what
     /// can be claimed, in the order in which it is claimed, `delivery_waiting` the same in the
-    /// order of receipt (until version 5); a message that is claimed as it is appended enters neither.
+    /// order of receipt (until version 5); a message that is claimed as it is appended enters
+    /// neither.
     static let version1 = """
         CREATE TABLE identity(
             id INTEGER PRIMARY KEY, key BLOB NOT NULL, seen_ms INTEGER NOT NULL);

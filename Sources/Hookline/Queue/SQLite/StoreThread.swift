@@ -161,7 +161,7 @@ struct StoreThread: ~Copyable {
         var wait: UInt64 = 1_000_000_000
         if wanted > 0, !failures.holdsClaims, let due = nextDueMilliseconds {
             let left = Swift.max(0, due - store.clock.nowMilliseconds)
-            wait = min(wait, UInt64(left) * 1_000_000)
+            wait = min(wait, UInt64(Swift.min(left, 1000)) * 1_000_000)
         }
         return min(
             now + wait, background.dueNanoseconds ?? .max, failures.dueNanoseconds ?? .max)

@@ -4,7 +4,8 @@ import SQLite
 /// Requests that were answered before anybody could tell whether they are genuine: each is
 /// verified when its account's token is there, and only then claims its message's identity.
 ///
-/// Bounded in rows and bytes, which sources share (`FairRoom`). Confined to the store thread, inside the caller's transaction.
+/// Bounded in rows and bytes, which sources share (`FairRoom`). Confined to the store thread,
+/// inside the caller's transaction.
 final class UnverifiedRows {
     /// What became of an addition.
     enum Addition: Sendable {

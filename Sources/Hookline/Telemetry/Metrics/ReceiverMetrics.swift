@@ -1,3 +1,4 @@
+import MicroHTTP
 import Prometheus
 
 /// Every instrument of the receiver, declared in one place and at zero from the start.
@@ -42,6 +43,8 @@ final class ReceiverMetrics: Sendable {
     let deadLettersDropped: Counters<DeadLetterDrop>
     let eventLoopLag: Histogram
     let requestsShed: Counters<ShedReason>
+    let connectionsFailed: Counters<HTTPConnectionEnd>
+    let engineRefusals: Counters<EngineStatus>
     let bodyBytes: Histogram
     let clockSteps: Counters<ClockDirection>
     /// What the monitor is fed with, beside the registry.
@@ -175,6 +178,15 @@ final class ReceiverMetrics: Sendable {
             "hookline_requests_shed_total",
             help: "Requests that were answered 503 before anything was done for them.",
             label: "reason", ShedReason.self)
+        connectionsFailed = registry.counters(
+            "hookline_connections_failed_total",
+            help: "Connections that ended without a request that was answered, or while one was "
+                + "coming, by cause.",
+            label: "cause", HTTPConnectionEnd.self)
+        engineRefusals = registry.counters(
+            "hookline_unreadable_requests_total",
+            help: "Requests that libmicrohttpd could not read and answered itself, by status.",
+            label: "status", EngineStatus.self)
         bodyBytes = registry.histogram(
             "hookline_webhook_body_bytes", help: "Size of the bodies of webhooks.",
             bounds: [256, 512, 1024, 2048, 4096, 8192, 16_384, 32_768, 65_536, 131_072, 262_144])

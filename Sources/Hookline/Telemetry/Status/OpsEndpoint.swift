@@ -41,7 +41,8 @@ final class OpsEndpoint: HTTPHandler {
     func turnEnded(loop: Int) {}
     func turned(loop: Int, lagNanoseconds: UInt64) {}
 
-    func engineMessage(_ message: String) {
+    func ended(_ end: HTTPConnectionEnd, peer: [UInt8], loop: Int) {}
+    func engineMessage(_ message: String, loop: Int) {
         log.write(LogLine(.debug, "libmicrohttpd").with("message", message))
     }
 

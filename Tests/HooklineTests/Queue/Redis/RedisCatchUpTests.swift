@@ -4,7 +4,7 @@ import Testing
 
 @testable import Hookline
 
-@Suite struct RedisCatchUpTests {
+@Suite(.startsPrograms) struct RedisCatchUpTests {
     private let server: RedisServer
     private let fixture: QueueFixture
 

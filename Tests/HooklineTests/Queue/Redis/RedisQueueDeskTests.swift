@@ -5,7 +5,7 @@ import Testing
 
 @testable import Hookline
 
-@Suite struct RedisQueueDeskTests {
+@Suite(.startsPrograms) struct RedisQueueDeskTests {
     private static let later = WallClock.nowMilliseconds() + 3_600_000
 
     private func ids(_ queue: RedisQueue) throws -> [String: Int64] {

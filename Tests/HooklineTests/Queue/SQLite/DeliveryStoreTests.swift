@@ -129,7 +129,7 @@ import Testing
             }
         }
         let store = try DeliveryStore(path: path)
-        let rows = try store.listing.page(DeliveryListing.Page(rowsMax: 9)).rows
+        let rows = try store.listing.page(DeliveryPage(rowsMax: 9)).rows
         #expect(rows.map(\.lastError) == ["connect: no", "connect: no", nil])
         #expect(rows.map(\.lastStatus) == [nil, nil, nil])
         #expect(rows[0].lastErrorAt == "1970-01-01T00:00:06.000Z")
@@ -156,8 +156,7 @@ import Testing
         #expect(store.rows.counts[.normal, .running] == 1)
         let again = try claim(store, 2)
         #expect(sids(again) == ["a"] && again[0].attempt == 1)
-        let counted = try DeliveryCounts(counting: try Connection(path: path, create: false))
-        #expect(counted == store.rows.counts)
+        #expect(try countedRows(path) == store.rows.counts)
     }
 
     @Test func `a claim with the append needs no second look, and is rescued like any other`()
