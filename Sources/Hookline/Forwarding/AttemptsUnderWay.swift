@@ -47,6 +47,11 @@ struct AttemptsUnderWay {
             timeoutMilliseconds: max(1, left))
     }
 
+    /// True for an attempt of immediate processing.
+    func isImmediate(_ tag: UInt64) -> Bool {
+        if case .immediate = items[tag] { true } else { false }
+    }
+
     /// An attempt ended; nil when there is none of this tag.
     mutating func remove(_ tag: UInt64) -> Item? {
         let item = items.removeValue(forKey: tag)

@@ -118,8 +118,8 @@ final class DeliveryWorker: Sendable {
                 begin(work, on: open, &attempts, links)
                 guard let wait = waitMilliseconds(work, attempts) else { break }
                 try open.wait(milliseconds: wait, into: &ends)
-                record(ends, &attempts, links)
                 keepPace(ends, &attempts, &notice, links)
+                record(ends, &attempts, links)
                 ends.removeAll(keepingCapacity: true)
             }
         } catch {
@@ -197,6 +197,8 @@ final class DeliveryWorker: Sendable {
     ) {
         let now = options.clock.monotonicNanoseconds
         for end in ends {
+            // What is left of a reply's deadline may be too short for any application.
+            if end.outcome.result == .timeout, attempts.isImmediate(end.tag) { continue }
             if let event = attempts.pace.ended(end.outcome, at: now) {
                 notice.note(event, after: end.outcome)
             }

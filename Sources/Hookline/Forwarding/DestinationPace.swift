@@ -15,8 +15,9 @@ struct DestinationPace {
         var answeredFailuresMax = 32
         /// The pause before the first single attempt, and the longest one.
         var probe: (first: UInt64, last: UInt64) = (50_000_000, 1_000_000_000)
-        /// The shortest time between two times that all waiting retries are brought forward.
-        var forwardNanoseconds: UInt64 = 30_000_000_000
+        /// The shortest time between two times that all waiting retries are brought forward. It
+        /// doubles up to the longest one while that does not help: some messages fail each time.
+        var forward: (first: UInt64, last: UInt64) = (30_000_000_000, 900_000_000_000)
     }
 
     /// What people should hear of.
@@ -51,6 +52,7 @@ struct DestinationPace {
     private var forwardIsOwed = false
     /// When waiting retries may be brought forward next.
     private var forwardAt: UInt64 = 0
+    private var forwardGap: UInt64 = 0
 
     init(_ options: Options) {
         self.options = options
@@ -88,7 +90,9 @@ struct DestinationPace {
     mutating func bringsForward(at now: UInt64) -> Bool {
         guard forwardIsOwed, mode != .probing, now >= forwardAt else { return false }
         forwardIsOwed = false
-        forwardAt = now + options.forwardNanoseconds
+        let isSoon = forwardGap > 0 && now < forwardAt + 3 * forwardGap
+        forwardGap = isSoon ? min(forwardGap * 2, options.forward.last) : options.forward.first
+        forwardAt = now + forwardGap
         return true
     }
 

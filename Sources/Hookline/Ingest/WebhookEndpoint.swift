@@ -64,6 +64,8 @@ final class WebhookEndpoint: HTTPHandler {
             return parts.operations.receive(exchange)
         }
         let route = place.label
+        // Before anything takes it for a repetition of what is being forwarded.
+        if parts.loops.leadsBack(exchange.request) { return refuse(exchange, route, trace, .loop) }
         if let rejection = place.rejection, !exchange.request.isSigned {
             return refuse(exchange, route, trace, rejection)
         }
@@ -84,8 +86,6 @@ final class WebhookEndpoint: HTTPHandler {
         let reply = WebhookReply(
             exchange, context: context, route: route, trace: trace, request: request,
             cacheEntry: context.cache.entry(of: request, epoch: parts.verifier.tokens.epoch))
-        // Before anything that would take it for a repetition of what is being forwarded.
-        if parts.loops.leadsBack(exchange.request) { return refuse(reply, .loop) }
         if isCached(reply) { return answerCached(reply) }
         delayForControl()
         switch verify(request, loop: exchange.loop) {

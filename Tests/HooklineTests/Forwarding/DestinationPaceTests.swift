@@ -147,4 +147,24 @@ import Testing
         #expect(pace.bringsForward(at: 31 * Self.second - 1) == false)
         #expect(pace.bringsForward(at: 31 * Self.second) == true)
     }
+
+    @Test func `what does not help is done less and less often, up to a quarter of an hour`() {
+        var pace = pace()
+        var now: UInt64 = 0
+        /// Seconds from going away until all is brought forward, so many times.
+        func gaps(_ count: Int) -> [UInt64] {
+            (0..<count).map { _ in
+                for _ in 0..<8 { _ = pace.ended(dead, at: now) }
+                let start = now
+                now += Self.second
+                _ = pace.ended(ok, at: now)
+                while !pace.bringsForward(at: now) { now += Self.second }
+                return (now - start) / Self.second
+            }
+        }
+        #expect(gaps(8) == [1, 30, 60, 120, 240, 480, 900, 900])
+        // After a long time without an outage it is as at first.
+        now += 3600 * Self.second
+        #expect(gaps(2) == [1, 30])
+    }
 }
