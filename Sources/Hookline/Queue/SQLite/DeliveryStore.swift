@@ -150,8 +150,11 @@ final class DeliveryStore {
     /// What the table of identities needs besides what is asked of it; part of every transaction.
     func keepUpIdentities() throws(SQLiteError) { try identities.keepUp() }
 
-    /// The same while nothing else is written: about `count` identities are forgotten.
-    func tidyIdentities(count: Int) throws(SQLiteError) { try identities.tidy(count: count) }
+    /// The same while nothing else is written: about `count` identities are forgotten. False when
+    /// that changed nothing in the file.
+    func tidyIdentities(count: Int) throws(SQLiteError) -> Bool {
+        try identities.tidy(count: count)
+    }
 
     /// Notes that the application has a message whose commit is unknown or failed: its identity
     /// is claimed and a delivery of it, should one exist, is complete.

@@ -38,6 +38,9 @@ final class IdentityPruning {
         self.gatherMax = gatherMax
     }
 
+    /// True when the transaction under way has taken something out.
+    var hasWritten: Bool { leftNow > 0 || idsNow > 0 }
+
     /// A transaction begins.
     func begin() { (partsNow, idsNow, leftNow) = (0, 0, 0) }
 

@@ -38,7 +38,6 @@ final class SeenIdentities {
     private var forgetBefore: Int64 = .min
     /// Rows that are not in the index were looked at up to this one.
     private var recentAfterID: Int64 = 0
-    private var recentAfterNow: Int64?
     /// True while there may be something to forget.
     private(set) var isPruningDue = false
 
@@ -86,14 +85,12 @@ final class SeenIdentities {
         added.removeAll(keepingCapacity: true)
         forgotten.removeAll(keepingCapacity: true)
         enteredNow = 0
-        recentAfterNow = nil
         pruning.begin()
     }
 
     /// The transaction was committed.
     func committed() {
         for (key, id) in forgotten where recent[key] == id { recent.remove(key) }
-        recentAfterID = recentAfterNow ?? recentAfterID
         pruning.committed()
         filter.indexed(leaving: pruning.left)
         guard enteredNow > 0, var entering else { return }
@@ -189,10 +186,12 @@ final class SeenIdentities {
         _ = try prune(count: min(64 + 4 * added.count, 2 * sliceMax))
     }
 
-    /// The same while nothing else is written, about `count` of each.
-    func tidy(count: Int) throws(SQLiteError) {
+    /// The same while nothing else is written, about `count` of each. False when that changed
+    /// nothing in the file.
+    func tidy(count: Int) throws(SQLiteError) -> Bool {
         try enterIndex()
         if isPruningDue { _ = try prune(count: count) }
+        return enteredNow > 0 || !forgotten.isEmpty || pruning.hasWritten
     }
 
     private func enterIndex() throws(SQLiteError) {
@@ -248,7 +247,9 @@ final class SeenIdentities {
         try rows.bind(3, Int64(count))
         while try rows.step(), rows.integer(2) < forgetBefore {
             read += 1
-            recentAfterNow = rows.integer(0)
+            // Also when it is rolled back: what is passed over then has its turn when all of them
+            // are looked at again.
+            recentAfterID = rows.integer(0)
             guard rows.integer(3) == 0 else { continue }
             forgotten.append((Identity(stored: rows.bytes(1)), rows.integer(0)))
         }

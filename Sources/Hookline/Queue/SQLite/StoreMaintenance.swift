@@ -121,9 +121,13 @@ final class StoreMaintenance {
         guard store.forgetsIdentities || deadLetters.isDue else { return false }
         do {
             try store.begin(isDurable: false)
-            if store.forgetsIdentities { try store.tidyIdentities(count: Self.sliceCount) }
+            var hasWritten = false
+            if store.forgetsIdentities {
+                hasWritten = try store.tidyIdentities(count: Self.sliceCount)
+            }
             let dropped = try deadLetters.slice()
-            try store.commit()
+            // An idle store writes nothing, not even the time.
+            if hasWritten || !dropped.isEmpty { try store.commit() } else { store.rollBack() }
             deadLetters.committed(dropped)
         } catch {
             store.rollBack()

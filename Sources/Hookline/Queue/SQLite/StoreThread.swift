@@ -137,16 +137,18 @@ struct StoreThread: ~Copyable {
     }
 
     /// Writes results of attempts that failed, with claims of what is due; false when an fsync
-    /// failed.
+    /// failed. What follows from late commits comes before any claim here too.
     private mutating func writeFailures() -> Bool {
         let began = MonotonicClock.now()
         var batch = StoreBatch()
-        batch.changes = failures.takeSlice()
+        batch.changes = followUps + failures.takeSlice()
+        let isDurable = !followUps.isEmpty
+        followUps = []
         let claim: Claim = wanted > 0 && isClaimDue() ? .due : .nothing
         defer {
             failures.wrote(beganNanoseconds: began, endedNanoseconds: MonotonicClock.now())
         }
-        guard write(&batch, claim, isDurable: false) else { return false }
+        guard write(&batch, claim, isDurable: isDurable) else { return false }
         housekeeping.afterCommit()
         return true
     }

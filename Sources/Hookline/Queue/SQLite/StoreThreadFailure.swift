@@ -8,14 +8,14 @@ extension StoreThread {
         store.rollBack()
         let failure = StoreError.sqlite(error)
         group.metrics.storeFailed(failure.reason)
-        followUps = batch.changes
         for identity in batch.settled { group.settle(identity) }
         for account in batch.accounts { group.verify(account) }
         if failure.reason == .sync {
             group.status.markBroken()
             store.keepLogOnClose()
             leaveToJournal(batch.changes)
-            followUps = []
+        } else {
+            followUps = batch.changes + followUps
         }
         if !batch.appends.isEmpty { group.callbacks.failed(batch.appends) }
         if failure.reason == .sync {

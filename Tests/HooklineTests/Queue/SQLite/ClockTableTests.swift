@@ -83,7 +83,7 @@ import Testing
         try append(store, "d")
         try store.begin()
         store.forgetIdentities(before: store.clock.nowMilliseconds - 7 * Self.day)
-        try store.tidyIdentities(count: 100)
+        _ = try store.tidyIdentities(count: 100)
         try store.commit()
         #expect(try identities() == 1)
     }
@@ -127,7 +127,7 @@ import Testing
         try store.commit()
         try store.begin()
         store.forgetIdentities(before: now)
-        try store.tidyIdentities(count: 100)
+        _ = try store.tidyIdentities(count: 100)
         try store.commit()
         #expect(try identities() == 1)
     }

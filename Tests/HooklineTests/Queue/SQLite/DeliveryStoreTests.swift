@@ -213,11 +213,28 @@ import Testing
         }
         store.forgetIdentities(before: 5000)
         while store.forgetsIdentities {
-            try transaction(store) { try store.tidyIdentities(count: 10) }
+            try transaction(store) { _ = try store.tidyIdentities(count: 10) }
         }
         #expect(
             try append(store, ["old", "owed", "new"].map { webhook($0) }).map { $0 != nil }
                 == [true, false, false])
+    }
+
+    @Test func `what looks for old identities and finds none writes nothing`() throws {
+        let store = try DeliveryStore(path: path)
+        _ = try append(store, [webhook("a"), webhook("b")])
+        for limit in [Int64(0), 5000] {
+            store.forgetIdentities(before: limit)
+            try store.begin()
+            // Both are owed, and so are kept.
+            #expect(try !store.tidyIdentities(count: 10))
+            store.rollBack()
+        }
+        let claimed = try claim(store, 2)
+        try transaction(store) { try store.rows.apply(claimed.map(\.completion)) }
+        store.forgetIdentities(before: 5000, again: true)
+        // The last number stays.
+        #expect(try transaction(store) { try store.tidyIdentities(count: 10) })
     }
 
     @Test func `the log is counted, and a checkpoint empties it`() throws {

@@ -72,13 +72,13 @@ import Testing
         var seen = try SeenIdentities(connection)
         seen.forget(before: 5000)
         for turn in 0..<400 {
-            try transaction(seen, commits: turn % 2 == 1) { try seen.tidy(count: 100) }
+            try transaction(seen, commits: turn % 2 == 1) { _ = try seen.tidy(count: 100) }
             if turn % 25 == 24 {
                 seen = try SeenIdentities(connection)
                 seen.forget(before: 5000)
             }
         }
-        while seen.isPruningDue { try transaction(seen) { try seen.tidy(count: 100) } }
+        while seen.isPruningDue { try transaction(seen) { _ = try seen.tidy(count: 100) } }
         // The last number stays.
         #expect(try count("identity") == 1)
         #expect(try count("identity_index") == 1)
@@ -94,12 +94,12 @@ import Testing
         let kept = try count("delivery")
         let seen = try SeenIdentities(connection)
         seen.forget(before: 5000)
-        while seen.isPruningDue { try transaction(seen) { try seen.tidy(count: 100) } }
+        while seen.isPruningDue { try transaction(seen) { _ = try seen.tidy(count: 100) } }
         #expect(try count("identity") == kept)
         #expect(try count("identity_index") == kept)
         try connection.execute("DELETE FROM delivery")
         seen.forget(before: 5000, again: true)
-        while seen.isPruningDue { try transaction(seen) { try seen.tidy(count: 100) } }
+        while seen.isPruningDue { try transaction(seen) { _ = try seen.tidy(count: 100) } }
         #expect(try count("identity") == 1)
     }
 }

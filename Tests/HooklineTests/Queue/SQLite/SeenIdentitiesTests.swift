@@ -46,7 +46,7 @@ import Testing
         while seen.isPruningDue {
             seen.begin()
             try connection.execute("BEGIN")
-            try seen.tidy(count: count)
+            _ = try seen.tidy(count: count)
             try connection.execute("COMMIT")
             seen.committed()
         }
@@ -198,6 +198,18 @@ import Testing
             #expect(try prune(seen, before: 1, count: size) == (size == 1 ? 1 : 0))
         }
         #expect(try count("identity") == 4)
+        // Looking at them writes nothing, and goes on where it was.
+        seen.forget(before: 1, again: true)
+        var looks = 0
+        while seen.isPruningDue {
+            looks += 1
+            seen.begin()
+            try connection.execute("BEGIN")
+            #expect(try !seen.tidy(count: 1))
+            try connection.execute("ROLLBACK")
+            seen.rolledBack()
+        }
+        #expect(looks == 4)
         // They are looked at again, when their deliveries may be gone.
         try connection.execute("DELETE FROM delivery WHERE id<3")
         #expect(try prune(seen, before: 1, count: 3) == 2)
