@@ -37,7 +37,7 @@ public struct EventLoopOptions: Sendable {
         idleTimeoutNanoseconds: UInt64 = 60_000_000_000,
         heldNanosecondsMax: UInt64 = 20_000_000, handshakeNanoseconds: UInt64 = 300_000_000,
         silenceNanoseconds: UInt64 = 300_000_000,
-        firstRequestNanoseconds: UInt64 = 1_000_000_000, lingerNanoseconds: UInt64 = 200_000_000
+        firstRequestNanoseconds: UInt64 = 2_000_000_000, lingerNanoseconds: UInt64 = 200_000_000
     ) {
         self.number = number
         self.connectionsMax = connectionsMax

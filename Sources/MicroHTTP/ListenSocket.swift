@@ -12,8 +12,7 @@ public struct ListenSocket: ~Copyable {
     /// Binds and listens. `host` is a numeric address or `localhost`; port 0 takes a free one.
     ///
     /// With `shared`, SO_REUSEPORT lets each event loop have its own socket on one port. Any
-    /// process of the same user could join such a port, so a server first probes the port with
-    /// a socket that is not shared.
+    /// process of the same user could join such a port, so a server first calls `probe`.
     public init(host: String, port: UInt16, shared: Bool) throws(MicroHTTPError) {
         (descriptor, self.port) = try Self.open(host: host, port: port, shared: shared)
         isInherited = false
@@ -32,6 +31,15 @@ public struct ListenSocket: ~Copyable {
         isInherited = true
     }
 
+    /// Throws when somebody listens on an address already, or it is not this machine's.
+    ///
+    /// The socket that finds out is bound and does not listen: the kernel would accept
+    /// connections for it, and the close that follows would reset them.
+    public static func probe(host: String, port: UInt16) throws(MicroHTTPError) {
+        let bound = try bind(host: host, port: port, shared: false)
+        close(bound.socket)
+    }
+
     deinit {
         if descriptor >= 0 { close(descriptor) }
     }
@@ -46,7 +54,18 @@ public struct ListenSocket: ~Copyable {
     private static func open(
         host: String, port: UInt16, shared: Bool
     ) throws(MicroHTTPError) -> (Int32, UInt16) {
-        var address = try SocketAddress(host: host, port: port)
+        var (socket, address) = try bind(host: host, port: port, shared: shared)
+        guard listen(socket, 4096) == 0 else { throw failure(socket, "listen") }
+        guard address.withMutableSockaddr({ getsockname(socket, $0, $1) }) == 0 else {
+            throw failure(socket, "getsockname")
+        }
+        return (socket, address.port)
+    }
+
+    private static func bind(
+        host: String, port: UInt16, shared: Bool
+    ) throws(MicroHTTPError) -> (socket: Int32, address: SocketAddress) {
+        let address = try SocketAddress(host: host, port: port)
         let type = SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue
         let socket = Glibc.socket(address.family, Int32(type), 0)
         guard socket >= 0 else { throw .lastError("socket") }
@@ -56,14 +75,10 @@ public struct ListenSocket: ~Copyable {
         guard !shared || setsockopt(socket, SOL_SOCKET, SO_REUSEPORT, &one, size) == 0 else {
             throw failure(socket, "setsockopt(SO_REUSEPORT)")
         }
-        guard address.withSockaddr({ bind(socket, $0, $1) }) == 0 else {
+        guard address.withSockaddr({ Glibc.bind(socket, $0, $1) }) == 0 else {
             throw failure(socket, "bind")
         }
-        guard listen(socket, 4096) == 0 else { throw failure(socket, "listen") }
-        guard address.withMutableSockaddr({ getsockname(socket, $0, $1) }) == 0 else {
-            throw failure(socket, "getsockname")
-        }
-        return (socket, address.port)
+        return (socket, address)
     }
 
     private static func failure(_ socket: Int32, _ operation: String) -> MicroHTTPError {

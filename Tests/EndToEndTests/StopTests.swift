@@ -43,7 +43,7 @@ extension EndToEnd {
             receiver.process.signal(SIGTERM)
             #expect(try eventually { try receiver.ops("/readyz").status == 503 })
             #expect(try receiver.ops("/readyz").body.contains("stopping"))
-            client.send(bytes.suffix(20))
+            client.send(Array(bytes.suffix(20)))
             let response = try #require(client.response())
             #expect(response.status == 200 && response.head.contains("Connection: close"))
             #expect(receiver.process.wait() == 0)

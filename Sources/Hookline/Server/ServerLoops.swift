@@ -29,14 +29,12 @@ struct ServerLoops: Sendable {
             self.inherited = inherited
         }
 
-        /// Binds `address`. SO_REUSEPORT would let two processes share a port in silence, so a
-        /// socket without it has to succeed first.
+        /// Binds `address`. SO_REUSEPORT would let two processes share a port in silence, so it
+        /// is probed first.
         init(_ address: ListenAddress, key: String) throws(StartupError) {
             do {
                 if address.port != 0 {
-                    let probe = try ListenSocket(
-                        host: address.host, port: address.port, shared: false)
-                    _ = probe.port
+                    try ListenSocket.probe(host: address.host, port: address.port)
                 }
                 first = try ListenSocket(host: address.host, port: address.port, shared: true)
             } catch {
