@@ -85,7 +85,8 @@ GLANCE = row(100, "At a glance: the last 5 minutes", [
     stat(55, "Messages owed", "Stored and not yet taken by the application; a shared queue is counted once.", "short", f"sum({owed('store')})", steps=[(None, GREEN), (100, ORANGE)]),
     stat(56, "30-day budget left", "What is left of the errors that each objective allows in 30 days, downtime counted, or as far back as the data goes. It is that of the whole installation.", "percentunit", [
         query("min by (objective) (job:hookline_slo_budget_remaining:min{SEL})", "{{objective}}")],
-        steps=[(None, RED), (0.1, ORANGE), (0.5, GREEN)], text_mode="value_and_name", no_value="no data", width=6),
+        steps=[(None, RED), (0.1, ORANGE), (0.5, GREEN)], text_mode="value_and_name", no_value="no data"),
+    stat(57, "Budget looks back", "How far back the data of the budgets goes; at most 30 days.", "s", "max(job:hookline_slo_data_seconds:max{SEL})", steps=[(None, "text")], no_value="no data"),
 ])
 
 RATE_ERRORS_DURATION = row(101, "Rate, errors, duration", [
