@@ -16,12 +16,14 @@ public enum ProgramRun {
 
     /// Runs `arguments[0]`, found by `PATH` unless it holds a slash, and waits for its end.
     ///
+    /// Of this process's environment it gets the variables that `environment` names, nil for all.
     /// Standard input is empty, standard error is this process's, no signal is blocked, and the
     /// program leads a process group of its own. Blocks the
     /// calling thread until `deadline` (monotonic nanoseconds) at most, or until `isCancelled`,
     /// which is asked ten times a second. Throws when the program cannot be started.
     public static func run(
-        _ arguments: [String], outputBytesMax: Int, deadlineNanoseconds deadline: UInt64,
+        _ arguments: [String], environment: [String]? = nil, outputBytesMax: Int,
+        deadlineNanoseconds deadline: UInt64,
         isCancelled: () -> Bool = { false }
     ) throws(POSIXError) -> Outcome {
         var ends: [Int32] = [-1, -1]
@@ -34,7 +36,7 @@ public enum ProgramRun {
         let process: pid_t
         do {
             defer { close(writing) }
-            process = try spawn(arguments, output: writing)
+            process = try spawn(arguments, environment, output: writing)
         }
         var output: [UInt8] = []
         let cut = read(reading, outputBytesMax, deadline, isCancelled, into: &output)
@@ -77,7 +79,9 @@ public enum ProgramRun {
         }
     }
 
-    private static func spawn(_ arguments: [String], output: Int32) throws(POSIXError) -> pid_t {
+    private static func spawn(
+        _ arguments: [String], _ environment: [String]?, output: Int32
+    ) throws(POSIXError) -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
@@ -100,9 +104,17 @@ public enum ProgramRun {
         var vector: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }
         vector.append(nil)
         defer { for text in vector { free(text) } }
+        var variables: [UnsafeMutablePointer<CChar>?] = (environment ?? []).compactMap { name in
+            getenv(name).flatMap { strdup("\(name)=\(String(cString: $0))") }
+        }
+        variables.append(nil)
+        defer { for text in variables { free(text) } }
         let name = arguments.first ?? ""
         var process = pid_t()
-        let code = posix_spawnp(&process, name, &actions, &attributes, vector, environ)
+        let code =
+            environment == nil
+            ? posix_spawnp(&process, name, &actions, &attributes, vector, environ)
+            : posix_spawnp(&process, name, &actions, &attributes, vector, variables)
         guard code == 0 else {
             throw POSIXError(
                 operation: "start \(name)", code: code, message: String(cString: strerror(code)))

@@ -9,6 +9,18 @@ public struct SQLiteError: Error, Sendable, Equatable {
     /// SQLite's own words; they hold names of the schema, never a row's content.
     public var message: String
 
+    /// The code of an operation that did not do what it was asked to.
+    public static let misuse = SQLITE_MISUSE
+    /// The code of a damaged file.
+    public static let corrupt = SQLITE_CORRUPT
+
+    /// A failure from its parts.
+    public init(operation: String, code: Int32, message: String) {
+        self.operation = operation
+        self.code = code
+        self.message = message
+    }
+
     /// The kind of the failure, in a fixed vocabulary.
     public enum Reason: String, Sendable, CaseIterable {
         /// Another connection holds a lock that one writer alone would never meet.

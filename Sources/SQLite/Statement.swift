@@ -4,7 +4,7 @@ import CSQLite
 /// as in SQLite: parameters from 1, columns from 0.
 public final class Statement {
     private let connection: Connection
-    private let handle: OpaquePointer
+    let handle: OpaquePointer
 
     init(_ connection: Connection, _ sql: String) throws(SQLiteError) {
         var prepared: OpaquePointer?
@@ -103,7 +103,7 @@ public final class Statement {
         sqlite3_column_type(handle, column) == SQLITE_NULL
     }
 
-    private func check(_ code: Int32) throws(SQLiteError) {
+    func check(_ code: Int32) throws(SQLiteError) {
         guard code == SQLITE_OK else { throw connection.error("bind", code) }
     }
 }

@@ -112,6 +112,9 @@ import Testing
         ReceiverGauges.declare(
             in: metrics.registry, store: store, paths: paths,
             log: Log(format: .json, level: .critical))
+        let report = StoreReport(folder: "/", log: Log(format: .json, level: .critical))
+        report.lost(StoreMarkerHead(folder: "", database: "").losing(1))
+        StoreGauges(report: report, status: store).declare(in: metrics.registry)
         QueueGauges(store: store, shared: { emptyQueue }).declare(in: metrics.registry)
         standIn(for: metrics.redis)
         let quarantine = QuarantineStatus()

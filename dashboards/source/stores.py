@@ -32,6 +32,19 @@ DISK = row(101, "Disk", [
           [query("min by (instance) (hookline_data_dir_free_bytes{SEL})", "{{instance}}")]),
 ])
 
+DAMAGE = row(105, "Damage and loss", [
+    graph(40, "Messages lost", "Lost with files of the data folder, at most.", "short",
+          [query("sum by (instance) (increase(hookline_store_lost_messages_total{SEL}[$__rate_interval]))", "{{instance}}")], width=8),
+    graph(44, "Time since the last loss", "Absent when nothing was ever lost with files of the data folder.", "s",
+          [query("max by (instance) (time() - hookline_store_last_loss_timestamp_seconds{SEL})", "{{instance}}")], width=8, no_value="never"),
+    graph(41, "Databases set aside", "Damaged ones that still lie in the data folder.", "short",
+          [query("max by (instance) (hookline_store_damaged_files{SEL})", "{{instance}}")], width=8),
+    graph(42, "Rows that changed", "Rows that were not what was written when they were read; they are not forwarded.", "short",
+          [query("sum by (instance, table) (increase(hookline_corrupt_rows_total{SEL}[$__rate_interval]))", "{{instance}} {{table}}")], width=8),
+    states(43, "Data folder", "Whether the folder and its files are those that are open.",
+           [query("hookline_data_dir_intact{SEL}", "{{instance}}")], [(0, "taken away", RED), (1, "in place", GREEN)], width=8, no_value="not told"),
+])
+
 CONNECTIONS = row(102, "Connections to Redis", collapsed=not OPTIONS["redis"], panels=[
     states(1, "Redis", "What the timed check of each connection says.",
            [query("hookline_redis_up{SEL}", "{{instance}} {{role}}")], [(0, "down", RED), (1, "up", GREEN)], no_value="no Redis"),
@@ -95,4 +108,4 @@ QUEUE = row(104, "The shared queue in Redis", collapsed=not OPTIONS["redis"], pa
 DASHBOARD = dashboard(
     "hookline-stores", "Hookline / Redis and store",
     "Commits, the disk under them, Redis and the spool.",
-    [COMMITS, DISK, CONNECTIONS, CACHE, QUEUE])
+    [COMMITS, DISK, DAMAGE, CONNECTIONS, CACHE, QUEUE])

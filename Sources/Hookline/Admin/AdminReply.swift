@@ -32,6 +32,8 @@ public struct AdminOutcome: Sendable, Codable, Equatable {
     static let queueFull = "queue_full"
     /// It is being sent at this moment, and stays.
     static let running = "running"
+    /// It is not what was written, and stays until it is discarded.
+    static let corrupt = "corrupt"
 }
 
 /// The end of an answer.

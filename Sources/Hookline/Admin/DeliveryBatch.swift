@@ -54,6 +54,7 @@ struct DeliveryBatch {
         case .missing: "missing"
         case .running: AdminOutcome.running
         case .full: AdminOutcome.queueFull
+        case .corrupt: AdminOutcome.corrupt
         }
     }
 
@@ -100,6 +101,7 @@ struct DeliveryBatch {
             }
             count += answer.count
             end.counts[verb.done] = count
+            if answer.corrupt > 0 { end.counts[AdminOutcome.corrupt, default: 0] += answer.corrupt }
             if verb == .retry, let foretold = end.foretold {
                 end.foretold = foretold + answer.count
             }

@@ -160,6 +160,9 @@ struct QuarantineBatch {
 
     private func judge(_ row: QuarantinedRow, isThorough: Bool) -> Judged {
         if verb == .discard { return Judged(id: row.id, result: "discarded") }
+        guard !row.isCorrupt else {
+            return Judged(id: row.id, result: AdminOutcome.corrupt, leaves: false)
+        }
         guard let request = row.quarantined else {
             return Judged(id: row.id, result: "damaged", leaves: false)
         }

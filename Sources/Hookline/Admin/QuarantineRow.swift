@@ -21,9 +21,11 @@ public struct QuarantineRow: Sendable, Codable, Equatable {
     public var bytes: Int
     /// Bytes of the body.
     public var bodyBytes: Int
+    /// True when it is not what was written: it is never released. Nil for all others.
+    public var corrupt: Bool?
 
     enum CodingKeys: String, CodingKey {
-        case id, received, reason, hint, proven, source, path, bytes
+        case id, received, reason, hint, proven, source, path, bytes, corrupt
         case bodyBytes = "body_bytes"
     }
 
@@ -37,5 +39,6 @@ public struct QuarantineRow: Sendable, Codable, Equatable {
         path = row.request.map { String(decoding: $0.path, as: UTF8.self) }
         bytes = row.bytes
         bodyBytes = row.bodyBytes
+        corrupt = row.isCorrupt ? true : nil
     }
 }

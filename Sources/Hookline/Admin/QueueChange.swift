@@ -94,7 +94,14 @@ public struct QueueChangeReport: Sendable, Encodable {
 
     /// What the queue had no room for is part of the fault, if there is none yet.
     mutating func tellWhatIsLeft(of verb: QueueChange.Verb) {
-        guard error == nil, let left = counts[AdminOutcome.queueFull], left > 0 else { return }
+        guard error == nil else { return }
+        if let left = counts[AdminOutcome.corrupt], left > 0 {
+            error =
+                "\(left) \(left == 1 ? "row stays: it is" : "rows stay: they are") not what was "
+                + "stored (a checksum does not match), and what changed on the disk is never "
+                + "forwarded; 'hookline queue discard' removes it"
+        }
+        guard let left = counts[AdminOutcome.queueFull], left > 0 else { return }
         let isOne = left == 1
         let stay = (isDryRun ? "would stay" : isOne ? "stays" : "stay")
         let what =

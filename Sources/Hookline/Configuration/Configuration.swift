@@ -30,6 +30,10 @@ public struct Configuration: Sendable {
     public var tokensFile: String?
     /// Program and arguments that print an account's tokens; empty for none.
     public var tokensCommand: [String] = []
+    /// Variables of the environment that the command gets beside PATH, HOME, LANG and TZ.
+    public var tokensCommandEnvironment: [String] = []
+    /// A crash may leave an image of the memory.
+    public var coreDumps = false
     /// The key of a hash in Redis from account SID to tokens; nil for none.
     public var tokensRedisHash: String?
     /// Accounts that the source is asked for at once.

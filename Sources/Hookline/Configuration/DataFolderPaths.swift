@@ -21,6 +21,15 @@ package struct DataFolderPaths: Sendable {
     var redisConsumer: String { folder + "/redis-consumer" }
     /// The accounts that the token source knows, a line each.
     var knownAccounts: String { folder + "/known-accounts" }
+    /// What the database held last; `StoreMarker` writes it.
+    var marker: String { folder + "/store-marker" }
+    /// Every file that may lie in the folder.
+    var files: [String] {
+        [
+            database, writeAheadLog, database + "-shm", lock, control, addresses, developmentToken,
+            redisConsumer, takenJournal, marker, knownAccounts,
+        ]
+    }
     /// Messages that the application took while the store was failing.
     var takenJournal: String { folder + "/taken-directly" }
 }

@@ -73,6 +73,17 @@ extension Setting {
             $0.tokensCommand.joined(separator: " ")
         },
         Setting(
+            "tokens-command-environment", valueName: "NAMES",
+            "Variables of the environment that the command gets, separated by commas. Without "
+                + "this it gets `PATH`, `HOME`, `LANG` and `TZ` only, and none of Hookline's own."
+        ) { configuration, text throws(SettingProblem) in
+            configuration.tokensCommandEnvironment = text.split(separator: ",").map {
+                String($0.drop { $0 == " " })
+            }
+        } show: {
+            $0.tokensCommandEnvironment.joined(separator: ",")
+        },
+        Setting(
             "tokens-redis-hash", valueName: "KEY",
             "Key of a hash in Redis that holds the Auth Tokens of each account SID, separated by "
                 + "commas. It is asked instead of a command."

@@ -203,6 +203,10 @@ extension Setting {
             "created-timestamps", \.createdTimestamps,
             "Export, in OpenMetrics and protobuf, since when each counter and histogram counts. "
                 + "In OpenMetrics that adds one series for each."),
+        .onOff(
+            "core-dumps", \.coreDumps,
+            "Let a crash leave an image of the memory, for a debugger. Tokens and messages are in "
+                + "it."),
         .number(
             "scrapes-max", \.scrapesMax, 1...256,
             "Most scrapes that are answered at the same time; one more gets 503."),

@@ -8,6 +8,8 @@ enum DeadLetterReason: String, LabelValue {
     case expired
     /// Its stored row cannot be read.
     case damaged
+    /// Its stored row is not what was written: its checksum does not match.
+    case corrupt
     /// Every process that worked on it ended.
     case poison
 }

@@ -27,9 +27,11 @@ public struct DeliveryRow: Sendable, Codable, Equatable {
     public var messageSID: String?
     /// Bytes of the body.
     public var bodyBytes: Int
+    /// True when it is not what was written: it is never forwarded. Nil for all others.
+    public var corrupt: Bool?
 
     enum CodingKeys: String, CodingKey {
-        case id, state, priority, kind, received, attempts, due, reason
+        case id, state, priority, kind, received, attempts, due, reason, corrupt
         case lastError = "last_error"
         case lastStatus = "last_status"
         case lastErrorAt = "last_error_at"

@@ -34,13 +34,14 @@ struct QuarantineStatements {
     init(_ connection: Connection) throws(SQLiteError) {
         let counted = "SELECT id, proven, network, bytes FROM quarantine"
         let whole =
-            "SELECT id, received_ms, reason, hint, proven, source, bytes, length(body), head"
+            "SELECT id, received_ms, reason, hint, proven, source, bytes, head, body, "
+            + "fingerprint, checksum FROM quarantine"
         insertRow = try connection.prepare(
             """
             INSERT INTO quarantine(
                 fingerprint, received_ms, reason, hint, proven, source, network, bytes, head, body,
-                kept_ms)
-            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) RETURNING id
+                kept_ms, checksum)
+            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) RETURNING id
             """)
         findFingerprint = try connection.prepare("\(counted) WHERE fingerprint=?1")
         findID = try connection.prepare("\(counted) WHERE id=?1")
@@ -66,15 +67,14 @@ struct QuarantineStatements {
         maxID = try connection.prepare("SELECT max(id) FROM quarantine")
         pageRows = try connection.prepare(
             """
-            \(whole), CASE WHEN ?3 THEN body END FROM quarantine
-            WHERE id>?1 AND id<=?2 ORDER BY id
+            \(whole) WHERE id>?1 AND id<=?2 ORDER BY id
             """)
         pageProven = try connection.prepare(
             """
-            \(whole), CASE WHEN ?3 THEN body END FROM quarantine INDEXED BY quarantine_proven
+            \(whole) INDEXED BY quarantine_proven
             WHERE proven=1 AND id>?1 AND id<=?2 ORDER BY id
             """)
-        oneRow = try connection.prepare("\(whole), body FROM quarantine WHERE id=?1")
+        oneRow = try connection.prepare("\(whole) WHERE id=?1")
     }
 
     /// Adds a row and returns its id.
@@ -93,6 +93,12 @@ struct QuarantineStatements {
         try insertRow.bind(9, head)
         try insertRow.bind(10, request.request.body)
         try insertRow.bind(11, keptMilliseconds)
+        try insertRow.bind(
+            12,
+            RowChecksum.of(
+                fingerprint: fingerprint.bytes,
+                receivedMilliseconds: request.receivedMilliseconds,
+                word: Array(request.reason.rawValue.utf8), head: head, body: request.request.body))
         defer { insertRow.reset() }
         return try insertRow.step() ? insertRow.integer(0) : 0
     }
@@ -158,7 +164,6 @@ struct QuarantineStatements {
         let statement = query.isProvenOnly ? pageProven : pageRows
         try statement.bind(1, query.afterID)
         try statement.bind(2, query.throughID)
-        try statement.bind(3, query.withBodies ? 1 : 0)
         defer { statement.reset() }
         var answer = QuarantinePage.Answer(lastID: query.afterID)
         var looked = 0
@@ -172,9 +177,9 @@ struct QuarantineStatements {
             bytes += Int(statement.integer(6))
             answer.lastID = statement.integer(0)
             if query.reason == nil || query.reason?.rawValue == statement.text(2) {
-                answer.rows.append(QuarantinedRow(statement))
+                answer.rows.append(QuarantinedRow(statement, withBody: query.withBodies))
             }
-            if looked >= query.rowsMax || (query.withBodies && bytes >= query.bytesMax) {
+            if looked >= query.rowsMax || bytes >= query.bytesRead {
                 return answer
             }
         }

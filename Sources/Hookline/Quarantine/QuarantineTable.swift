@@ -30,7 +30,10 @@ final class QuarantineTable {
     /// Requests that were not kept, gave way or expired since this was last read.
     private var lost: [QuarantineDrop: Int] = [:]
 
-    init(_ connection: Connection) throws(SQLiteError) {
+    private let corrupt: CorruptRows
+
+    init(_ connection: Connection, corrupt: CorruptRows) throws(SQLiteError) {
+        self.corrupt = corrupt
         statements = try QuarantineStatements(connection)
         try count()
     }
@@ -40,6 +43,9 @@ final class QuarantineTable {
         limits = (rowsMax, bytesMax)
         try count()
     }
+
+    /// Rows were added by a salvage, in a transaction that was committed.
+    func restored() throws(SQLiteError) { try count() }
 
     /// A transaction ended well.
     func committed() { isChanged = false }
@@ -119,11 +125,17 @@ final class QuarantineTable {
 
     /// The rows after an id, the oldest first; see `QuarantineStatements.page`.
     func page(_ query: QuarantinePage) throws(SQLiteError) -> QuarantinePage.Answer {
-        try statements.page(query)
+        let answer = try statements.page(query)
+        for row in answer.rows where row.isCorrupt { corrupt.note(.quarantine, row.id) }
+        return answer
     }
 
     /// One row with its body; nil when there is none.
-    func row(_ id: Int64) throws(SQLiteError) -> QuarantinedRow? { try statements.row(id) }
+    func row(_ id: Int64) throws(SQLiteError) -> QuarantinedRow? {
+        let row = try statements.row(id)
+        if let row, row.isCorrupt { corrupt.note(.quarantine, id) }
+        return row
+    }
 
     /// The largest id that is kept; 0 when nothing is.
     func lastID() throws(SQLiteError) -> Int64 { try statements.lastID() }

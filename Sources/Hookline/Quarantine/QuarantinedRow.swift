@@ -18,9 +18,11 @@ struct QuarantinedRow: Sendable {
     let bodyBytes: Int
     /// The request, with its body if that was asked for; nil when its head is damaged.
     let request: HTTPRequest?
+    /// True when the row is not what was written: it is never released.
+    let isCorrupt: Bool
 
     /// The row that a query with the columns of `QuarantineStatements` stands on.
-    init(_ query: Statement) {
+    init(_ query: Statement, withBody: Bool = true) {
         id = query.integer(0)
         receivedMilliseconds = query.integer(1)
         reason = query.text(2)
@@ -28,8 +30,15 @@ struct QuarantinedRow: Sendable {
         isProven = query.integer(4) != 0
         source = query.bytes(5)
         bytes = Int(query.integer(6))
-        bodyBytes = Int(query.integer(7))
-        request = RequestRecord.request(head: query.bytes(8), body: query.bytes(9))
+        let (head, body) = (query.bytes(7), query.bytes(8))
+        bodyBytes = body.count
+        request = RequestRecord.request(head: head, body: withBody ? body : [])
+        let verdict = RowChecksum.verdict(
+            stored: query.isNull(10) ? nil : query.integer(10),
+            RowChecksum.of(
+                fingerprint: query.bytes(9), receivedMilliseconds: receivedMilliseconds,
+                word: Array(reason.utf8), head: head, body: body))
+        isCorrupt = verdict == .corrupt
     }
 
     /// The request as it was offered, to be verified again; nil when its head is damaged.
@@ -55,6 +64,10 @@ struct QuarantinePage: Sendable {
     var withBodies = false
     var isProvenOnly = false
     var reason: QuarantineReason?
+
+    /// It ends soon after this many bytes are read: to compare checksums, bodies are read in any
+    /// case.
+    var bytesRead: Int { withBodies ? bytesMax : 16 * bytesMax }
 
     /// The rows that were asked for.
     struct Answer: Sendable {

@@ -120,6 +120,8 @@ final class CommitFallback: Sendable {
             store.settle(pending.webhook)
             shared.value?.settle(pending.webhook)
         }
+        // Without its files the store commits nothing: there is nothing to wait for.
+        if !taken, store.status.isGone { pending.receipt.unavailable() }
         // Not taken: the commit may still come before the last deadline; `tick` answers then.
         let next = state.withLock { state in
             state.running.removeAll { $0 === pending }

@@ -139,12 +139,16 @@ enum DeskOutcome: Sendable, Equatable {
     case running
     /// It is a dead letter and stays, for as much is owed as may be.
     case full
+    /// It is not what was written, and stays until it is discarded.
+    case corrupt
 }
 
 /// How far a slice of a sweep came.
 struct DeskSweep: Sendable {
     /// How many were changed, or would be.
     var count = 0
+    /// How many stay because they are not what was written.
+    var corrupt = 0
     /// The last number that was looked at: the next slice begins after it.
     var lastID: Int64
     /// True when nothing is left.

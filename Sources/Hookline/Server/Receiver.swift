@@ -19,11 +19,13 @@ public struct Receiver: Sendable {
     /// Returns the exit status: 0 after a graceful stop, 1 when the store had failed.
     public func run() throws(StartupError) -> Int32 {
         Signals.block()
+        ProcessProtection.restrictNewFiles()
         let log = Log(format: configuration.logFormatInForce, level: configuration.logLevel)
         try StartupError.starting { () throws(POSIXError) in try log.start() }
         defer { log.stop() }
         try raiseDescriptorLimit()
         let folder = try DataFolder(path: configuration.dataDirectory)
+        ProtectionNotice(folder.repairs, configuration).write(to: log)
         let loader = TokenLoader(configuration, folder.paths)
         let tokens = Tokens(configuration, try loader.load())
         let metrics = ReceiverMetrics(
@@ -33,7 +35,7 @@ public struct Receiver: Sendable {
         let failure = StoreFailureStop(log: log)
         let back = try ReceiverServices(
             configuration, folder.paths, loader, tokens, metrics, log,
-            onBroken: { failure.report($0) })
+            onBroken: { failure.report($0) }, onGone: { failure.reportGone() })
         let sockets = try ListenerSockets(configuration)
         try back.startStore()
         let health = Health()
@@ -87,6 +89,7 @@ public struct Receiver: Sendable {
     ) {
         let registry = metrics.registry
         ReceiverGauges.declare(in: registry, store: back.store.status, paths: paths, log: log)
+        StoreGauges(report: back.report, status: back.store.status).declare(in: registry)
         QueueGauges(
             store: back.store.status, clock: back.clock, shared: back.redis.readStatus,
             draining: { [spool = back.redis.spool] in spool?.oldestMilliseconds($0) }

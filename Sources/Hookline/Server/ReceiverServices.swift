@@ -17,7 +17,9 @@ final class ReceiverServices: Sendable {
     private let clockWatch: ClockWatch
     /// By what a request that it forwarded itself is known.
     let marks: InstallationMarks
-    private let journal: DirectDeliveryJournal
+    let report: StoreReport
+    let watch: FolderWatch
+    private let storeRun: StoreRun
     private let control = SetOnce<AdminServer>()
     private let paths: DataFolderPaths
     private let log: Log
@@ -33,7 +35,8 @@ final class ReceiverServices: Sendable {
     init(
         _ configuration: Configuration, _ paths: DataFolderPaths, _ loader: TokenLoader,
         _ tokens: Tokens, _ metrics: ReceiverMetrics, _ log: Log,
-        onBroken: @escaping @Sendable (StoreError) -> Void
+        onBroken: @escaping @Sendable (StoreError) -> Void,
+        onGone: @escaping @Sendable () -> Void
     ) throws(StartupError) {
         self.paths = paths
         self.log = log
@@ -49,6 +52,8 @@ final class ReceiverServices: Sendable {
             metrics: metrics, log: log)
         let journal = DirectDeliveryJournal(path: paths.takenJournal, log: log)
         let (lateFallback, lateStore) = (SetOnce<CommitFallback>(), SetOnce<SQLiteQueue>())
+        let lateRun = SetOnce<StoreRun>()
+        let report = StoreReport(folder: paths.folder, log: log)
         let lateSpool = SetOnce<Spool>()
         let quarantine = Quarantine(
             options: Quarantine.Options(configuration, folder: paths.folder), metrics: metrics)
@@ -73,7 +78,9 @@ final class ReceiverServices: Sendable {
                 awaited: { validation.look(after: $0) },
                 failed: { batch in lateFallback.value?.failed(batch) },
                 unwritten: { journal.append($0) },
-                dropped: { notice.dropped($0) }, broken: onBroken),
+                dropped: { notice.dropped($0) }, broken: onBroken, corrupt: { report.corrupt($0) },
+                isIntact: { lateRun.value?.watch.isIntactNow() ?? true },
+                salvaged: { lateRun.value?.salvaged($0) }),
             metrics: metrics, clock: clock)
         let fallback = CommitFallback(
             options: CommitFallback.Options(configuration), store: store, metrics: metrics,
@@ -97,8 +104,13 @@ final class ReceiverServices: Sendable {
         self.validation = validation
         worker.connect(DeliveryWorker.Links(queue: redis.queue ?? store, fallback: fallback))
         self.worker = worker
-        self.journal = journal
         self.store = store
+        self.report = report
+        watch = FolderWatch(paths, store: store, report: report, log: log, onEnd: onGone)
+        storeRun = StoreRun(
+            store: store, quarantine: quarantine, journal: journal, paths: paths, report: report,
+            watch: watch, log: log)
+        lateRun.set(storeRun)
         self.fallback = fallback
     }
 
@@ -107,7 +119,7 @@ final class ReceiverServices: Sendable {
     func startStore() throws(StartupError) {
         let opened = Promise<String?>()
         let thread = try StartupError.starting { () throws(POSIXError) in
-            try WorkerThread.start(name: "store") { self.runStore(opened) }
+            try WorkerThread.start(name: "store") { self.storeRun.run(opened) }
         }
         threads.withLock { $0.store = thread }
         if let error = opened.wait() {
@@ -115,6 +127,7 @@ final class ReceiverServices: Sendable {
             throw .store(error)
         }
         clockWatch.began()
+        try watch.start()
         try redis.start()
     }
 
@@ -154,52 +167,11 @@ final class ReceiverServices: Sendable {
         // Only now: until the last attempt ended, its lease had to be renewed.
         redis.stopClaiming()
         redis.stop(deadlineNanoseconds: deadlineNanoseconds + 500_000_000)
+        watch.stop()
         store.stop()
         threads.store?.join()
         isStopping.store(true, ordering: .relaxed)
         threads.timer?.join()
-    }
-
-    private func runStore(_ opened: Promise<String?>) {
-        let open: DeliveryStore
-        do throws(StoreError) {
-            open = try DeliveryStore(
-                path: store.options.path, unverifiedMax: store.options.unverifiedMax,
-                repeatMilliseconds: store.options.repeatMilliseconds,
-                identityBytesMax: store.options.identityBytesMax,
-                synchronousOff: store.options.synchronousOff, clock: store.clock)
-            try settleJournal(open)
-        } catch {
-            return opened.set("\(error)")
-        }
-        var thread = StoreThread(store: open, group: store, quarantine: quarantine)
-        opened.set(nil)
-        thread.run()
-    }
-
-    /// Messages that an earlier process saw taken by the application are complete.
-    private func settleJournal(_ open: DeliveryStore) throws(StoreError) {
-        do {
-            try Folder.sync(paths.folder)
-            let taken = try journal.read()
-            if !taken.isEmpty {
-                try open.begin()
-                for identity in taken {
-                    try open.settle(identity, nowMilliseconds: open.clock.nowMilliseconds)
-                }
-                try open.commit()
-                log.write(
-                    LogLine(.warning, "messages that the application took directly are settled")
-                        .with("count", taken.count))
-            }
-            try journal.clear()
-        } catch let error as SQLiteError {
-            throw .sqlite(error)
-        } catch let error as POSIXError {
-            throw .journal("\(error.operation) failed: \(error.message)")
-        } catch {
-            throw .journal("\(error)")
-        }
     }
 
     private func runTimer() {

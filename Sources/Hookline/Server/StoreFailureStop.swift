@@ -15,6 +15,13 @@ final class StoreFailureStop: Sendable {
     /// True once the store has failed.
     var hasFailed: Bool { failed.load(ordering: .acquiring) }
 
+    /// The data folder is gone and did not come back.
+    func reportGone() {
+        failed.store(true, ordering: .releasing)
+        log.write(LogLine(.critical, "the data folder did not come back; stopping"))
+        Signals.requestStop()
+    }
+
     /// Notes the failure and asks the process to stop. The store thread.
     func report(_ error: StoreError) {
         failed.store(true, ordering: .releasing)

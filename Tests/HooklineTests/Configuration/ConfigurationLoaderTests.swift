@@ -45,6 +45,7 @@ import Testing
         "alert-validation-failures": "0.7", "shutdown-deadline": "7s", "body-bytes-max": "7777",
         "header-bytes-max": "7777", "parameters-max": "77", "connections-max": "77",
         "header-timeout": "7s", "body-timeout": "7s", "idle-timeout": "7s",
+        "core-dumps": "true", "tokens-command-environment": "VAULT_ADDR,VAULT_TOKEN",
         "tokens-command": "/bin/tokens --plain", "tokens-command-concurrency": "7",
         "tokens-command-timeout": "7s", "tokens-command-ttl": "7m", "validation-cache": "off",
         "validation-cache-ttl": "7m", "validation-cache-entries-max": "7777",

@@ -26,18 +26,18 @@ enum QueueScripts {
         """
         local epoch = redis.call('GET', KEYS[4])
         local seen = redis.call('GET', KEYS[2])
-        local window = tonumber(ARGV[10])
+        local window = tonumber(ARGV[11])
         if seen then
             local at = window > 0 and tonumber(string.match(seen, '@(%d+)$'))
             if not at or math.abs(ARGV[5] - at) <= window then return {0, seen, 0, epoch} end
         end
         local fields = {'identity', ARGV[3], 'kind', ARGV[4], 'received', ARGV[5],
-            'attempts', ARGV[6], 'head', ARGV[7], 'body', ARGV[8]}
-        if ARGV[9] ~= '0' then fields[13], fields[14] = 'owed', ARGV[9] end
+            'attempts', ARGV[6], 'head', ARGV[7], 'body', ARGV[8], 'sum', ARGV[9]}
+        if ARGV[10] ~= '0' then fields[15], fields[16] = 'owed', ARGV[10] end
         local id = redis.call('XADD', KEYS[1], '*', unpack(fields))
         local mark = window > 0 and id .. '@' .. ARGV[5] or id
         redis.call('SET', KEYS[2], mark, 'PX', ARGV[1])
-        if KEYS[5] then redis.call('SET', KEYS[5], ARGV[11], 'PX', ARGV[12]) end
+        if KEYS[5] then redis.call('SET', KEYS[5], ARGV[12], 'PX', ARGV[13]) end
         return {1, id, redis.call('HINCRBY', KEYS[3], ARGV[2], 1), epoch}
         """)
 

@@ -203,7 +203,7 @@ final class RedisClaimer: Sendable {
         }
         if !claim.damaged.isEmpty {
             recorder.record(
-                claim.damaged.map { .deadLetter(id: leases.add($0), reason: .damaged) })
+                claim.damaged.map { .deadLetter(id: leases.add($0.lease), reason: $0.reason) })
         }
         guard !deliveries.isEmpty else { return }
         wanted.subtract(deliveries.count, ordering: .relaxed)

@@ -86,7 +86,7 @@ extension RedisQueue: DeliveryQueue {
             case .done:
                 done.count += 1
                 if mode.isDryRun { mode = .foretell(owed: mode.foretold + 1) }
-            case .missing, .running: break
+            case .missing, .running, .corrupt: break
             }
             done.lastID = id.number
         }

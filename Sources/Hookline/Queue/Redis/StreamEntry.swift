@@ -7,11 +7,30 @@ enum StreamEntry {
         [
             webhook.identity.bytes, text(webhook.kind.code), text(webhook.receivedMilliseconds),
             text(attempts), webhook.head.bytes, webhook.body,
+            text(RowChecksum.of(webhook, id: 0)),
         ]
     }
 
-    /// Reads an entry's fields; nil when they are damaged.
+    /// Reads an entry's fields; nil when they are damaged, or are not what was written.
     static func read(
+        _ fields: RedisReply, priority: DeliveryPriority
+    ) -> StoredEntry? {
+        guard let stored = parse(fields, priority: priority) else { return nil }
+        return isCorrupt(fields, stored.webhook) ? nil : stored
+    }
+
+    /// True for fields that can be read and are not what was written. Entries of earlier versions
+    /// have no checksum.
+    static func isCorrupt(_ fields: RedisReply) -> Bool {
+        parse(fields, priority: .normal).map { isCorrupt(fields, $0.webhook) } ?? false
+    }
+
+    private static func isCorrupt(_ fields: RedisReply, _ webhook: Webhook) -> Bool {
+        guard let sum = values(fields)["sum"] else { return false }
+        return sum.integer != RowChecksum.of(webhook, id: 0)
+    }
+
+    private static func parse(
         _ fields: RedisReply, priority: DeliveryPriority
     ) -> StoredEntry? {
         let values = Self.values(fields)
@@ -56,8 +75,8 @@ struct StoredEntry: Sendable {
 struct RedisClaim: Sendable {
     /// Entries that can be worked on, in their order.
     var leases: [RedisLease] = []
-    /// Entries that cannot be read; they are given up.
-    var damaged: [RedisLease] = []
+    /// Entries that cannot be read, or are not what was written; they are given up.
+    var damaged: [(lease: RedisLease, reason: DeadLetterReason)] = []
     /// When the next retryable delivery is due, in milliseconds from now; nil when none waits.
     var nextDueMilliseconds: Int64?
     /// Entries that were given up because they end every process that works on them.
@@ -110,6 +129,7 @@ struct RedisClaim: Sendable {
             priority: priority, entry: id, deliveries: deliveries,
             attempt: (read?.attempts ?? 0) + Int(clamping: deliveries), webhook: read?.webhook,
             owedAnewMilliseconds: read?.owedAnewMilliseconds)
-        if read == nil { damaged.append(lease) } else { leases.append(lease) }
+        if read != nil { return leases.append(lease) }
+        damaged.append((lease, StreamEntry.isCorrupt(fields) ? .corrupt : .damaged))
     }
 }

@@ -27,7 +27,8 @@ final class DeliveryCatchUp {
             queries.append(
                 try connection.prepare(
                     """
-                    SELECT id, attempts, state, kind, received_ms, identity, head, body, owed_ms
+                    SELECT id, attempts, state, kind, received_ms, identity, head, body, owed_ms,
+                    checksum
                     FROM delivery INDEXED BY delivery_state
                     WHERE state=\(state.code) AND state<>1 AND priority=?1 AND id > ?2
                         AND id <= ?3 AND (failed_ms IS NULL OR failed_ms < ?4)

@@ -12,14 +12,18 @@ struct DeliveryListing {
     private let clock: StoreClock
     private let claimed: ClaimedRange
 
+    private let corrupt: CorruptRows
+
     init(
-        _ connection: Connection, _ claimed: ClaimedRange, _ clock: StoreClock
+        _ connection: Connection, _ claimed: ClaimedRange, _ clock: StoreClock,
+        corrupt: CorruptRows
     ) throws(SQLiteError) {
         self.clock = clock
+        self.corrupt = corrupt
         self.claimed = claimed
         let columns =
             "SELECT id, state, priority, kind, received_ms, attempts, due_ms, reason, head, "
-            + "length(body), failed_ms, failed_status, failure FROM delivery"
+            + "checksum, failed_ms, failed_status, failure, identity, body FROM delivery"
         let part = "id>?1 AND id<=?2 ORDER BY id"
         all = try connection.prepare("\(columns) WHERE \(part)")
         running = try connection.prepare(
@@ -34,14 +38,16 @@ struct DeliveryListing {
         self.inState = inState
         one = try connection.prepare(
             "SELECT id, state, priority, kind, received_ms, attempts, due_ms, reason, head, "
-                + "length(body), failed_ms, failed_status, failure, identity, body FROM delivery "
+                + "checksum, failed_ms, failed_status, failure, identity, body FROM delivery "
                 + "WHERE id=?1")
         maxID = try connection.prepare("SELECT max(id) FROM delivery")
     }
 
     /// The rows that a page asks for.
     func page(_ page: DeliveryPage) throws(SQLiteError) -> DeliveryPage.Answer<DeliveryRow> {
-        try self.page(page) { DeliveryRow($0, clock) }
+        let answer = try self.page(page) { DeliveryRow($0, clock) }
+        for row in answer.rows where row.corrupt == true { corrupt.note(.delivery, row.id) }
+        return answer
     }
 
     /// The ids of the rows that a page asks for.
@@ -114,14 +120,22 @@ struct DeliveryListing {
         try one.bind(1, id)
         defer { one.reset() }
         guard try one.step() else { return nil }
-        let webhook = WebhookHead(stored: one.bytes(8)).map { head in
-            Webhook(
-                kind: WebhookKind(code: one.integer(3)),
-                priority: DeliveryPriority(code: one.integer(2)),
-                identity: Identity(stored: one.bytes(13)), receivedMilliseconds: one.integer(4),
-                head: head, body: one.bytes(14))
-        }
-        return (DeliveryRow(one, clock), webhook)
+        return (DeliveryRow(one, clock), Webhook(listed: one))
+    }
+
+    /// True for a delivery that is not what was written.
+    func isCorrupt(_ id: Int64) throws(SQLiteError) -> Bool {
+        try one.bind(1, id)
+        defer { one.reset() }
+        guard try one.step(), Self.isCorrupt(one, Webhook(listed: one)) else { return false }
+        corrupt.note(.delivery, id)
+        return true
+    }
+
+    /// True when the row that a query of this listing stands on is not what was written.
+    fileprivate static func isCorrupt(_ row: Statement, _ webhook: Webhook?) -> Bool {
+        guard let webhook else { return !row.isNull(9) }
+        return webhook.verdict(row, checksum: 9, id: row.integer(0)) == .corrupt
     }
 
     /// The largest id of a delivery; 0 when there is none.
@@ -135,7 +149,8 @@ extension DeliveryRow {
     /// The row that a query with the columns of `DeliveryListing` stands on.
     init(_ query: Statement, _ clock: StoreClock) {
         let isDead = query.integer(1) == DeliveryState.deadLettered.code
-        let sid = WebhookHead(stored: query.bytes(8)).map { $0[.messageSID] } ?? []
+        let webhook = Webhook(listed: query)
+        let sid = webhook.map { $0[.messageSID] } ?? []
         id = query.integer(0)
         state = (DeliveryState(code: query.integer(1)) ?? .available).rawValue
         priority = DeliveryPriority(code: query.integer(2)).rawValue
@@ -146,12 +161,26 @@ extension DeliveryRow {
         self.due = isDead ? nil : Timestamp.text(milliseconds: max(0, due))
         reason = query.isNull(7) ? nil : query.text(7)
         messageSID = sid.isEmpty ? nil : String(decoding: sid, as: UTF8.self)
-        bodyBytes = Int(query.integer(9))
+        bodyBytes = webhook?.body.count ?? query.bytes(14).count
+        corrupt = DeliveryListing.isCorrupt(query, webhook) ? true : nil
         if !query.isNull(10) {
             note(
                 AttemptFailure(
                     milliseconds: clock.wallMilliseconds(at: query.integer(10)),
                     status: query.isNull(11) ? nil : Int(query.integer(11)), text: query.text(12)))
         }
+    }
+}
+
+extension Webhook {
+    /// The webhook in the row that a query with the columns of `DeliveryListing` stands on; nil
+    /// when its head is damaged.
+    fileprivate convenience init?(listed row: Statement) {
+        guard let head = WebhookHead(stored: row.bytes(8)) else { return nil }
+        self.init(
+            kind: WebhookKind(code: row.integer(3)),
+            priority: DeliveryPriority(code: row.integer(2)),
+            identity: Identity(stored: row.bytes(13)), receivedMilliseconds: row.integer(4),
+            head: head, body: row.bytes(14))
     }
 }

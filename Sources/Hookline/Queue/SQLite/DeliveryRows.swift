@@ -5,20 +5,23 @@ import SQLite
 /// those that begin and end a transaction is part of one. Confined to the store thread.
 final class DeliveryRows {
     /// Rows by state and priority; true as of the last transaction that ended.
-    private(set) var counts: DeliveryCounts
+    var counts: DeliveryCounts
     /// What the transaction under way will have changed.
-    private var pending: DeliveryCounts
+    var pending: DeliveryCounts
     private let connection: Connection
-    private let statements: StoreStatements
-    private let clock: StoreClock
+    let statements: StoreStatements
+    let clock: StoreClock
+    private let corrupt: CorruptRows
     private let attempts: AttemptStatements
     private let catchUp: DeliveryCatchUp
     private var claimsSinceNormal = 0
 
     init(
-        _ connection: Connection, _ statements: StoreStatements, _ clock: StoreClock
+        _ connection: Connection, _ statements: StoreStatements, _ clock: StoreClock,
+        corrupt: CorruptRows
     ) throws(SQLiteError) {
         self.clock = clock
+        self.corrupt = corrupt
         self.connection = connection
         self.statements = statements
         attempts = try AttemptStatements(connection)
@@ -190,10 +193,15 @@ final class DeliveryRows {
             guard let query = try next(priority, now) else { return nil }
             let id = query.integer(0)
             let state = DeliveryState(code: query.integer(2)) ?? .available
-            let delivery = statements.delivery(from: query, priority: priority)
+            let read = Result { () throws(UnreadableRow) in
+                try statements.delivery(from: query, priority: priority)
+            }
             query.reset()
-            guard let delivery else {
-                try bury(id, .damaged)
+            let delivery: Delivery
+            switch read {
+            case .success(let whole): delivery = whole
+            case .failure(let row):
+                try giveUp(id, row.reason)
                 continue
             }
             try run(statements.markRunning, id)
@@ -201,6 +209,11 @@ final class DeliveryRows {
             pending[priority, .running] += 1
             return delivery
         }
+    }
+
+    private func giveUp(_ id: Int64, _ reason: DeadLetterReason) throws(SQLiteError) {
+        if reason == .corrupt { corrupt.note(.delivery, id) }
+        try bury(id, reason)
     }
 
     /// Gives a delivery up; its `due_ms` is from now on when that was.

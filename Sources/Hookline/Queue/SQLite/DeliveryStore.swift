@@ -10,11 +10,11 @@ final class DeliveryStore {
     let rows: DeliveryRows
     /// Requests that are stored unverified.
     let unverified: UnverifiedRows
-    private let connection: Connection
+    let connection: Connection
     private let statements: StoreStatements
-    private let identities: SeenIdentities
     private let clockTable: ClockTable
     private let claimed: ClaimedRange
+    let identities: SeenIdentities
     /// What `synchronous` is without a relaxation, and whether it is relaxed now.
     private let durability: String
     private var isRelaxed = false
@@ -24,6 +24,10 @@ final class DeliveryStore {
     let listing: DeliveryListing
     /// The time that all of it is counted by.
     let clock: StoreClock
+    /// Rows whose checksum did not match.
+    let corrupt = CorruptRows()
+    /// What is copied from a damaged database.
+    var salvage: SalvageRows { SalvageRows(connection, clock) }
 
     /// Opens the database, creates or checks its schema and recovers what a dead process held.
     init(
@@ -36,16 +40,16 @@ final class DeliveryStore {
         connection = opened
         do {
             durability = synchronousOff ? "OFF" : "FULL"
-            try opened.execute("PRAGMA synchronous=\(durability)")
+            try StoreFile.setSynchronous(durability, on: opened)
             statements = try StoreStatements(opened)
             identities = try SeenIdentities(
                 opened, filterBytesMax: identityBytesMax, repeatMilliseconds: repeatMilliseconds)
             claimed = try ClaimedRange(opened, lastID: identities.nextID - 1)
-            unverified = try UnverifiedRows(opened, sizeMax: unverifiedMax)
-            quarantine = try QuarantineTable(opened)
-            listing = try DeliveryListing(opened, claimed, clock)
+            unverified = try UnverifiedRows(opened, sizeMax: unverifiedMax, corrupt: corrupt)
+            quarantine = try QuarantineTable(opened, corrupt: corrupt)
+            listing = try DeliveryListing(opened, claimed, clock, corrupt: corrupt)
             clockTable = try ClockTable(opened, clock)
-            rows = try DeliveryRows(opened, statements, clock)
+            rows = try DeliveryRows(opened, statements, clock, corrupt: corrupt)
         } catch {
             throw .sqlite(error)
         }
@@ -85,6 +89,7 @@ final class DeliveryStore {
     /// Ends the transaction without effect; after some errors SQLite has already done so.
     func rollBack() {
         identities.rolledBack()
+        corrupt.rolledBack()
         if connection.isInTransaction {
             // A ROLLBACK that fails leaves nothing to do: the next BEGIN reports it.
             try? connection.execute("ROLLBACK")
@@ -124,6 +129,18 @@ final class DeliveryStore {
     /// its id, or nil for a duplicate.
     func release(_ webhook: Webhook, nowMilliseconds: Int64) throws(SQLiteError) -> Int64? {
         try append(webhook, at: nowMilliseconds)
+    }
+
+    /// Keeps a corrupt request that was never verified as a dead letter, for a person to look at:
+    /// it can be discarded and never retried. Its fingerprint is the identity that it takes.
+    func bury(
+        _ remains: UnverifiedRows.Remains, receivedMilliseconds: Int64
+    ) throws(SQLiteError) {
+        let message = SeenIdentities.Message(
+            identity: Identity(stored: remains.fingerprint),
+            seenMilliseconds: receivedMilliseconds)
+        guard let id = try identities.claim([message])[0] else { return }
+        try rows.bury(remains, id: id, receivedMilliseconds: receivedMilliseconds)
     }
 
     /// True when a webhook repeats one that was seen.

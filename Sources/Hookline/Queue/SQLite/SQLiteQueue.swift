@@ -46,6 +46,13 @@ final class SQLiteQueue: Sendable {
         var dropped: @Sendable ([DeadLetterDrop: Int]) -> Void = { _ in }
         /// An fsync failed: the process has to end and recover; called once.
         var broken: @Sendable (StoreError) -> Void
+        /// A row is not what was written; called on the store thread, once for each.
+        var corrupt: @Sendable (CorruptRows.Row) -> Void = { _ in }
+        /// False when the store's files are no more where they were: what is committed now would
+        /// be found by nobody. Called on the store thread, before each transaction with webhooks.
+        var isIntact: @Sendable () -> Bool = { true }
+        /// All that could be read of a damaged database is copied; called on the store thread.
+        var salvaged: @Sendable (Salvage.Progress) -> Void = { _ in }
     }
 
     /// The bounds of the store.
@@ -85,6 +92,8 @@ final class SQLiteQueue: Sendable {
     let bell = WakeSignal()
     /// What other threads want done between commits.
     let jobs = StoreTasks()
+    /// Where each commit is noted; nil before the store is open, and in tests that need none.
+    let marker = Mutex<StoreMarker?>(nil)
 
     init(
         options: Options, callbacks: Callbacks, metrics: ReceiverMetrics,
@@ -100,7 +109,9 @@ final class SQLiteQueue: Sendable {
     /// because too many wait or are owed, or the store is broken: they are the fallback's. Any
     /// thread.
     func append(_ batch: [PendingWebhook]) -> [PendingWebhook] {
-        guard !status.isBroken, status.owed < Int64(options.owedMax) else { return batch }
+        guard !status.isBroken, !status.isGone, status.owed < Int64(options.owedMax) else {
+            return batch
+        }
         let accepted = inbox.withLock { inbox in
             guard !inbox.isStopping else { return 0 }
             let room = max(0, options.waitingMax - inbox.appends.count)
@@ -163,6 +174,34 @@ final class SQLiteQueue: Sendable {
     func publishStatus(of store: DeliveryStore) {
         status.publish(
             store.rows.counts, walFrames: store.logFrames, unverified: store.unverified.size.rows)
+        marker.withLock { $0 }?.note(store.mark)
+        tellCorrupt(of: store)
+    }
+
+    /// Notes that an operation failed; a damaged database is set aside at the next turn. The store
+    /// thread.
+    func failed(_ error: SQLiteError) -> StoreError {
+        let failure = StoreError.sqlite(error)
+        metrics.storeFailed(failure.reason)
+        if failure.reason == .corrupt { status.markDamaged() }
+        return failure
+    }
+
+    /// Puts webhooks back in front of those that wait. The store thread.
+    func putBack(_ batch: [PendingWebhook], changes: [DeliveryChange], wanted: Int) {
+        inbox.withLock { inbox in
+            inbox.appends.insert(contentsOf: batch, at: 0)
+            inbox.changes.insert(contentsOf: changes, at: 0)
+            inbox.wanted += wanted
+        }
+    }
+
+    /// Says which rows turned out to be corrupt. The store thread.
+    func tellCorrupt(of store: DeliveryStore) {
+        for row in store.corrupt.take() {
+            metrics.corruptRows[row.table].add(shard: metrics.backgroundShard)
+            callbacks.corrupt(row)
+        }
     }
 
     /// Ends the thread after everything that waits is written. Any thread.

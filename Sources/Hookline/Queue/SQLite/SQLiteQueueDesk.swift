@@ -58,18 +58,19 @@ extension SQLiteQueue: DeliveryQueue {
             let found = try store.listing.ids(page)
             var done = DeskSweep(lastID: page.afterID)
             for id in found.rows {
-                if !mode.isDryRun, done.count > 0, MonotonicClock.now() >= end {
+                if !mode.isDryRun, done.count + done.corrupt > 0, MonotonicClock.now() >= end {
                     return (done, false)
                 }
-                if try work.apply(id) == .full { return (done, true) }
-                done.count += 1
+                let outcome = try work.apply(id)
+                if outcome == .full { return (done, true) }
+                if outcome == .corrupt { done.corrupt += 1 } else { done.count += 1 }
                 done.lastID = id
             }
             done.lastID = found.lastID
             done.isAtEnd = found.isAtEnd
             return (done, false)
         }
-        if isFull, sweep.count == 0 { throw .full(owedMax: options.owedMax) }
+        if isFull, sweep.count + sweep.corrupt == 0 { throw .full(owedMax: options.owedMax) }
         return sweep
     }
 
@@ -110,6 +111,7 @@ private struct DeskSlice {
         case (.discard, _):
             if !isDryRun { try store.rows.remove(id) }
         case (.retry, .deadLettered):
+            if try store.listing.isCorrupt(id) { return .corrupt }
             guard room > 0 else { return .full }
             room -= 1
             if !isDryRun { try store.rows.revive(id, nowMilliseconds: now) }

@@ -4,6 +4,7 @@ enum Schema {
     /// step that was released, add one. A step is one transaction.
     static let steps = [
         version1, version2, version3, version4, version5, lastFailure, version7,
+        version8,
     ]
 
     /// `PRAGMA user_version` of a database that this program writes.
@@ -85,7 +86,8 @@ enum Schema {
     /// taken as it is, but what came from the future of the newest message, which a clock that
     /// was wrong for a while leaves behind.
     static let version4 = """
-        CREATE TABLE clock(store_ms INTEGER NOT NULL, wall_ms INTEGER NOT NULL);
+        CREATE TABLE IF NOT EXISTS clock(store_ms INTEGER NOT NULL, wall_ms INTEGER NOT NULL);
+        DELETE FROM clock;
         INSERT INTO clock SELECT time, time FROM (
             SELECT min(wall, coalesce(
                 (SELECT seen_ms FROM identity ORDER BY id DESC LIMIT 1), wall)) AS time
@@ -128,10 +130,27 @@ enum Schema {
         ALTER TABLE unverified ADD COLUMN network BLOB NOT NULL DEFAULT x'';
         """
 
-    /// The statements that bring a database of version `found` to the present one, in order.
-    static func migration(from found: Int64) -> [String] {
+    /// Version 8: checksums, and what tells this database from every other one.
+    ///
+    /// `checksum` is a `RowChecksum`. Rows of earlier versions have none and are never compared;
+    /// to give them one would mean to read and write them all before the first webhook is taken.
+    /// `store_identity` is what the marker beside the database names.
+    static let version8 = """
+        ALTER TABLE delivery ADD COLUMN checksum INTEGER;
+        ALTER TABLE unverified ADD COLUMN checksum INTEGER;
+        ALTER TABLE quarantine ADD COLUMN checksum INTEGER;
+        CREATE TABLE IF NOT EXISTS store_identity(id BLOB NOT NULL);
+        INSERT INTO store_identity SELECT randomblob(16)
+            WHERE NOT EXISTS(SELECT 1 FROM store_identity);
+        """
+
+    /// The statements that bring a database of version `found` to the present one, in order: a
+    /// transaction for each step.
+    static func migration(from found: Int64) -> [[String]] {
         steps.enumerated().dropFirst(Int(max(0, found))).map { index, step in
-            "BEGIN;\(step)PRAGMA user_version=\(index + 1);COMMIT"
+            let statements = step.split(separator: ";").filter { $0.contains { $0 > " " } }
+            return ["BEGIN"] + statements.map(String.init)
+                + ["PRAGMA user_version=\(index + 1)", "COMMIT"]
         }
     }
 }

@@ -80,6 +80,14 @@ final class SeenIdentities {
         range.reset()
     }
 
+    /// No message gets a number up to `id` any more; before the first transaction.
+    func raise(above id: Int64) { nextID = max(nextID, id + 1) }
+
+    /// An older row was added beside this table's ids, in a transaction that was committed.
+    func restored(_ key: Identity, id: Int64) {
+        if recent[key] == nil { recent.update(key, id) }
+    }
+
     /// A transaction begins.
     func begin() {
         added.removeAll(keepingCapacity: true)

@@ -95,6 +95,11 @@ struct StoreBatch {
     private mutating func decide(
         _ row: UnverifiedRows.Row, in store: DeliveryStore, _ group: SQLiteQueue
     ) throws(SQLiteError) -> Bool {
+        if let remains = row.corrupt {
+            try store.bury(remains, receivedMilliseconds: row.receivedMilliseconds)
+            try store.unverified.remove(row)
+            return true
+        }
         let verdict =
             row.request.map {
                 group.callbacks.verify(

@@ -22,9 +22,37 @@ enum StoreFile {
         guard mode == "wal" else { throw .noWriteAheadLog(mode: mode, path: path) }
         try sqlite { () throws(SQLiteError) in
             try connection.execute(Schema.settings)
-            for step in Schema.migration(from: found) { try connection.execute(step) }
+            try setSynchronous("FULL", on: connection)
+            for step in Schema.migration(from: found) { try run(step, on: connection) }
         }
         return connection
+    }
+
+    /// Runs the statements of one step. A column that is there already was put there by a newer
+    /// version, before the file went back to an older one.
+    private static func run(
+        _ statements: [String], on connection: Connection
+    ) throws(SQLiteError) {
+        for statement in statements {
+            do {
+                try connection.execute(statement)
+            } catch  where error.message.hasPrefix("duplicate column name") {
+                continue
+            }
+        }
+    }
+
+    /// Sets how a commit waits for the disk and looks whether it is so: a pragma that SQLite does
+    /// not carry out is no error.
+    static func setSynchronous(_ mode: String, on connection: Connection) throws(SQLiteError) {
+        try connection.execute("PRAGMA synchronous=\(mode)")
+        let query = try connection.prepare("PRAGMA synchronous")
+        let found = try query.step() ? query.integer(0) : -1
+        guard found == ["OFF": 0, "NORMAL": 1, "FULL": 2][mode] else {
+            throw SQLiteError(
+                operation: "set synchronous=\(mode)", code: SQLiteError.misuse,
+                message: "it stayed \(found)")
+        }
     }
 
     private static func sqlite<Value>(

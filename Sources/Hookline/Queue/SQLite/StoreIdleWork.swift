@@ -17,9 +17,14 @@ final class StoreIdleWork {
     private let store: DeliveryStore
     private let group: SQLiteQueue
     private let quarantine: QuarantineWriter?
+    private var salvage: Salvage?
 
-    init(store: DeliveryStore, group: SQLiteQueue, quarantine: Quarantine?) {
+    init(
+        store: DeliveryStore, group: SQLiteQueue, quarantine: Quarantine?,
+        salvage: Salvage? = nil
+    ) {
         self.store = store
+        self.salvage = salvage
         self.group = group
         self.quarantine = quarantine.map { QuarantineWriter(store: store, quarantine: $0) }
         quarantine?.connect { [bell = group.bell] in bell.ring() }
@@ -28,6 +33,7 @@ final class StoreIdleWork {
     /// A slice of what is due.
     func turn(nowNanoseconds now: UInt64) -> Turn {
         if let job = group.jobs.next() { return run(job) }
+        if let salvage, !webhooksWait { return copy(salvage) }
         guard let quarantine, quarantine.isDue(nowNanoseconds: now), !webhooksWait else {
             return .idle
         }
@@ -45,7 +51,22 @@ final class StoreIdleWork {
     func publishQuarantine() { quarantine?.publish() }
 
     /// When something is due that nobody rings for; nil when nothing is.
-    var dueNanoseconds: UInt64? { quarantine?.dueNanoseconds }
+    var dueNanoseconds: UInt64? { salvage != nil ? 0 : quarantine?.dueNanoseconds }
+
+    /// A slice of what can be read of a damaged database.
+    private func copy(_ salvage: Salvage) -> Turn {
+        do {
+            try salvage.writeSlice()
+        } catch {
+            return failed(error) ? .broken : .worked(madeDue: false)
+        }
+        group.publishStatus(of: store)
+        if salvage.isDone {
+            self.salvage = nil
+            group.callbacks.salvaged(salvage.progress)
+        }
+        return .worked(madeDue: true)
+    }
 
     /// At the end: what waits for the quarantine is written, what is left to do is refused.
     func finish() {
@@ -71,6 +92,7 @@ final class StoreIdleWork {
             switch job.access {
             case .reading:
                 try job.run(store)
+                group.tellCorrupt(of: store)
             case .writing:
                 group.status.commitBegan(at: MonotonicClock.now())
                 defer { group.status.commitEnded() }
@@ -95,8 +117,7 @@ final class StoreIdleWork {
     /// Undoes what was begun; true when an fsync failed.
     private func failed(_ error: SQLiteError) -> Bool {
         store.rollBack()
-        let failure = StoreError.sqlite(error)
-        group.metrics.storeFailed(failure.reason)
+        let failure = group.failed(error)
         guard failure.reason == .sync else { return false }
         group.status.markBroken()
         store.keepLogOnClose()

@@ -67,7 +67,7 @@ final class StoreMaintenance {
             try store.commit()
         } catch {
             store.rollBack()
-            group.metrics.storeFailed(StoreError.sqlite(error).reason)
+            _ = group.failed(error)
         }
         checkpoint(truncating: true)
     }
@@ -84,7 +84,7 @@ final class StoreMaintenance {
             group.metrics.checkpointed(nanoseconds: MonotonicClock.now() - started)
         } catch {
             // The log keeps every frame: a later checkpoint copies them.
-            group.metrics.storeFailed(StoreError.sqlite(error).reason)
+            _ = group.failed(error)
         }
     }
 
@@ -95,7 +95,7 @@ final class StoreMaintenance {
                 oldest[priority] = try store.rows.oldestReceivedMilliseconds(priority)
             }
         } catch {
-            group.metrics.storeFailed(StoreError.sqlite(error).reason)
+            _ = group.failed(error)
         }
         group.status.publish(oldest: oldest)
     }
@@ -108,7 +108,7 @@ final class StoreMaintenance {
             lastAccount = accounts.count < accountsMax ? nil : accounts[accountsMax - 1].account
             if !accounts.isEmpty { group.callbacks.awaited(accounts) }
         } catch {
-            group.metrics.storeFailed(StoreError.sqlite(error).reason)
+            _ = group.failed(error)
         }
     }
 
@@ -131,7 +131,7 @@ final class StoreMaintenance {
             deadLetters.committed(dropped)
         } catch {
             store.rollBack()
-            group.metrics.storeFailed(StoreError.sqlite(error).reason)
+            _ = group.failed(error)
             return false
         }
         return true

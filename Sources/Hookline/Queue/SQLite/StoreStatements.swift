@@ -24,6 +24,7 @@ struct StoreStatements {
     let revive: Statement
     let owe: Statement
     let dropDead: Statement
+    let bury: Statement
     private let insertDeliveries: BulkInsert
 
     init(_ connection: Connection) throws(SQLiteError) {
@@ -33,14 +34,15 @@ struct StoreStatements {
             connection, into: "delivery",
             [
                 "id", "priority", "state", "due_ms", "attempts", "kind", "received_ms",
-                "identity", "head", "body", "owed_ms",
+                "identity", "head", "body", "owed_ms", "checksum",
             ])
         deleteRunning = try connection.prepare(
             "DELETE FROM delivery WHERE id BETWEEN ?1 AND ?2 AND state=1")
         deleteDelivery = try connection.prepare("DELETE FROM delivery WHERE id=?1")
         selectDue = try connection.prepare(
             """
-            SELECT id, attempts, state, kind, received_ms, identity, head, body, owed_ms
+            SELECT id, attempts, state, kind, received_ms, identity, head, body, owed_ms,
+            checksum
             FROM delivery INDEXED BY delivery_due
             WHERE priority=?1 AND state IN (0, 2) AND due_ms <= ?2
             ORDER BY due_ms LIMIT 1
@@ -73,6 +75,13 @@ struct StoreStatements {
             RETURNING priority
             """)
         owe = try connection.prepare("UPDATE delivery SET due_ms=?2, owed_ms=?2 WHERE id=?1")
+        bury = try connection.prepare(
+            """
+            INSERT INTO delivery(
+                id, priority, state, due_ms, attempts, reason, kind, received_ms, identity, head,
+                body, checksum)
+            VALUES(?1, ?2, 3, ?10, 0, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+            """)
     }
 
     /// Adds deliveries, due at once.
@@ -96,12 +105,17 @@ struct StoreStatements {
             } else {
                 try insert.bindNull(first + 10)
             }
+            try insert.bind(first + 11, RowChecksum.of(webhook, id: delivery.id))
         }
     }
 
-    /// Reads the row of `selectDue` that the query stands on; nil when its head is damaged.
-    func delivery(from row: Statement, priority: DeliveryPriority) -> Delivery? {
-        guard let head = WebhookHead(stored: row.bytes(6)) else { return nil }
+    /// Reads the row of `selectDue` that the query stands on, or says why it is given up.
+    func delivery(
+        from row: Statement, priority: DeliveryPriority
+    ) throws(UnreadableRow) -> Delivery {
+        guard let head = WebhookHead(stored: row.bytes(6)) else {
+            throw UnreadableRow(reason: row.isNull(9) ? .damaged : .corrupt)
+        }
         let webhook = Webhook(
             kind: WebhookKind(code: row.integer(3)), priority: priority,
             identity: Identity(stored: row.bytes(5)), receivedMilliseconds: row.integer(4),
@@ -109,6 +123,9 @@ struct StoreStatements {
         var delivery = Delivery(
             id: row.integer(0), attempt: Int(row.integer(1)) + 1, webhook: webhook)
         if !row.isNull(8) { delivery.owedMilliseconds = row.integer(8) }
+        guard webhook.verdict(row, checksum: 9, id: delivery.id) != .corrupt else {
+            throw UnreadableRow(reason: .corrupt)
+        }
         return delivery
     }
 }

@@ -11,6 +11,8 @@ final class StoreStatus: Sendable {
     private let owedRows = Atomic<Int64>(0)
     private let commitStarted = Atomic<UInt64>(0)
     private let broken = Atomic<Bool>(false)
+    private let damaged = Atomic<Bool>(false)
+    private let gone = Atomic<Bool>(false)
     private let alive = Atomic<Bool>(true)
     private let logFrames = Atomic<Int>(-1)
     private let unverifiedRows = Atomic<Int>(-1)
@@ -20,6 +22,13 @@ final class StoreStatus: Sendable {
 
     /// True after a failed fsync: this process writes no more.
     var isBroken: Bool { broken.load(ordering: .acquiring) }
+
+    /// True from the moment SQLite found the database damaged until another one is open.
+    var isDamaged: Bool { damaged.load(ordering: .acquiring) }
+
+    /// True once somebody took the data folder, or a file of the store, away: what would be
+    /// written now would be in files that nobody finds.
+    var isGone: Bool { gone.load(ordering: .acquiring) }
 
     /// When the transaction under way began; 0 when there is none. Monotonic nanoseconds.
     var commitStartedNanoseconds: UInt64 { commitStarted.load(ordering: .relaxed) }
@@ -67,4 +76,8 @@ final class StoreStatus: Sendable {
     func commitEnded() { commitStarted.store(0, ordering: .relaxed) }
 
     func markBroken() { broken.store(true, ordering: .releasing) }
+
+    func markDamaged(_ isDamaged: Bool = true) { damaged.store(isDamaged, ordering: .releasing) }
+
+    func markGone(_ isGone: Bool) { gone.store(isGone, ordering: .releasing) }
 }

@@ -68,6 +68,16 @@ enum StoreTaskFailure: Error, Sendable, Equatable {
 }
 
 extension SQLiteQueue {
+    /// Notes that everything was written before the store was closed. The store thread.
+    func noteClean(_ store: DeliveryStore) {
+        var mark = store.mark
+        mark.isClean = true
+        let marker = marker.withLock { $0 }
+        marker?.note(mark)
+        // What was not made durable makes a later loss look smaller, and loses nothing.
+        try? marker?.sync()
+    }
+
     /// How long a piece of work waits for the store thread, which a hanging disk may hold.
     private static let jobMilliseconds: UInt64 = 10_000
 

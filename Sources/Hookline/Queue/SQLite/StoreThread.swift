@@ -32,20 +32,30 @@ struct StoreThread: ~Copyable {
     /// with; a crash within that time forwards them once more.
     init(
         store: DeliveryStore, group: SQLiteQueue, quarantine: Quarantine? = nil,
-        gatherNanoseconds: UInt64 = 5_000_000
+        gatherNanoseconds: UInt64 = 5_000_000, salvage: Salvage? = nil
     ) {
         self.store = store
         self.gatherNanoseconds = gatherNanoseconds
         self.group = group
         housekeeping = StoreMaintenance(store: store, group: group)
-        background = StoreIdleWork(store: store, group: group, quarantine: quarantine)
+        background = StoreIdleWork(
+            store: store, group: group, quarantine: quarantine, salvage: salvage)
         group.publishStatus(of: store)
     }
 
-    /// Turns until the group is told to stop and nothing waits, or the store is broken.
-    mutating func run() {
-        defer { group.status.ended() }
+    /// How a run ended.
+    enum End {
+        /// As it was told to, or with a store that writes no more.
+        case stopped
+        /// SQLite found the database damaged: what waits is left for the one that takes its place.
+        case damaged
+    }
+
+    /// Turns until the group is told to stop and nothing waits, or the store is broken or damaged.
+    @discardableResult
+    mutating func run() -> End {
         while true {
+            if group.status.isDamaged { return leave() }
             let now = MonotonicClock.now()
             var (batch, isStopping) = takeBatch()
             let claim = nextClaim(isStopping: isStopping)
@@ -71,6 +81,7 @@ struct StoreThread: ~Copyable {
                 continue
             }
             guard write(&batch, claim) else { return drainAfterBreak() }
+            if group.status.isDamaged { continue }
             housekeeping.afterCommit()
             let after = MonotonicClock.now()
             if failures.isDue(nowNanoseconds: after, webhooksWait: housekeeping.webhooksWait) {
@@ -84,6 +95,15 @@ struct StoreThread: ~Copyable {
         }
         background.finish()
         housekeeping.finish()
+        group.noteClean(store)
+        return .stopped
+    }
+
+    /// What waits is the next store's.
+    private mutating func leave() -> End {
+        group.putBack([], changes: followUps + failures.takeAll(), wanted: wanted)
+        store.keepLogOnClose()
+        return .damaged
     }
 
     /// True while what is complete may wait for webhooks to be written with it: nobody waits for
@@ -175,6 +195,10 @@ struct StoreThread: ~Copyable {
     ) -> Bool {
         let started = MonotonicClock.now()
         gatherUntilNanoseconds = nil
+        if !batch.appends.isEmpty, !group.callbacks.isIntact() {
+            group.callbacks.failed(batch.appends)
+            batch.appends = []
+        }
         group.committing.withLock { $0 = batch.appends }
         group.status.commitBegan(at: started)
         defer {

@@ -6,16 +6,20 @@ extension StoreThread {
     /// The transaction failed: changes are tried again, webhooks go on to the next step.
     mutating func failed(_ batch: StoreBatch, _ error: SQLiteError) -> Bool {
         store.rollBack()
-        let failure = StoreError.sqlite(error)
-        group.metrics.storeFailed(failure.reason)
+        let failure = group.failed(error)
         for identity in batch.settled { group.settle(identity) }
         for account in batch.accounts { group.verify(account) }
         if failure.reason == .sync {
             group.status.markBroken()
             store.keepLogOnClose()
-            leaveToJournal(batch.changes)
+            group.leaveToJournal(batch.changes)
         } else {
             followUps = batch.changes + followUps
+        }
+        if failure.reason == .corrupt {
+            // They stay, and are committed as soon as another database is open.
+            group.putBack(batch.appends, changes: [], wanted: 0)
+            return true
         }
         if !batch.appends.isEmpty { group.callbacks.failed(batch.appends) }
         if failure.reason == .sync {
@@ -29,28 +33,9 @@ extension StoreThread {
     }
 
     /// After a failed fsync nothing is written; what still comes goes on to the next step.
-    func drainAfterBreak() {
+    func drainAfterBreak() -> End {
         background.broke()
-        leaveToJournal(followUps)
-        while true {
-            let (appends, changes, isStopping) = group.inbox.withLock { inbox in
-                defer {
-                    inbox.appends = []
-                    inbox.changes = []
-                }
-                return (inbox.appends, inbox.changes, inbox.isStopping)
-            }
-            leaveToJournal(changes)
-            if !appends.isEmpty { group.callbacks.failed(appends) }
-            if isStopping { return }
-            group.bell.wait(untilNanoseconds: MonotonicClock.now() + 100_000_000)
-        }
-    }
-
-    /// What the application has and the store will not learn any more in this process.
-    private func leaveToJournal(_ changes: [DeliveryChange]) {
-        for change in changes {
-            if case .complete(_, let identity, _) = change { group.callbacks.unwritten(identity) }
-        }
+        group.drain(followUps)
+        return .stopped
     }
 }

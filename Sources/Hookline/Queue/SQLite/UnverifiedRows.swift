@@ -24,6 +24,15 @@ final class UnverifiedRows {
         let keptMilliseconds: Int64
         let byteCount: Int
         fileprivate let network: [UInt8]
+        /// What is left of a row that is not what was written; nil for all others.
+        let corrupt: Remains?
+    }
+
+    /// A corrupt row, as it is.
+    struct Remains: Sendable {
+        let fingerprint: [UInt8]
+        let head: [UInt8]
+        let body: [UInt8]
     }
 
     /// An account that has rows, and the source of one of them.
@@ -73,18 +82,23 @@ final class UnverifiedRows {
     private let delete: Statement
     private let ofAccount: Statement
     private let accountsAfter: Statement
+    private let corrupt: CorruptRows
 
-    init(_ connection: Connection, sizeMax: Size) throws(SQLiteError) {
+    init(
+        _ connection: Connection, sizeMax: Size, corrupt: CorruptRows
+    ) throws(SQLiteError) {
+        self.corrupt = corrupt
         insert = try connection.prepare(
             """
             INSERT OR IGNORE INTO unverified(
-                fingerprint, account, received_ms, head, body, kept_ms, network)
-            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                fingerprint, account, received_ms, head, body, kept_ms, network, checksum)
+            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
             """)
         delete = try connection.prepare("DELETE FROM unverified WHERE id=?1")
         ofAccount = try connection.prepare(
             """
-            SELECT id, received_ms, head, body, kept_ms, network FROM unverified
+            SELECT id, received_ms, head, body, fingerprint, checksum, kept_ms, network
+            FROM unverified
             WHERE account=?1 ORDER BY id LIMIT ?2
             """)
         accountsAfter = try connection.prepare(
@@ -104,6 +118,11 @@ final class UnverifiedRows {
         self.held = held
         pending = held
         self.connection = connection
+    }
+
+    /// A row was added by a salvage, in a transaction that was committed.
+    func restored(bytes: Int, of network: [UInt8]) {
+        held.add(rows: 1, bytes, of: network)
     }
 
     /// A transaction begins.
@@ -131,6 +150,11 @@ final class UnverifiedRows {
         try insert.bind(5, request.body)
         try insert.bind(6, keptMilliseconds ?? receivedMilliseconds)
         try insert.bind(7, unverified.network)
+        try insert.bind(
+            8,
+            RowChecksum.of(
+                fingerprint: fingerprint.bytes, receivedMilliseconds: receivedMilliseconds,
+                word: Array(account), head: head, body: request.body))
         try insert.run()
         if connection.changes == 1 { pending.add(bytes, of: unverified.network) }
         return .stored
@@ -144,13 +168,21 @@ final class UnverifiedRows {
         var rows: [Row] = []
         while try ofAccount.step() {
             let (head, body) = (ofAccount.bytes(2), ofAccount.bytes(3))
+            let (id, fingerprint) = (ofAccount.integer(0), ofAccount.bytes(4))
+            let received = ofAccount.integer(1)
+            let verdict = RowChecksum.verdict(
+                stored: ofAccount.isNull(5) ? nil : ofAccount.integer(5),
+                RowChecksum.of(
+                    fingerprint: fingerprint, receivedMilliseconds: received, word: account,
+                    head: head, body: body))
+            if verdict == .corrupt { corrupt.note(.unverified, id) }
             rows.append(
                 Row(
-                    id: ofAccount.integer(0),
-                    request: RequestRecord.request(head: head, body: body),
-                    receivedMilliseconds: ofAccount.integer(1),
-                    keptMilliseconds: ofAccount.integer(4),
-                    byteCount: head.count + body.count, network: ofAccount.bytes(5)))
+                    id: id, request: RequestRecord.request(head: head, body: body),
+                    receivedMilliseconds: received, keptMilliseconds: ofAccount.integer(6),
+                    byteCount: head.count + body.count, network: ofAccount.bytes(7),
+                    corrupt: verdict == .corrupt
+                        ? Remains(fingerprint: fingerprint, head: head, body: body) : nil))
         }
         return rows
     }

@@ -39,6 +39,7 @@ final class ReceiverMetrics: Sendable {
     let storeOperationDuration: Histograms2<StoreName, StoreOperation>
     let storeBatchMessages: Histogram
     let storeErrors: Counters2<StoreName, StoreFailure>
+    let corruptRows: Counters<CorruptRows.Table>
     let quarantineDropped: Counters<QuarantineDrop>
     let deadLettersDropped: Counters<DeadLetterDrop>
     let eventLoopLag: Histogram
@@ -162,6 +163,10 @@ final class ReceiverMetrics: Sendable {
         storeErrors = registry.counters(
             "hookline_store_errors_total", help: "Store operations that failed, by reason.",
             labels: ("store", "reason"), StoreName.self, StoreFailure.self)
+        corruptRows = registry.counters(
+            "hookline_corrupt_rows_total",
+            help: "Stored rows that were not what was written when they were read, by table; they "
+                + "are never forwarded.", label: "table", CorruptRows.Table.self)
         quarantineDropped = registry.counters(
             "hookline_quarantine_dropped_total",
             help: "Refused requests that are not, or no longer, kept, by reason.",

@@ -48,6 +48,9 @@ final class Health: Sendable {
         guard let store = parts.withLock({ $0.store }), !store.isBroken else {
             return Verdict(isGood: false, sentence: "the store has failed; a restart fixes it")
         }
+        if store.isGone {
+            return Verdict(isGood: false, sentence: "the data folder was removed or replaced")
+        }
         return serving
     }
 }

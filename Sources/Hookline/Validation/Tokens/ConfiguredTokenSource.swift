@@ -16,7 +16,11 @@ struct ConfiguredTokenSource: Sendable {
     ) throws(StartupError) {
         guard let hash = configuration.tokensRedisHash, let url = configuration.redis else {
             let command = configuration.tokensCommand
-            source = command.isEmpty ? nil : TokensCommand(arguments: command)
+            source =
+                command.isEmpty
+                ? nil
+                : TokensCommand(
+                    arguments: command, environment: configuration.tokensCommandEnvironment)
             key = "--tokens-command"
             link = nil
             return

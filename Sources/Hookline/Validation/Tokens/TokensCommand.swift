@@ -7,6 +7,10 @@ import POSIX
 struct TokensCommand: TokenSource {
     /// Program and arguments; the account SID is added.
     let arguments: [String]
+    /// Variables that it gets beside those that every program needs; none of Hookline's own, among
+    /// which are tokens.
+    var environment: [String] = []
+    private static let always = ["PATH", "HOME", "LANG", "TZ"]
     /// An account has at most this many tokens.
     static let tokensMax = 8
     /// More output than this is no list of tokens.
@@ -19,6 +23,7 @@ struct TokensCommand: TokenSource {
         do {
             outcome = try ProgramRun.run(
                 arguments + [String(decoding: account, as: UTF8.self)],
+                environment: Self.always + environment,
                 outputBytesMax: Self.outputBytesMax, deadlineNanoseconds: deadlineNanoseconds,
                 isCancelled: isCancelled)
         } catch {

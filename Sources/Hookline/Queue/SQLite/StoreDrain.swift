@@ -1,0 +1,29 @@
+import POSIX
+
+extension SQLiteQueue {
+    /// Writes nothing any more: what still comes goes on to the next step, until the store is told
+    /// to stop. The store thread, after a failed fsync or when no store can be opened.
+    func drain(_ changes: [DeliveryChange]) {
+        leaveToJournal(changes)
+        while true {
+            let (appends, changes, isStopping) = inbox.withLock { inbox in
+                defer {
+                    inbox.appends = []
+                    inbox.changes = []
+                }
+                return (inbox.appends, inbox.changes, inbox.isStopping)
+            }
+            leaveToJournal(changes)
+            if !appends.isEmpty { callbacks.failed(appends) }
+            if isStopping { return }
+            bell.wait(untilNanoseconds: MonotonicClock.now() + 100_000_000)
+        }
+    }
+
+    /// What the application has and the store will not learn any more in this process.
+    func leaveToJournal(_ changes: [DeliveryChange]) {
+        for change in changes {
+            if case .complete(_, let identity, _) = change { callbacks.unwritten(identity) }
+        }
+    }
+}
