@@ -23,6 +23,7 @@ final class ReceiverServices: Sendable {
     private let log: Log
     private let threads = Mutex<Threads>(Threads())
     private let isStopping = Atomic<Bool>(false)
+    private let readiness = SetOnce<ReadinessWatch>()
 
     private struct Threads: Sendable {
         var store: WorkerThread?
@@ -60,7 +61,7 @@ final class ReceiverServices: Sendable {
         let outbox = self.outbox
         let notice = DeadLetterNotice(metrics: metrics, log: log)
         let store = SQLiteQueue(
-            options: SQLiteQueue.Options(configuration, path: paths.database),
+            options: SQLiteQueue.Options(configuration, paths),
             callbacks: SQLiteQueue.Callbacks(
                 replied: { outbox.deliver() },
                 // With the queue in Redis, the rows of SQLite are the spool.
@@ -114,9 +115,11 @@ final class ReceiverServices: Sendable {
             thread.join()
             throw .store(error)
         }
-        clockWatch.began()
         try redis.start()
     }
+
+    /// Has the readiness watched; before `startForwarding`.
+    func watch(_ readiness: ReadinessWatch) { self.readiness.set(readiness) }
 
     /// Starts forwarding, the timer and the control socket.
     func startForwarding() throws(StartupError) {
@@ -161,45 +164,13 @@ final class ReceiverServices: Sendable {
     }
 
     private func runStore(_ opened: Promise<String?>) {
-        let open: DeliveryStore
-        do throws(StoreError) {
-            open = try DeliveryStore(
-                path: store.options.path, unverifiedMax: store.options.unverifiedMax,
-                repeatMilliseconds: store.options.repeatMilliseconds,
-                identityBytesMax: store.options.identityBytesMax,
-                synchronousOff: store.options.synchronousOff, clock: store.clock)
-            try settleJournal(open)
-        } catch {
-            return opened.set("\(error)")
-        }
-        var thread = StoreThread(store: open, group: store, quarantine: quarantine)
+        let opening = StoreOpening(store, journal, folder: paths.folder, log: log)
+        guard let (open, ballast) = opening.run(opened: { opened.set($0) }) else { return }
+        var thread = StoreThread(
+            store: open, group: store, quarantine: quarantine, ballast: ballast)
+        clockWatch.began()
         opened.set(nil)
         thread.run()
-    }
-
-    /// Messages that an earlier process saw taken by the application are complete.
-    private func settleJournal(_ open: DeliveryStore) throws(StoreError) {
-        do {
-            try Folder.sync(paths.folder)
-            let taken = try journal.read()
-            if !taken.isEmpty {
-                try open.begin()
-                for identity in taken {
-                    try open.settle(identity, nowMilliseconds: open.clock.nowMilliseconds)
-                }
-                try open.commit()
-                log.write(
-                    LogLine(.warning, "messages that the application took directly are settled")
-                        .with("count", taken.count))
-            }
-            try journal.clear()
-        } catch let error as SQLiteError {
-            throw .sqlite(error)
-        } catch let error as POSIXError {
-            throw .journal("\(error.operation) failed: \(error.message)")
-        } catch {
-            throw .journal("\(error)")
-        }
     }
 
     private func runTimer() {
@@ -210,6 +181,7 @@ final class ReceiverServices: Sendable {
             validation.waits.tick()
             monitor.tick()
             clockWatch.tick()
+            readiness.value?.tick()
             redis.spool?.tick()
             memory.tick()
             let next = MonotonicClock.now() + 10_000_000

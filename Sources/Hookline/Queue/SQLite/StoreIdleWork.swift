@@ -17,8 +17,12 @@ final class StoreIdleWork {
     private let store: DeliveryStore
     private let group: SQLiteQueue
     private let quarantine: QuarantineWriter?
+    private let rescue: StoreRescue
 
-    init(store: DeliveryStore, group: SQLiteQueue, quarantine: Quarantine?) {
+    init(
+        store: DeliveryStore, group: SQLiteQueue, quarantine: Quarantine?, rescue: StoreRescue
+    ) {
+        self.rescue = rescue
         self.store = store
         self.group = group
         self.quarantine = quarantine.map { QuarantineWriter(store: store, quarantine: $0) }
@@ -97,6 +101,7 @@ final class StoreIdleWork {
         store.rollBack()
         let failure = StoreError.sqlite(error)
         group.metrics.storeFailed(failure.reason)
+        rescue.failed(failure.reason)
         guard failure.reason == .sync else { return false }
         group.status.markBroken()
         store.keepLogOnClose()

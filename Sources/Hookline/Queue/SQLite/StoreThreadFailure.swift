@@ -17,6 +17,8 @@ extension StoreThread {
             leaveToJournal(batch.changes)
             followUps = []
         }
+        rescue.failed(failure.reason)
+        for pending in batch.appends { pending.abandon(failure.reason.cause) }
         if !batch.appends.isEmpty { group.callbacks.failed(batch.appends) }
         if failure.reason == .sync {
             group.callbacks.broken(failure)
@@ -41,6 +43,7 @@ extension StoreThread {
                 return (inbox.appends, inbox.changes, inbox.isStopping)
             }
             leaveToJournal(changes)
+            for pending in appends { pending.abandon(.storeBroken) }
             if !appends.isEmpty { group.callbacks.failed(appends) }
             if isStopping { return }
             group.bell.wait(untilNanoseconds: MonotonicClock.now() + 100_000_000)
