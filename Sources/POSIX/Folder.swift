@@ -28,6 +28,26 @@ public enum Folder {
         return UInt64(status.f_bavail) * UInt64(status.f_frsize)
     }
 
+    /// The size of the folder's file system in bytes, nil if unreadable.
+    public static func totalBytes(_ path: String) -> UInt64? {
+        var status = statvfs()
+        guard statvfs(path, &status) == 0 else { return nil }
+        return UInt64(status.f_blocks) * UInt64(status.f_frsize)
+    }
+
+    /// Makes a file that takes so many bytes of the disk, for its owner only; it has no contents.
+    public static func allocate(_ path: String, bytes: UInt64) throws(POSIXError) {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw .last("open \(path)") }
+        defer { close(descriptor) }
+        let code = posix_fallocate(descriptor, 0, off_t(clamping: bytes))
+        guard code == 0 else {
+            throw POSIXError(
+                operation: "allocate \(path)", code: code,
+                message: String(cString: strerror(code)))
+        }
+    }
+
     /// The size of a file in bytes, nil when there is none.
     public static func fileBytes(_ path: String) -> UInt64? {
         var status = stat()

@@ -25,6 +25,9 @@ public struct POSIXError: Error, Sendable, Equatable {
 }
 
 extension POSIXError {
+    /// True when the disk, or the quota, is full.
+    public var isDiskFull: Bool { code == ENOSPC || code == EDQUOT }
+
     /// True when a lock is held by somebody else.
     public var isWouldBlock: Bool { code == EWOULDBLOCK }
 

@@ -121,6 +121,7 @@ import Testing
         quarantine.publish(QuarantineStatus.Figures())
         ReceiverGauges.declare(in: metrics.registry, quarantine: quarantine)
         ReceiverGauges.declare(in: metrics.registry, loops: [])
+        ReceiverGauges.declare(in: metrics.registry, health: Health())
         ReceiverGauges.declareThresholds(in: metrics.registry, configuration: Configuration())
         declareMonitor(metrics)
         ReceiverGauges.declareProcess(in: metrics.registry)

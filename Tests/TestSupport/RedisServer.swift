@@ -8,17 +8,23 @@ public final class RedisServer: Sendable {
     public let folder: TemporaryFolder
     /// The port it listens on; 0 without one.
     public let port: UInt16
+    /// Steps its wall clock; nil unless it was started so.
+    public let steps: ClockSteps?
     private let process: Mutex<ChildProcess?>
 
     /// Starts a server and waits until it answers. `configuration` are lines of redis.conf.
-    public init(_ configuration: String = "", tcp: Bool = false) throws {
+    /// With `hasClockSteps` its wall clock can be stepped.
+    public init(
+        _ configuration: String = "", tcp: Bool = false, hasClockSteps: Bool = false
+    ) throws {
         let folder = try TemporaryFolder()
+        steps = hasClockSteps ? try ClockSteps(folder) : nil
         var started: (ChildProcess, UInt16)?
         // Another process may take a free port before Redis does.
         for _ in 0..<5 where started == nil {
             let port = tcp ? try LoopbackSocket.closedPort() : 0
             try folder.write(Self.lines(folder, port) + configuration, to: "redis.conf")
-            let child = try Self.start(folder)
+            let child = try Self.start(folder, steps)
             if try Self.isServing(child, folder) { started = (child, port) }
         }
         guard let (child, port) = started else {
@@ -55,15 +61,18 @@ public final class RedisServer: Sendable {
         kill()
         // The socket's file outlives its server.
         unlink(socketPath)
-        let child = try Self.start(folder)
+        let child = try Self.start(folder, steps)
         guard try Self.isServing(child, folder) else {
             throw ChildProcess.Failure("redis-server does not start: \(folder.text("log"))")
         }
         process.withLock { $0 = child }
     }
 
-    private static func start(_ folder: TemporaryFolder) throws -> ChildProcess {
-        try ChildProcess("redis-server", [folder.path("redis.conf")])
+    private static func start(
+        _ folder: TemporaryFolder, _ steps: ClockSteps?
+    ) throws -> ChildProcess {
+        try ChildProcess(
+            "redis-server", [folder.path("redis.conf")], environment: steps?.environment ?? [:])
     }
 
     private static func isServing(_ child: ChildProcess, _ folder: TemporaryFolder) throws -> Bool {

@@ -26,10 +26,14 @@ COMMITS = row(100, "Store", [
 ])
 
 DISK = row(101, "Disk", [
-    graph(8, "Write-ahead log", "It is copied into the database at 32 MiB.", "bytes",
+    graph(8, "Write-ahead log", "It is copied into the database at 32 MiB, or at a sixteenth of a small disk.", "bytes",
           [query("max by (instance) (hookline_store_wal_bytes{SEL})", "{{instance}}")]),
     graph(9, "Room left", "On the file system of the data folder.", "bytes",
           [query("min by (instance) (hookline_data_dir_free_bytes{SEL})", "{{instance}}")]),
+    states(29, "Ready", "Whether a webhook that came now would be answered 200, by the cause for which it would not.",
+           [query("max by (instance, cause) (hookline_not_ready{SEL})", "{{instance}} {{cause}}")], [(0, "ready", GREEN), (1, "not ready", RED)]),
+    graph(30, "Webhooks answered 503", "Nobody could take them, by cause.", "reqps",
+          [query("sum by (instance, cause) (rate(hookline_webhooks_unavailable_total{SEL}[$__rate_interval]))", "{{instance}} {{cause}}")]),
 ])
 
 DAMAGE = row(105, "Damage and loss", [

@@ -9,6 +9,8 @@ package struct DataFolderPaths: Sendable {
     var database: String { folder + "/hookline.sqlite" }
     /// The write-ahead log.
     var writeAheadLog: String { database + "-wal" }
+    /// Room that is given back when the disk is full.
+    var ballast: String { folder + "/ballast" }
     /// Held by the process that serves.
     var lock: String { folder + "/lock" }
     /// The control socket of the process that serves.

@@ -191,7 +191,7 @@ final class WebhookEndpoint: HTTPHandler {
         switch policy {
         case .reject:
             reply.validated()
-            reply.unavailable()
+            reply.unavailable(.tokenSource)
             parts.refusals.late(reply.exchange.request)
         case .defer:
             metrics.validations[.deferred].add(shard: loop)

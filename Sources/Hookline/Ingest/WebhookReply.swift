@@ -78,7 +78,9 @@ final class WebhookReply: WebhookReceipt, HTTPCompletionObserver {
     }
 
     func deferred() { decide(.deferred, silently: true) }
-    func unavailable() { decide(.unavailable) }
+    func unavailable(_ cause: UnavailableCause) {
+        if decide(.unavailable) { context.unavailable.note(cause) }
+    }
 
     /// The cache says that it was validated and stored.
     func cached() { decide(.duplicate) }
@@ -98,7 +100,8 @@ final class WebhookReply: WebhookReceipt, HTTPCompletionObserver {
         return trace.isCallers ? [id, HTTPField("traceresponse", bytes: trace.bytes)] : [id]
     }
 
-    private func decide(_ outcome: WebhookOutcome, silently: Bool = false) {
+    @discardableResult
+    private func decide(_ outcome: WebhookOutcome, silently: Bool = false) -> Bool {
         if outcome == .unavailable {
             let fields = identifyingFields + [HTTPField("Retry-After", "1")]
             return decide(outcome, HTTPResponse(status: 503, fields: fields), silently: silently)
@@ -108,20 +111,22 @@ final class WebhookReply: WebhookReceipt, HTTPCompletionObserver {
             trace.isCallers
             ? [id, ReplyContext.twiMLType, HTTPField("traceresponse", bytes: trace.bytes)]
             : [id, ReplyContext.twiMLType]
-        decide(
+        return decide(
             outcome,
             HTTPResponse(status: 200, fields: fields, fixedBody: ReplyContext.emptyTwiML),
             silently: silently)
     }
 
+    /// False when it was decided before.
+    @discardableResult
     private func decide(
         _ outcome: WebhookOutcome, _ response: HTTPResponse, silently: Bool = false
-    ) {
+    ) -> Bool {
         let index = WebhookOutcome.allCases.firstIndex(of: outcome) ?? 0
         let isFirst = self.outcome.compareExchange(
             expected: -1, desired: index, ordering: .acquiringAndReleasing
         ).exchanged
-        guard isFirst else { return }
+        guard isFirst else { return false }
         if outcome == .duplicate, let request {
             context.metrics.duplicates[request.kind].add(shard: exchange.loop)
         }
@@ -129,6 +134,7 @@ final class WebhookReply: WebhookReceipt, HTTPCompletionObserver {
         var response = response
         response.provesClient = outcome == .accepted || outcome == .duplicate
         exchange.answer(response, observer: self, silently: silently)
+        return true
     }
 
     func completed(_ completion: HTTPCompletion) {
@@ -187,11 +193,15 @@ final class ReplyContext: Sendable {
     let budgets: Budgets
     /// Says that a head was too long.
     let longHeads: Notice
+    /// Told of every webhook that is answered 503.
+    let unavailable: UnavailableNotice
 
     init(
         metrics: ReceiverMetrics, log: Log, requestIDs: RequestIDs, traces: TraceIDs,
-        cache: ValidationCache, shared: SharedValidationLookup? = nil, budgets: Budgets
+        cache: ValidationCache, shared: SharedValidationLookup? = nil, budgets: Budgets,
+        unavailable: UnavailableNotice? = nil
     ) {
+        self.unavailable = unavailable ?? UnavailableNotice(metrics: metrics, log: log)
         longHeads = .longHead(log)
         self.metrics = metrics
         self.log = log

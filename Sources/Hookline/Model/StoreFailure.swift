@@ -26,3 +26,17 @@ enum StoreFailure: String, CaseIterable, Sendable {
 }
 
 extension StoreFailure: LabelValue {}
+
+extension StoreFailure {
+    /// What is told to whoever waits for a transaction that failed.
+    var cause: UnavailableCause {
+        switch self {
+        case .full: .diskFull
+        case .corrupt: .storeDamaged
+        case .sync: .storeBroken
+        case .deadline: .storeLate
+        case .unverifiedFull: .unverifiedFull
+        case .busy, .access, .constraint, .other, .inputOutput: .storeFailing
+        }
+    }
+}

@@ -37,6 +37,9 @@ final class CommitFallback: Sendable {
     private let forward: @Sendable (PendingWebhook, _ deadlineNanoseconds: UInt64) -> Void
     private let journal: DirectDeliveryJournal
     private let shared = SetOnce<RedisQueue>()
+    /// When the application took a webhook last, and when it did not; monotonic nanoseconds.
+    private let lastTaken = Atomic<UInt64>(0)
+    private let lastRefused = Atomic<UInt64>(0)
 
     /// `forward` starts immediate processing and must call `immediateEnded` once for each.
     init(
@@ -94,19 +97,28 @@ final class CommitFallback: Sendable {
             let isLate: (PendingWebhook) -> Bool = {
                 now >= $0.receivedNanoseconds + self.options.immediateNanoseconds
             }
-            let late = (state.waiting + state.running + state.refused).filter(isLate)
+            // What the store gave up meanwhile waits for nothing.
+            let isOver: (PendingWebhook) -> Bool = { isLate($0) || $0.abandonedCause != nil }
+            let late =
+                (state.waiting + state.running).filter(isLate) + state.refused.filter(isOver)
             state.waiting.removeAll(where: isLate)
-            state.refused.removeAll(where: isLate)
+            state.refused.removeAll(where: isOver)
             return late
         }
         for pending in expired {
             // For those that run, the attempt's own end follows and finds the reply given.
-            pending.receipt.unavailable()
+            pending.receipt.unavailable(pending.abandonedCause ?? .storeLate)
         }
     }
 
     /// Immediate processing of one webhook ended. The forwarding thread.
     func immediateEnded(_ pending: PendingWebhook, taken: Bool) {
+        // Relaxed: two times that are compared and guard nothing.
+        if taken {
+            lastTaken.store(MonotonicClock.now(), ordering: .relaxed)
+        } else {
+            lastRefused.store(MonotonicClock.now(), ordering: .relaxed)
+        }
         if taken {
             // Written down before the reply: after a crash the message is not forwarded again.
             journal.append(pending.webhook.identity)
@@ -120,14 +132,16 @@ final class CommitFallback: Sendable {
             store.settle(pending.webhook)
             shared.value?.settle(pending.webhook)
         }
-        // Without its files the store commits nothing: there is nothing to wait for.
-        if !taken, store.status.isGone { pending.receipt.unavailable() }
-        // Not taken: the commit may still come before the last deadline; `tick` answers then.
+        // Not taken: unless the store gave it up, the commit may still come before the last
+        // deadline; `tick` answers then.
+        let isGone = store.status.isGone
+        let abandoned = taken ? nil : pending.abandonedCause ?? (isGone ? .folderGone : nil)
         let next = state.withLock { state in
             state.running.removeAll { $0 === pending }
-            if !taken { state.refused.append(pending) }
+            if !taken, abandoned == nil { state.refused.append(pending) }
             return startable(&state)
         }
+        if let abandoned { pending.receipt.unavailable(abandoned) }
         start(next)
     }
 
@@ -141,6 +155,16 @@ final class CommitFallback: Sendable {
         state.withLock { $0.waiting.count + $0.running.count + $0.refused.count }
     }
 
+    /// True while the application takes what the store does not: it took the last one, not long
+    /// ago. Any thread.
+    var isTaking: Bool {
+        let taken = lastTaken.load(ordering: .relaxed)
+        return taken > lastRefused.load(ordering: .relaxed)
+            && MonotonicClock.now() < taken + Self.takingNanoseconds
+    }
+
+    private static let takingNanoseconds: UInt64 = 10_000_000_000
+
     private func isStalled(at now: UInt64) -> Bool {
         let began = store.status.commitStartedNanoseconds
         return began != 0 && now > began + options.storeNanoseconds
@@ -150,7 +174,11 @@ final class CommitFallback: Sendable {
         guard !webhooks.isEmpty else { return }
         // What is not verified is not for the application: only its commit can still come.
         let unverified = webhooks.filter { !$0.isVerified }
-        if !unverified.isEmpty { state.withLock { $0.refused += unverified } }
+        let waiting = unverified.filter { $0.abandonedCause == nil }
+        if !waiting.isEmpty { state.withLock { $0.refused += waiting } }
+        for pending in unverified {
+            if let cause = pending.abandonedCause { pending.receipt.unavailable(cause) }
+        }
         let webhooks = webhooks.filter(\.isVerified)
         let (next, refused) = state.withLock { state in
             let room = max(0, options.waitingMax - state.waiting.count)
@@ -159,7 +187,7 @@ final class CommitFallback: Sendable {
         }
         for pending in refused {
             metrics.requestsShed[.waiting].add(shard: metrics.backgroundShard)
-            pending.receipt.unavailable()
+            pending.receipt.unavailable(pending.abandonedCause ?? .overload)
         }
         start(next)
     }

@@ -14,6 +14,7 @@ final class DirectDeliveryJournal: Sendable {
     private let path: String
     private let file: Mutex<AppendOnlyFile?>
     private let log: Log
+    private let notice = OncePerMinute()
 
     init(path: String, log: Log) {
         self.path = path
@@ -38,7 +39,8 @@ final class DirectDeliveryJournal: Sendable {
         try Folder.remove(path)
     }
 
-    /// Writes one identity. A failure is logged: the message may then be delivered twice.
+    /// Writes one identity. A failure is logged, once a minute: the message may then be delivered
+    /// twice.
     func append(_ identity: Identity) {
         let failure = file.withLock { file -> POSIXError? in
             do throws(POSIXError) {
@@ -49,7 +51,8 @@ final class DirectDeliveryJournal: Sendable {
                 return error
             }
         }
-        if let failure {
+        // On a full disk every one fails: once a minute says it.
+        if let failure, notice.takeTurn() {
             log.write(
                 LogLine(.error, "cannot note a message that the application took directly")
                     .with("error", failure.message).with("path", path))

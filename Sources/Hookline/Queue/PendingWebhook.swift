@@ -16,8 +16,8 @@ protocol WebhookReceipt: Sendable {
     func deferred()
     /// The application itself took it, on the last step of the fallback.
     func taken()
-    /// Neither the store nor the application has it: 503.
-    func unavailable()
+    /// Neither the store nor the application has it, and why: 503.
+    func unavailable(_ cause: UnavailableCause)
 }
 
 /// One webhook on its way into the store, and on to the next step when the store is late.
@@ -64,6 +64,7 @@ final class PendingWebhook: Sendable {
     /// Who waits for its fate.
     let receipt: any WebhookReceipt
 
+    private let abandoned = Atomic<Int>(0)
     private let owner = Atomic<UInt8>(Owner.store.rawValue)
     private let late = Mutex(Late())
 
@@ -81,6 +82,16 @@ final class PendingWebhook: Sendable {
     /// False when nobody could tell in time whether it is genuine: nothing but the store may
     /// have it.
     var isVerified: Bool { unverified == nil }
+
+    /// The store will not commit it any more, for this reason. Before the fallback has it.
+    func abandon(_ cause: UnavailableCause) {
+        abandoned.store(cause.place, ordering: .releasing)
+    }
+
+    /// Why the store will not commit it any more; nil while it may.
+    var abandonedCause: UnavailableCause? {
+        UnavailableCause(place: abandoned.load(ordering: .acquiring))
+    }
 
     /// The fallback takes it from the store; false when it is committed, or taken over before.
     func takeOver() -> Bool {

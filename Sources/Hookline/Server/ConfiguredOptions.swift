@@ -54,12 +54,15 @@ extension CommitFallback.Options {
 }
 
 extension SQLiteQueue.Options {
-    init(_ configuration: Configuration, path: String) {
-        self.path = path
+    init(_ configuration: Configuration, _ paths: DataFolderPaths) {
+        let room = DiskRoom(diskBytes: Folder.totalBytes(paths.folder))
+        path = paths.database
+        ballast = SQLiteQueue.BallastOptions(
+            folder: paths.folder, path: paths.ballast, room: room)
         batchRowsMax = configuration.batchRowsMax
         waitingMax = configuration.connectionsMax
         owedMax = configuration.queueRowsMax
-        checkpointBytes = 32 * 1024 * 1024
+        checkpointBytes = room.logBytes
         unverifiedMax = UnverifiedRows.Size(
             rows: configuration.unverifiedRowsMax, bytes: configuration.unverifiedBytesMax)
         dedupeRetentionMilliseconds = configuration.dedupeRetention.milliseconds
@@ -74,6 +77,32 @@ extension DeadLetterLimits {
     init(_ configuration: Configuration) {
         rowsMax = configuration.deadLettersMax
         retentionMilliseconds = configuration.deadLetterRetention.milliseconds
+    }
+}
+
+extension Readiness {
+    init(_ configuration: Configuration, _ back: ReceiverServices) {
+        let tokens = back.validation.verifier.tokens
+        let policy = configuration.signatureTimeoutPolicy
+        let status = back.store.status
+        let rowsMax = configuration.unverifiedRowsMax
+        let owedMax = Int64(configuration.queueRowsMax)
+        store = back.store
+        fallback = back.fallback
+        if let queue = back.redis.queue {
+            sharedTakes = {
+                queue.isReady && queue.isReplicated && (queue.status?.owed ?? 0) < owedMax
+            }
+        }
+        validationCause = {
+            guard tokens.isSourceFailingWithNothingKnown else { return nil }
+            switch policy {
+            case .reject: return .tokenSource
+            case .defer: return (status.unverified ?? 0) < rowsMax ? nil : .unverifiedFull
+            case .allow: return nil
+            }
+        }
+        commitNanosecondsMax = configuration.responseDeadline.nanoseconds / 2
     }
 }
 

@@ -43,6 +43,7 @@ public struct Receiver: Sendable {
             metrics: MetricsEndpoint(configuration, metrics, log), health: health,
             status: StatusEndpoint(
                 registry: metrics.registry, monitor: back.monitor, health: health), log: log)
+        let unavailable = UnavailableNotice(metrics: metrics, log: log)
         let endpoint = WebhookEndpoint(
             WebhookEndpoint.Options(configuration),
             WebhookEndpoint.Parts(
@@ -56,12 +57,16 @@ public struct Receiver: Sendable {
                 ReplyContext(
                     metrics: metrics, log: log, requestIDs: RequestIDs(), traces: TraceIDs(),
                     cache: back.validation.cache, shared: back.redis.validations,
-                    budgets: Budgets(configuration))
+                    budgets: Budgets(configuration), unavailable: unavailable)
             })
         let listeners = try sockets.serve(configuration, endpoint, operations)
         back.outbox.serve(listeners.webhooks.loops)
         declareGauges(metrics, back, listeners, folder.paths, log)
-        health.watch(loops: listeners.allLoops, store: back.store.status)
+        health.watch(
+            loops: listeners.allLoops, store: back.store.status,
+            readiness: Readiness(configuration, back))
+        back.watch(ReadinessWatch(health, log: log))
+        ReceiverGauges.declare(in: metrics.registry, health: health)
         try back.validation.start()
         try back.startForwarding()
         StartupNotice(configuration, listeners, folder.paths).write(to: log)

@@ -25,6 +25,7 @@ final class ReceiverServices: Sendable {
     private let log: Log
     private let threads = Mutex<Threads>(Threads())
     private let isStopping = Atomic<Bool>(false)
+    private let readiness = SetOnce<ReadinessWatch>()
 
     private struct Threads: Sendable {
         var store: WorkerThread?
@@ -65,7 +66,7 @@ final class ReceiverServices: Sendable {
         let outbox = self.outbox
         let notice = DeadLetterNotice(metrics: metrics, log: log)
         let store = SQLiteQueue(
-            options: SQLiteQueue.Options(configuration, path: paths.database),
+            options: SQLiteQueue.Options(configuration, paths),
             callbacks: SQLiteQueue.Callbacks(
                 replied: { outbox.deliver() },
                 // With the queue in Redis, the rows of SQLite are the spool.
@@ -126,10 +127,12 @@ final class ReceiverServices: Sendable {
             thread.join()
             throw .store(error)
         }
-        clockWatch.began()
         try watch.start()
         try redis.start()
     }
+
+    /// Has the readiness watched; before `startForwarding`.
+    func watch(_ readiness: ReadinessWatch) { self.readiness.set(readiness) }
 
     /// Starts forwarding, the timer and the control socket.
     func startForwarding() throws(StartupError) {
@@ -182,6 +185,7 @@ final class ReceiverServices: Sendable {
             validation.waits.tick()
             monitor.tick()
             clockWatch.tick()
+            readiness.value?.tick()
             redis.spool?.tick()
             memory.tick()
             let next = MonotonicClock.now() + 10_000_000

@@ -13,6 +13,7 @@ struct StoreRun: Sendable {
     let paths: DataFolderPaths
     let report: StoreReport
     let watch: FolderWatch
+    let clockWatch: ClockWatch
     let log: Log
 
     /// Opens the store, says that it is open or why not, and runs until it is told to stop. The
@@ -27,19 +28,21 @@ struct StoreRun: Sendable {
                 identityBytesMax: store.options.identityBytesMax,
                 synchronousOff: store.options.synchronousOff, clock: store.clock)
         }
-        var next: StoreOpening.Opened?
-        do {
+        let start = FullDiskStart(store, folder: paths.folder, log: log)
+        let first = start.run(opened: { opened.set($0) }) { () throws(StoreError) in
             let first = try opening.open()
             try settleJournal(first.store)
             try begin(first)
-            next = first
-        } catch {
-            return opened.set("\(error)")
+            return first
         }
+        guard let first else { return }
+        clockWatch.began()
+        let ballast = first.1
+        var next: StoreOpening.Opened? = first.0
         var isFirst = true
         for _ in 0...Self.reopeningsMax {
             guard let current = next.take() else { return }
-            let damaged = turn(current) { if isFirst { opened.set(nil) } }
+            let damaged = turn(current, ballast) { if isFirst { opened.set(nil) } }
             isFirst = false
             guard let damaged else { return }
             do {
@@ -54,10 +57,14 @@ struct StoreRun: Sendable {
     }
 
     /// Runs with one database; returns its marker when it turned out to be damaged.
-    private func turn(_ current: StoreOpening.Opened, _ ready: () -> Void) -> StoreMarker? {
+    private func turn(
+        _ current: StoreOpening.Opened, _ ballast: Ballast?, _ ready: () -> Void
+    ) -> StoreMarker? {
         store.status.markDamaged(false)
+        if store.status.trouble == .storeDamaged { store.status.leaveTrouble() }
         var thread = StoreThread(
-            store: current.store, group: store, quarantine: quarantine, salvage: current.salvage)
+            store: current.store, group: store, quarantine: quarantine, ballast: ballast,
+            salvage: current.salvage)
         ready()
         guard thread.run() == .damaged else { return nil }
         watch.pause()

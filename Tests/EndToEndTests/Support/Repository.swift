@@ -15,8 +15,6 @@ enum Repository {
     static let hookline = products + "/hookline"
     /// The library of disk faults.
     static let diskFaults = products + "/libDiskFaults.so"
-    /// The library of steps of the wall clock.
-    static let clockSteps = products + "/libClockSteps.so"
     /// Python with Twilio's library.
     static let python = root + "/.venv/bin/python"
     /// A program in Python that a test starts.

@@ -109,7 +109,7 @@ final class NotedReceipt: WebhookReceipt {
     func deferred() { outcome.withLock { $0 = "deferred" } }
     func duplicate(in store: StoreName) { outcome.withLock { $0 = "duplicate" } }
     func taken() { outcome.withLock { $0 = "taken" } }
-    func unavailable() { outcome.withLock { $0 = "unavailable" } }
+    func unavailable(_ cause: UnavailableCause) { outcome.withLock { $0 = "unavailable" } }
 }
 
 /// Webhooks for tests of the store.

@@ -53,13 +53,13 @@ extension QueueScripts {
             on: link,
             keys: [
                 options.keys.stream(webhook.priority), options.keys.seen(webhook.identity),
-                options.keys.appends, options.keys.epoch,
+                options.keys.appends, options.keys.epoch, options.keys.clock,
             ] + (validation.map { [$0.name] } ?? []),
             arguments: [
                 StreamEntry.text(options.dedupeRetentionMilliseconds), Array(options.consumer.utf8),
             ] + StreamEntry.values(webhook, attempts: attempts)
                 + [
-                    StreamEntry.text(item.owedAnewMilliseconds ?? 0),
+                    StreamEntry.text(item.ageMilliseconds),
                     StreamEntry.text(webhook.kind.isNamed ? 0 : options.repeatMilliseconds),
                 ]
                 + (validation?.arguments(options.validationMilliseconds) ?? []),

@@ -2,21 +2,26 @@ extension QueueScripts {
     /// Takes what is to be done: what is due again is put behind the rest, then work of machines
     /// that have gone, oldest first, then what is new, media first.
     ///
-    /// Keys: for each priority its stream, due, received and retryable, then dead. Arguments:
+    /// Keys: for each priority its stream, due, received and retryable, then dead and clock.
+    /// Arguments:
     /// group, consumer, how many, how many of them for text, silence in milliseconds after which
     /// an entry is taken over (0: take nothing over), deliveries beyond which it is poison, a
     /// consumer that is known to be gone, or this one when the answer to a claim was lost; then
     /// the entries that it knows it has. Answer: the entries as {priority, id, deliveries, fields},
-    /// milliseconds until the next is due or -1, poisoned entries, entries that had been deleted.
+    /// milliseconds until the next is due or -1, poisoned entries, entries that had been deleted,
+    /// how many were another process's, the queue's time.
     static let claim = RedisScript(
-        now + burial + """
+        now + present + burial + """
+            local present = present(KEYS[10])
+            buried = present
             local group, consumer, wanted = ARGV[1], ARGV[2], tonumber(ARGV[3])
             local silence, limit, gone = tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7]
             local names = {'high', 'normal'}
             local taken, wait, poisoned, lost = {}, -1, 0, 0
 
             local function promote(stream, due, received, retryable)
-                local ids = redis.call('ZRANGEBYSCORE', due, '-inf', now, 'LIMIT', 0, 200)
+                local ids = redis.call('ZRANGEBYSCORE', due, '-inf',
+                    string.format('%.0f', present), 'LIMIT', 0, 200)
                 if #ids > 0 then redis.call('PERSIST', due) end
                 for _, id in ipairs(ids) do
                     local packed = redis.call('HGET', retryable, id)
@@ -31,7 +36,7 @@ extension QueueScripts {
                 end
                 local first = redis.call('ZRANGE', due, 0, 0, 'WITHSCORES')
                 if first[2] then
-                    local left = math.max(0, first[2] - now)
+                    local left = math.max(0, first[2] - present)
                     if wait < 0 or left < wait then wait = left end
                 end
             end
@@ -95,6 +100,22 @@ extension QueueScripts {
                 end
             end
 
+            -- Leases end by Redis's clock: where it was set back they would not for as long.
+            local function renewAll(stream)
+                local start = '-'
+                repeat
+                    local owned = redis.call('XPENDING', stream, group, start, '+', 1000)
+                    for _, owner in ipairs(owned) do
+                        redis.call('XCLAIM', stream, group, owner[2], 0, owner[1], 'JUSTID')
+                        start = '(' .. owner[1]
+                    end
+                until #owned < 1000
+            end
+            local steps = redis.call('HMGET', KEYS[10], 'steps', 'renewed')
+            if (steps[1] or '0') ~= (steps[2] or '0') then
+                for priority = 1, 2 do renewAll(KEYS[priority * 4 - 3]) end
+                redis.pcall('HSET', KEYS[10], 'renewed', steps[1])
+            end
             for priority = 1, 2 do
                 local at = priority * 4
                 promote(KEYS[at - 3], KEYS[at - 2], KEYS[at - 1], KEYS[at])
@@ -108,16 +129,17 @@ extension QueueScripts {
             read(1, KEYS[1], left - math.min(left, tonumber(ARGV[4])))
             read(2, KEYS[5], wanted - #taken)
             read(1, KEYS[1], wanted - #taken)
-            return {taken, wait, poisoned, lost, reclaimed}
+            return {taken, wait, poisoned, lost, reclaimed, present}
             """)
 
     /// The queue's figures. What is due again is available.
     ///
-    /// Keys: for each priority its stream, due and received, then dead and epoch. Arguments:
+    /// Keys: for each priority its stream, due and received, then dead, epoch and clock. Arguments:
     /// group. Answer: for each priority available, running, retryable and when the oldest that
     /// waits was received or -1; then dead letters and epoch.
     static let status = RedisScript(
-        now + """
+        present + """
+            local now = string.format('%.0f', present(KEYS[9]))
             local function figures(stream, due, received)
                 local length, pending, last = redis.call('XLEN', stream), 0, '0-0'
                 local groups = redis.pcall('XINFO', 'GROUPS', stream)

@@ -128,7 +128,7 @@ final class RedisClaimer: Sendable {
             ]
         }
         let outcome = reader.run(
-            QueueScripts.claim, keys: keys + [options.keys.dead],
+            QueueScripts.claim, keys: keys + [options.keys.dead, options.keys.clock],
             arguments: [
                 RedisQueueKeys.group, Array(options.consumer.utf8), StreamEntry.text(room),
                 StreamEntry.text((times.sinceText + room) / 4),
@@ -140,6 +140,7 @@ final class RedisClaimer: Sendable {
             notePrepare(outcome)
             return nil
         }
+        if let present = claim.presentMilliseconds { leases.ages.note(present) }
         if claim.reclaimed == 0 && !times.gone.isEmpty { times.gone.removeFirst() }
         // As long as there is more to take over than room for it, it comes first.
         if isReclaiming && claim.reclaimed < room { times.reclaim = now + leaseNanoseconds / 12 }
@@ -197,8 +198,7 @@ final class RedisClaimer: Sendable {
             lease.webhook.map { webhook in
                 Delivery(
                     id: leases.add(lease), attempt: lease.attempt, webhook: webhook,
-                    owedMilliseconds: clock.storeMilliseconds(
-                        at: lease.owedAnewMilliseconds ?? webhook.receivedMilliseconds))
+                    owedMilliseconds: clock.nowMilliseconds - leases.ages.age(of: lease))
             }
         }
         if !claim.damaged.isEmpty {

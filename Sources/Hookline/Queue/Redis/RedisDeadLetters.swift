@@ -54,7 +54,8 @@ struct RedisDeadLetters: Sendable {
     func retry(_ entry: [UInt8], deadlineNanoseconds: UInt64) -> Int64? {
         let outcome = link.run(
             QueueScripts.revive,
-            keys: [keys.dead, keys.stream(.high), keys.stream(.normal)], arguments: [entry],
+            keys: [keys.dead, keys.stream(.high), keys.stream(.normal), keys.clock],
+            arguments: [entry],
             deadlineNanoseconds: deadlineNanoseconds)
         guard case .reply(let reply) = outcome else { return nil }
         return reply.integer
@@ -85,9 +86,10 @@ struct RedisDeadLetters: Sendable {
 extension QueueScripts {
     /// Makes a dead letter owed anew: no attempts, a whole retry window.
     ///
-    /// Keys: dead, both streams. Arguments: entry. Answer: 1 done, 0 not there.
+    /// Keys: dead, both streams, clock. Arguments: entry. Answer: 1 done, 0 not there.
     static let revive = RedisScript(
-        now + """
+        present + """
+            local now = present(KEYS[4])
             local entry = redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[1])[1]
             if not entry then return 0 end
             local fields, stream = {}, KEYS[3]
@@ -95,25 +97,27 @@ extension QueueScripts {
                 local name, value = entry[2][at], entry[2][at + 1]
                 if name == 'priority' then
                     if value == 'high' then stream = KEYS[2] end
-                elseif name ~= 'reason' and name ~= 'died' and name ~= 'owed' then
+                elseif name ~= 'reason' and name ~= 'died' and name ~= 'buried'
+                    and name ~= 'owed' then
                     if name == 'attempts' then value = '0' end
                     fields[#fields + 1] = name
                     fields[#fields + 1] = value
                 end
             end
-            fields[#fields + 1], fields[#fields + 2] = 'owed', now
+            fields[#fields + 1], fields[#fields + 2] = 'owed', string.format('%.0f', now)
             redis.call('XADD', stream, '*', unpack(fields))
             redis.call('XDEL', KEYS[1], ARGV[1])
             return 1
             """)
 
     /// Deletes the oldest dead letters, a thousand at most of each kind: those beyond a number, and
-    /// those that were given up too long ago. An entry's id begins with when that was.
+    /// those that were given up too long ago, by the queue's time. Where an entry does not tell,
+    /// its id begins with when that was.
     ///
-    /// Keys: dead. Arguments: how many are kept, for how many milliseconds. Answer: how many were
-    /// too many, how many too old.
+    /// Keys: dead, clock. Arguments: how many are kept, for how many milliseconds. Answer: how many
+    /// were too many, how many too old.
     static let trimDeadLetters = RedisScript(
-        now + """
+        present + """
             local function drop(ids)
                 for at = 1, #ids do redis.call('XDEL', KEYS[1], ids[at][1]) end
                 return #ids
@@ -123,8 +127,18 @@ extension QueueScripts {
             if surplus > 0 then
                 many = drop(redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', surplus))
             end
-            local limit = string.format('%.0f', math.max(0, now - ARGV[2]))
-            local old = redis.call('XRANGE', KEYS[1], '-', '(' .. limit .. '-0', 'COUNT', 1000)
-            return {many, drop(old)}
+            local limit, old = present(KEYS[2]) - ARGV[2], 0
+            local function buried(entry)
+                for at = 1, #entry[2], 2 do
+                    if entry[2][at] == 'buried' then return tonumber(entry[2][at + 1]) end
+                end
+                return tonumber(string.match(entry[1], '^%d+'))
+            end
+            while old < 1000 do
+                local first = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1)
+                if not first[1] or buried(first[1]) >= limit then break end
+                old = old + drop(first)
+            end
+            return {many, old}
             """)
 }

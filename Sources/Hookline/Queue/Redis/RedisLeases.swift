@@ -11,8 +11,8 @@ struct RedisLease: Sendable {
     var attempt: Int
     /// What is owed; nil when it cannot be read.
     var webhook: Webhook?
-    /// When it was released or retried by hand; nil for most.
-    var owedAnewMilliseconds: Int64?
+    /// When it began to be owed, by the queue's time; nil in an entry of an earlier version.
+    var owedMilliseconds: Int64?
 }
 
 /// The deliveries that this process works on. Any thread.
@@ -24,6 +24,8 @@ final class RedisLeases: Sendable {
         var last: Int64 = 0
     }
 
+    /// How old they are.
+    let ages = RedisAges()
     private let state = Mutex(State())
 
     /// How many there are.

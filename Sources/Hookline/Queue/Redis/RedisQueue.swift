@@ -13,8 +13,8 @@ final class RedisQueue: Sendable {
         var webhook: Webhook
         /// The key by which other machines are to know its validation; nil for none.
         var validationKey: [UInt8]?
-        /// When it was released or retried by hand; nil for most.
-        var owedAnewMilliseconds: Int64?
+        /// For how long it has been owed; most are new.
+        var ageMilliseconds: Int64 = 0
         /// When the caller must have heard, by the monotonic clock.
         var deadlineNanoseconds: UInt64
     }

@@ -30,6 +30,9 @@ struct RedisQueueKeys: Sendable {
     /// The stream of deliveries that were given up.
     var dead: [UInt8] { key("dead") }
 
+    /// The queue's own time: what Redis's clock said last, and how far it is ahead.
+    var clock: [UInt8] { key("clock") }
+
     /// A random text that stands as long as the data does.
     var epoch: [UInt8] { key("epoch") }
 

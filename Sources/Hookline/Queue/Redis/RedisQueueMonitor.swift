@@ -76,7 +76,7 @@ final class RedisQueueMonitor: Sendable {
         }
         writer.send(
             QueueScripts.status.request(
-                on: writer, keys: arguments + [keys.dead, keys.epoch],
+                on: writer, keys: arguments + [keys.dead, keys.epoch, keys.clock],
                 arguments: [RedisQueueKeys.group], deadlineNanoseconds: deadline()
             ) { [self] outcome in
                 var status: RedisQueueStatus?
@@ -95,7 +95,7 @@ final class RedisQueueMonitor: Sendable {
         let limits = options.deadLetters
         writer.send(
             QueueScripts.trimDeadLetters.request(
-                on: writer, keys: [options.keys.dead],
+                on: writer, keys: [options.keys.dead, options.keys.clock],
                 arguments: [
                     StreamEntry.text(Int64(limits.rowsMax)),
                     StreamEntry.text(limits.retentionMilliseconds),

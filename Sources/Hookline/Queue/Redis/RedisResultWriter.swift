@@ -84,7 +84,7 @@ final class RedisResultWriter: Sendable {
             return request(change, id, QueueScripts.deadLetter, deadline) {
                 [options, clock] lease in
                 (
-                    [options.keys.dead],
+                    [options.keys.dead, options.keys.clock],
                     [
                         Array(reason.rawValue.utf8), Array(lease.priority.rawValue.utf8),
                         StreamEntry.text(lease.attempt),
@@ -107,6 +107,7 @@ final class RedisResultWriter: Sendable {
                 [
                     options.keys.due(lease.priority), options.keys.received(lease.priority),
                     options.keys.retryable(lease.priority), options.keys.seen(identity),
+                    options.keys.clock,
                 ],
                 [StreamEntry.text(wait), StreamEntry.text(max(0, attemptsOf(lease)))]
                     + StreamEntry.values(failure, clock)
@@ -157,7 +158,7 @@ final class RedisResultWriter: Sendable {
     ) {
         guard let webhook = lease.webhook else { return finish(id) }
         let append = RedisQueue.Append(
-            webhook: webhook, owedAnewMilliseconds: lease.owedAnewMilliseconds,
+            webhook: webhook, ageMilliseconds: leases.ages.age(of: lease),
             deadlineNanoseconds: MonotonicClock.now() + options.budgetNanoseconds * 4)
         writer.send(
             QueueScripts.appendRequest(append, attempts: attempts, options, on: writer) {

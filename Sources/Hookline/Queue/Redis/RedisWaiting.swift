@@ -31,6 +31,7 @@ struct RedisWaiting: Sendable {
                     QueueScripts.changeRetryable,
                     keys: [
                         keys.due(priority), keys.received(priority), keys.retryable(priority),
+                        keys.clock,
                     ], arguments: [id.entry, word], deadlineNanoseconds: deadlineNanoseconds)
             }
         guard case .reply(let reply) = outcome else { return nil }
@@ -53,10 +54,11 @@ extension QueueScripts {
 
     /// Makes what is owed again later due at once, or throws it away.
     ///
-    /// Keys: due, received, retryable. Arguments: entry, `retry` or `discard`. Answer: 1 done, 0
-    /// not there.
+    /// Keys: due, received, retryable, clock. Arguments: entry, `retry` or `discard`. Answer: 1
+    /// done, 0 not there.
     static let changeRetryable = RedisScript(
-        now + """
+        present + """
+            local now = present(KEYS[4])
             local due = redis.call('ZSCORE', KEYS[1], ARGV[1])
             if not due then return 0 end
             if ARGV[2] == 'discard' then
@@ -64,7 +66,7 @@ extension QueueScripts {
                 redis.call('ZREM', KEYS[2], ARGV[1])
                 redis.call('HDEL', KEYS[3], ARGV[1])
             elseif tonumber(due) > now then
-                redis.call('ZADD', KEYS[1], now, ARGV[1])
+                redis.call('ZADD', KEYS[1], string.format('%.0f', now), ARGV[1])
             end
             return 1
             """)

@@ -45,7 +45,7 @@ enum StreamEntry {
             body: body)
         return StoredEntry(
             webhook: webhook, attempts: Int(clamping: attempts),
-            owedAnewMilliseconds: values["owed"]?.integer)
+            owedMilliseconds: values["owed"]?.integer)
     }
 
     /// An entry's fields by name; none when they are no list.
@@ -67,8 +67,8 @@ struct StoredEntry: Sendable {
     var webhook: Webhook
     /// Attempts that ended before the entry was appended.
     var attempts: Int
-    /// When it was released or retried by hand; nil for most.
-    var owedAnewMilliseconds: Int64?
+    /// When it began to be owed, by the queue's time; nil in an entry of an earlier version.
+    var owedMilliseconds: Int64?
 }
 
 /// What one claim brought.
@@ -85,17 +85,21 @@ struct RedisClaim: Sendable {
     var lost: Int64 = 0
     /// How many of the entries were another process's.
     var reclaimed: Int64 = 0
+    /// The queue's time when it was made; nil for one that does not tell.
+    var presentMilliseconds: Int64?
 
     /// Reads the claim script's answer; nil when it is none.
     init?(_ reply: RedisReply) {
-        guard let parts = reply.elements, parts.count == 5, let taken = parts[0].elements,
+        guard let parts = reply.elements, parts.count == 6, let taken = parts[0].elements,
             let wait = parts[1].integer, let poisoned = parts[2].integer,
-            let lost = parts[3].integer, let reclaimed = parts[4].integer
+            let lost = parts[3].integer, let reclaimed = parts[4].integer,
+            let present = parts[5].integer
         else { return nil }
         nextDueMilliseconds = wait < 0 ? nil : wait
         self.poisoned = poisoned
         self.lost = lost
         self.reclaimed = reclaimed
+        presentMilliseconds = present
         for entry in taken {
             guard let parts = entry.elements, parts.count == 4, let number = parts[0].integer,
                 let id = parts[1].bytes, let deliveries = parts[2].integer
@@ -128,7 +132,7 @@ struct RedisClaim: Sendable {
         let lease = RedisLease(
             priority: priority, entry: id, deliveries: deliveries,
             attempt: (read?.attempts ?? 0) + Int(clamping: deliveries), webhook: read?.webhook,
-            owedAnewMilliseconds: read?.owedAnewMilliseconds)
+            owedMilliseconds: read?.owedMilliseconds)
         if read != nil { return leases.append(lease) }
         damaged.append((lease, StreamEntry.isCorrupt(fields) ? .corrupt : .damaged))
     }

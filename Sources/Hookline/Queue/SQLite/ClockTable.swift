@@ -31,6 +31,13 @@ final class ClockTable {
         guard note.storeMilliseconds >= notedMilliseconds + Self.intervalMilliseconds else {
             return
         }
+        try write(note)
+    }
+
+    /// Notes the time; part of a transaction that writes.
+    func noteNow() throws(SQLiteError) { try write(clock.note) }
+
+    private func write(_ note: StoreClock.Note) throws(SQLiteError) {
         try update.bind(1, note.storeMilliseconds)
         try update.bind(2, note.wallMilliseconds)
         try update.run()

@@ -181,6 +181,9 @@ final class DeliveryStore {
             [SeenIdentities.Message(identity: identity, seenMilliseconds: nowMilliseconds)])
     }
 
+    /// Notes the time now, so that a transaction has something to write.
+    func noteTime() throws(SQLiteError) { try clockTable.noteNow() }
+
     /// Moves the write-ahead log into the database; returns the frames left in it.
     func checkpoint(truncating: Bool) throws(SQLiteError) -> Int {
         try connection.checkpoint(truncating: truncating)

@@ -66,6 +66,8 @@ final class SQLiteQueue: Sendable {
         var owedMax: Int
         /// Bytes of the write-ahead log after which it is copied into the database.
         var checkpointBytes: Int
+        /// Where the ballast is, and how large; nil for none.
+        var ballast: BallastOptions?
         /// Requests that may be stored unverified, in rows and bytes.
         var unverifiedMax: UnverifiedRows.Size
         /// How long an identity is kept.
@@ -78,6 +80,16 @@ final class SQLiteQueue: Sendable {
         var identityBytesMax = 256 << 20
         /// A control of the crash test; never true in a release build.
         var synchronousOff = false
+    }
+
+    /// 1 MiB of them.
+    private static let settledMax = 65_536
+
+    /// The ballast of a store.
+    struct BallastOptions: Sendable {
+        var folder: String
+        var path: String
+        var room: DiskRoom
     }
 
     let options: Options
@@ -109,7 +121,8 @@ final class SQLiteQueue: Sendable {
     /// because too many wait or are owed, or the store is broken: they are the fallback's. Any
     /// thread.
     func append(_ batch: [PendingWebhook]) -> [PendingWebhook] {
-        guard !status.isBroken, !status.isGone, status.owed < Int64(options.owedMax) else {
+        if let cause = refusalCause {
+            for pending in batch { pending.abandon(cause) }
             return batch
         }
         let accepted = inbox.withLock { inbox in
@@ -119,8 +132,20 @@ final class SQLiteQueue: Sendable {
             return min(room, batch.count)
         }
         if accepted > 0 { bell.ring() }
+        for pending in batch.dropFirst(accepted) { pending.abandon(.overload) }
         return Array(batch.dropFirst(accepted))
     }
+
+    /// Why nothing new is taken at the moment; nil while it is. Any thread.
+    var refusalCause: UnavailableCause? {
+        if status.isBroken { return .storeBroken }
+        if status.isGone { return .folderGone }
+        if status.isRefusing { return .diskFull }
+        return status.owed < Int64(options.owedMax) ? nil : .queueFull
+    }
+
+    /// True while as many webhooks wait for the store thread as may. Any thread.
+    var isWaitingFull: Bool { inbox.withLock { $0.appends.count >= options.waitingMax } }
 
     /// Leaves changes of deliveries for the next transaction. Any thread.
     func record(_ changes: [DeliveryChange]) {
@@ -131,7 +156,10 @@ final class SQLiteQueue: Sendable {
 
     /// Notes that the application has a message that may not be stored. Any thread.
     func settle(_ identity: Identity) {
-        inbox.withLock { $0.settled.append(identity) }
+        // While nothing can be written they wait; what is too many may be forwarded once more.
+        inbox.withLock { inbox in
+            if inbox.settled.count < Self.settledMax { inbox.settled.append(identity) }
+        }
         bell.ring()
     }
 

@@ -14,6 +14,7 @@ extension SQLiteQueue {
                 return (inbox.appends, inbox.changes, inbox.isStopping)
             }
             leaveToJournal(changes)
+            for pending in appends { pending.abandon(.storeBroken) }
             if !appends.isEmpty { callbacks.failed(appends) }
             if isStopping { return }
             bell.wait(untilNanoseconds: MonotonicClock.now() + 100_000_000)

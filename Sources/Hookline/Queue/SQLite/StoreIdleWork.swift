@@ -18,11 +18,13 @@ final class StoreIdleWork {
     private let group: SQLiteQueue
     private let quarantine: QuarantineWriter?
     private var salvage: Salvage?
+    private let rescue: StoreRescue
 
     init(
-        store: DeliveryStore, group: SQLiteQueue, quarantine: Quarantine?,
+        store: DeliveryStore, group: SQLiteQueue, quarantine: Quarantine?, rescue: StoreRescue,
         salvage: Salvage? = nil
     ) {
+        self.rescue = rescue
         self.store = store
         self.salvage = salvage
         self.group = group
@@ -118,6 +120,7 @@ final class StoreIdleWork {
     private func failed(_ error: SQLiteError) -> Bool {
         store.rollBack()
         let failure = group.failed(error)
+        rescue.failed(failure.reason)
         guard failure.reason == .sync else { return false }
         group.status.markBroken()
         store.keepLogOnClose()

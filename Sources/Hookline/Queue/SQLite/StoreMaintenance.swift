@@ -6,18 +6,21 @@ import SQLite
 final class StoreMaintenance {
     private let store: DeliveryStore
     private let group: SQLiteQueue
+    private let rescue: StoreRescue
     private var nextAgesNanoseconds: UInt64 = 0
     private var nextPruneNanoseconds: UInt64 = 0
     private var nextAgainNanoseconds: UInt64 = 0
     private var nextSliceNanoseconds: UInt64 = 0
     private let deadLetters: DeadLetterLimit
     private let frameBytes = 4096 + 24
+    private static let fullDiskLogBytes = 256 * 1024
     private let accountsMax = 64
     /// Identities that one slice forgets.
     private static let sliceCount = 1024
     private var lastAccount: [UInt8]?
 
-    init(store: DeliveryStore, group: SQLiteQueue) {
+    init(store: DeliveryStore, group: SQLiteQueue, rescue: StoreRescue) {
+        self.rescue = rescue
         self.store = store
         self.group = group
         deadLetters = DeadLetterLimit(store: store, group: group)
@@ -26,9 +29,12 @@ final class StoreMaintenance {
     /// After every transaction: copies the log into the database once it is long enough, and does
     /// a slice of what is due, twenty a second at most.
     func afterCommit() {
-        if store.logFrames * frameBytes >= group.options.checkpointBytes {
-            checkpoint(truncating: false)
-        }
+        // On a full disk the log is kept short: it is written in the room that it has.
+        let bytesMax =
+            group.status.isRefusing
+            ? min(Self.fullDiskLogBytes, group.options.checkpointBytes)
+            : group.options.checkpointBytes
+        if store.logFrames * frameBytes >= bytesMax { checkpoint(truncating: false) }
         let now = MonotonicClock.now()
         turn(nowNanoseconds: now)
         guard now >= nextSliceNanoseconds, !webhooksWait else { return }
@@ -72,9 +78,10 @@ final class StoreMaintenance {
         checkpoint(truncating: true)
     }
 
-    /// A full disk is met with a checkpoint: it lets the log be written from its start again.
+    /// A full disk is met with a checkpoint: it lets the log be written from its start again, in
+    /// the room that its file has.
     func makeRoom(_ reason: StoreFailure) {
-        if reason == .full { checkpoint(truncating: true) }
+        if reason == .full { checkpoint(truncating: false) }
     }
 
     private func checkpoint(truncating: Bool) {
@@ -84,7 +91,9 @@ final class StoreMaintenance {
             group.metrics.checkpointed(nanoseconds: MonotonicClock.now() - started)
         } catch {
             // The log keeps every frame: a later checkpoint copies them.
-            _ = group.failed(error)
+            let reason = group.failed(error).reason
+            // With the room of the ballast it may work.
+            if rescue.failed(reason) { checkpoint(truncating: truncating) }
         }
     }
 
@@ -95,7 +104,7 @@ final class StoreMaintenance {
                 oldest[priority] = try store.rows.oldestReceivedMilliseconds(priority)
             }
         } catch {
-            _ = group.failed(error)
+            failed(error)
         }
         group.status.publish(oldest: oldest)
     }
@@ -131,9 +140,13 @@ final class StoreMaintenance {
             deadLetters.committed(dropped)
         } catch {
             store.rollBack()
-            _ = group.failed(error)
+            failed(error)
             return false
         }
         return true
+    }
+
+    private func failed(_ error: SQLiteError) {
+        rescue.failed(group.failed(error).reason)
     }
 }

@@ -14,6 +14,8 @@ final class StoreStatus: Sendable {
     private let damaged = Atomic<Bool>(false)
     private let gone = Atomic<Bool>(false)
     private let alive = Atomic<Bool>(true)
+    private let troublePlace = Atomic<Int>(0)
+    private let pulse = Atomic<UInt64>(0)
     private let logFrames = Atomic<Int>(-1)
     private let unverifiedRows = Atomic<Int>(-1)
 
@@ -29,6 +31,16 @@ final class StoreStatus: Sendable {
     /// True once somebody took the data folder, or a file of the store, away: what would be
     /// written now would be in files that nobody finds.
     var isGone: Bool { gone.load(ordering: .acquiring) }
+    /// Why transactions fail, nil while they do not.
+    var trouble: UnavailableCause? {
+        UnavailableCause(place: troublePlace.load(ordering: .relaxed))
+    }
+
+    /// True while nothing new is taken, because it could not be stored.
+    var isRefusing: Bool { trouble == .diskFull }
+
+    /// When the store thread turned last; 0 before it began. Monotonic nanoseconds.
+    var turnedNanoseconds: UInt64 { pulse.load(ordering: .relaxed) }
 
     /// When the transaction under way began; 0 when there is none. Monotonic nanoseconds.
     var commitStartedNanoseconds: UInt64 { commitStarted.load(ordering: .relaxed) }
@@ -66,6 +78,14 @@ final class StoreStatus: Sendable {
     func publish(oldest: [DeliveryPriority: Int64]) {
         figures.withLock { $0.oldest = oldest }
     }
+
+    func enter(_ trouble: UnavailableCause) {
+        troublePlace.store(trouble.place, ordering: .relaxed)
+    }
+
+    func leaveTrouble() { troublePlace.store(0, ordering: .relaxed) }
+
+    func turned(at nanoseconds: UInt64) { pulse.store(nanoseconds, ordering: .relaxed) }
 
     func ended() { alive.store(false, ordering: .relaxed) }
 

@@ -17,6 +17,7 @@ struct StoreThread: ~Copyable {
     let group: SQLiteQueue
     let housekeeping: StoreMaintenance
     let background: StoreIdleWork
+    let rescue: StoreRescue
     private var wanted = 0
     /// Changes that follow from late commits; they come before any claim.
     var followUps: [DeliveryChange] = []
@@ -32,14 +33,15 @@ struct StoreThread: ~Copyable {
     /// with; a crash within that time forwards them once more.
     init(
         store: DeliveryStore, group: SQLiteQueue, quarantine: Quarantine? = nil,
-        gatherNanoseconds: UInt64 = 5_000_000, salvage: Salvage? = nil
+        gatherNanoseconds: UInt64 = 5_000_000, ballast: Ballast? = nil, salvage: Salvage? = nil
     ) {
         self.store = store
         self.gatherNanoseconds = gatherNanoseconds
         self.group = group
-        housekeeping = StoreMaintenance(store: store, group: group)
+        rescue = StoreRescue(store: store, group: group, ballast: ballast)
+        housekeeping = StoreMaintenance(store: store, group: group, rescue: rescue)
         background = StoreIdleWork(
-            store: store, group: group, quarantine: quarantine, salvage: salvage)
+            store: store, group: group, quarantine: quarantine, rescue: rescue, salvage: salvage)
         group.publishStatus(of: store)
     }
 
@@ -57,6 +59,8 @@ struct StoreThread: ~Copyable {
         while true {
             if group.status.isDamaged { return leave() }
             let now = MonotonicClock.now()
+            group.status.turned(at: now)
+            if rescue.turn(nowNanoseconds: now) { mayClaim = true }
             var (batch, isStopping) = takeBatch()
             let claim = nextClaim(isStopping: isStopping)
             if batch.isOnlyComplete && claim != .due && !isStopping && mayGather(now) {
@@ -125,7 +129,8 @@ struct StoreThread: ~Copyable {
         let max = group.options.batchRowsMax
         let (isStopping, more) = group.inbox.withLock { inbox in
             swap(&batch.changes, &inbox.changes)
-            swap(&batch.settled, &inbox.settled)
+            // What only takes room waits for room.
+            if !group.status.isRefusing { swap(&batch.settled, &inbox.settled) }
             if !inbox.accounts.isEmpty { batch.accounts = [inbox.accounts.removeFirst()] }
             if inbox.appends.count <= max {
                 swap(&batch.appends, &inbox.appends)
@@ -186,7 +191,8 @@ struct StoreThread: ~Copyable {
             wait = min(wait, UInt64(Swift.min(left, 1000)) * 1_000_000)
         }
         return min(
-            now + wait, background.dueNanoseconds ?? .max, failures.dueNanoseconds ?? .max)
+            now + wait, background.dueNanoseconds ?? .max, failures.dueNanoseconds ?? .max,
+            rescue.dueNanoseconds ?? .max)
     }
 
     /// Writes one transaction; false when an fsync failed.
@@ -196,6 +202,7 @@ struct StoreThread: ~Copyable {
         let started = MonotonicClock.now()
         gatherUntilNanoseconds = nil
         if !batch.appends.isEmpty, !group.callbacks.isIntact() {
+            for pending in batch.appends { pending.abandon(.folderGone) }
             group.callbacks.failed(batch.appends)
             batch.appends = []
         }
@@ -229,6 +236,7 @@ struct StoreThread: ~Copyable {
         }
         group.metrics.committed(
             messages: batch.appends.count, nanoseconds: MonotonicClock.now() - started)
+        rescue.committed(messages: batch.appends.count)
         group.publishStatus(of: store)
         if batch.quarantines { background.publishQuarantine() }
         if claim == .due { bringsForward = false }
@@ -291,7 +299,7 @@ struct StoreThread: ~Copyable {
             pending.receipt.deferred()
         } else {
             group.metrics.storeFailed(.unverifiedFull)
-            pending.receipt.unavailable()
+            pending.receipt.unavailable(.unverifiedFull)
         }
     }
 }

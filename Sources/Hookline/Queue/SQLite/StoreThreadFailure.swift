@@ -21,6 +21,8 @@ extension StoreThread {
             group.putBack(batch.appends, changes: [], wanted: 0)
             return true
         }
+        rescue.failed(failure.reason)
+        for pending in batch.appends { pending.abandon(failure.reason.cause) }
         if !batch.appends.isEmpty { group.callbacks.failed(batch.appends) }
         if failure.reason == .sync {
             group.callbacks.broken(failure)

@@ -47,6 +47,7 @@ final class ReceiverMetrics: Sendable {
     let connectionsFailed: Counters<HTTPConnectionEnd>
     let engineRefusals: Counters<EngineStatus>
     let bodyBytes: Histogram
+    let webhooksUnavailable: Counters<UnavailableCause>
     let clockSteps: Counters<ClockDirection>
     /// What the monitor is fed with, beside the registry.
     let monitorCells: MonitorCells
@@ -195,6 +196,10 @@ final class ReceiverMetrics: Sendable {
         bodyBytes = registry.histogram(
             "hookline_webhook_body_bytes", help: "Size of the bodies of webhooks.",
             bounds: [256, 512, 1024, 2048, 4096, 8192, 16_384, 32_768, 65_536, 131_072, 262_144])
+        webhooksUnavailable = registry.counters(
+            "hookline_webhooks_unavailable_total",
+            help: "Webhooks that were answered 503 because nobody could take them, by cause.",
+            label: "cause", UnavailableCause.self)
         clockSteps = registry.counters(
             "hookline_clock_steps_total",
             help: "Steps of the wall clock that were seen, while running or at a start.",

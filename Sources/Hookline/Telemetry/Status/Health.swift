@@ -13,6 +13,7 @@ final class Health: Sendable {
     private struct Parts: Sendable {
         var loops: [EventLoop] = []
         var store: StoreStatus?
+        var readiness: Readiness?
     }
 
     /// A loop turns at least ten times a second; this much without a turn means that it hangs.
@@ -21,8 +22,8 @@ final class Health: Sendable {
     private let draining = Atomic<Bool>(false)
 
     /// Says what to watch; before the loops serve.
-    func watch(loops: [EventLoop], store: StoreStatus) {
-        parts.withLock { $0 = Parts(loops: loops, store: store) }
+    func watch(loops: [EventLoop], store: StoreStatus, readiness: Readiness? = nil) {
+        parts.withLock { $0 = Parts(loops: loops, store: store, readiness: readiness) }
     }
 
     /// The process is stopping: not ready any more.
@@ -40,17 +41,21 @@ final class Health: Sendable {
         return Verdict(isGood: true, sentence: "ok")
     }
 
-    /// The process can accept: some step of the fallback can commit, and it is not stopping.
+    /// A webhook that came now would be answered 200: some step of the fallback takes it, and the
+    /// process is not stopping.
     var ready: Verdict {
-        if draining.load(ordering: .relaxed) {
-            return Verdict(isGood: false, sentence: "stopping")
-        }
-        guard let store = parts.withLock({ $0.store }), !store.isBroken else {
-            return Verdict(isGood: false, sentence: "the store has failed; a restart fixes it")
-        }
-        if store.isGone {
-            return Verdict(isGood: false, sentence: "the data folder was removed or replaced")
-        }
-        return serving
+        guard let cause else { return Verdict(isGood: true, sentence: "ok") }
+        let sentence = cause == .process ? serving.sentence : cause.sentence
+        return Verdict(isGood: false, sentence: sentence)
+    }
+
+    /// Why it is not ready; nil when it is.
+    var cause: UnavailableCause? {
+        if draining.load(ordering: .relaxed) { return .stopping }
+        let (store, readiness) = parts.withLock { ($0.store, $0.readiness) }
+        guard let store, !store.isBroken else { return .storeBroken }
+        if store.isGone { return .folderGone }
+        if !serving.isGood { return .process }
+        return readiness?.cause
     }
 }

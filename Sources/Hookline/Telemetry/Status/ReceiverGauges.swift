@@ -24,6 +24,16 @@ enum ReceiverGauges {
         ) { Double(log.dropped) }
     }
 
+    /// Declares whether the process is ready, and why not.
+    static func declare(in registry: Registry, health: Health) {
+        registry.gauges(
+            "hookline_not_ready",
+            help:
+                "1 for the cause for which a webhook that came now would be answered 503, else 0.",
+            label: "cause", UnavailableCause.self
+        ) { health.cause == $0 ? 1 : 0 }
+    }
+
     /// Declares what is kept of refused requests.
     static func declare(in registry: Registry, quarantine: QuarantineStatus) {
         registry.gauge(

@@ -127,6 +127,15 @@ final class Tokens: Sendable {
         return meanwhile.isEmpty ? .unknown : .known(meanwhile)
     }
 
+    /// True when no token is known of anybody, and the source failed whenever it was asked.
+    var isSourceFailingWithNothingKnown: Bool {
+        guard hasSource else { return false }
+        return state.withLock { state in
+            state.table.isEmpty && state.tableKeys.isEmpty && !state.fetched.isEmpty
+                && state.fetched.values.allSatisfy { $0.isFailure && $0.tokens.keys.isEmpty }
+        }
+    }
+
     /// What may have signed a request that does not say who signed it, and perhaps names an
     /// account: every token that is known, those of the account first, up to `keysMax`. Event
     /// loops.

@@ -49,6 +49,8 @@ final class QueueFixture: Sendable {
     let queue: RedisQueue
     let page = RedisClientMetrics()
     let log = Log(format: .text, level: .critical)
+    /// By which its deliveries are dated.
+    let clock = StoreClock()
     private let taken = Collected<Delivery>()
     /// Dead letters that were deleted, as the queue told.
     let dropped = Collected<[DeadLetterDrop: Int]>()
@@ -72,7 +74,7 @@ final class QueueFixture: Sendable {
             options,
             callbacks: RedisQueue.Callbacks(
                 claimed: { taken.add($0) }, dropped: { dropped.add([$0]) }),
-            metrics: page.redis, log: log)
+            metrics: page.redis, log: log, clock: clock)
         try queue.start()
     }
 

@@ -92,8 +92,7 @@ final class Spool: Sendable {
         let appends = rows.map { row in
             RedisQueue.Append(
                 webhook: row.webhook,
-                owedAnewMilliseconds: store.clock.wallMilliseconds(
-                    at: row.owedSinceMilliseconds),
+                ageMilliseconds: store.clock.age(of: row.owedSinceMilliseconds),
                 deadlineNanoseconds: now + budgetNanoseconds)
         }
         queue.append(appends) { [self] index, outcome in ended(rows[index], outcome) }
