@@ -110,7 +110,7 @@ final class ReceiverServices: Sendable {
         watch = FolderWatch(paths, store: store, report: report, log: log, onEnd: onGone)
         storeRun = StoreRun(
             store: store, quarantine: quarantine, journal: journal, paths: paths, report: report,
-            watch: watch, log: log)
+            watch: watch, clockWatch: clockWatch, log: log)
         lateRun.set(storeRun)
         self.fallback = fallback
     }
