@@ -17,7 +17,7 @@ import Testing
     }
 
     private func fixture(_ consumer: String = "a", lease: Int64 = 30_000) throws -> QueueFixture {
-        try QueueFixture(.unix(path: server.socketPath), consumer) {
+        try QueueFixture(.socket(path: server.socketPath), consumer) {
             $0.leaseMilliseconds = lease
         }
     }
