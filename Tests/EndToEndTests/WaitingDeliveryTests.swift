@@ -26,8 +26,8 @@ extension EndToEnd {
             let sent = try receiver.command(["queue", "discard", waiting[0], waiting[1]])
             #expect(
                 sent.output
-                    == "\(waiting[0]) running\n\(waiting[1]) discarded\n1 discarded, 1 being sent at "
-                    + "this moment, not changed\n")
+                    == "\(waiting[0]) running\n\(waiting[1]) discarded\n"
+                    + "1 discarded, 1 being sent at this moment, not changed\n")
             #expect(sent.status == 1)
             application.answer(.init(200))
             application.release()
