@@ -107,12 +107,16 @@ let package = Package(
 
         // What several test targets share: child processes, temporary folders, raw clients.
         .target(
-            name: "TestSupport", dependencies: ["ProxyTrap"], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["ProxyTrap", "SimulatedDisk"],
+            path: "Tests/TestSupport",
             swiftSettings: strict),
         // Proxies in the environment of every test, which nothing may ask.
         .target(name: "ProxyTrap", path: "Tests/ProxyTrap"),
 
         .target(name: "DiskFaults", path: "Tests/DiskFaults"),
+        // A disk in memory with a VFS of SQLite, which fails and loses power when told to.
+        .target(
+            name: "SimulatedDisk", dependencies: ["CSQLite"], path: "Tests/SimulatedDisk"),
         .target(name: "ClockSteps", path: "Tests/ClockSteps"),
 
         // What hostile bytes are put through: by HooklineTests, and by libFuzzer (scripts/fuzz).
