@@ -92,6 +92,7 @@ extension TestHandler {
         }
         #expect(isServed)
         #expect(eventually { handler.ends(.evicted) > 0 })
+        #expect(slow.count == 100)
     }
 }
 

@@ -18,10 +18,10 @@ struct StoreThread: ~Copyable {
     let housekeeping: StoreMaintenance
     let background: StoreIdleWork
     let rescue: StoreRescue
-    private var wanted = 0
+    private(set) var wanted = 0
     /// Changes that follow from late commits; they come before any claim.
     var followUps: [DeliveryChange] = []
-    private var failures = FailedResults()
+    var failures = FailedResults()
     private var nextDueMilliseconds: Int64?
     private var mayClaim = true
     private var bringsForward = false
@@ -101,13 +101,6 @@ struct StoreThread: ~Copyable {
         housekeeping.finish()
         group.noteClean(store)
         return .stopped
-    }
-
-    /// What waits is the next store's.
-    private mutating func leave() -> End {
-        group.putBack([], changes: followUps + failures.takeAll(), wanted: wanted)
-        store.keepLogOnClose()
-        return .damaged
     }
 
     /// True while what is complete may wait for webhooks to be written with it: nobody waits for

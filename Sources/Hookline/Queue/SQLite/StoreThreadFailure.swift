@@ -34,6 +34,13 @@ extension StoreThread {
         return true
     }
 
+    /// What waits is the next store's.
+    mutating func leave() -> End {
+        group.putBack([], changes: followUps + failures.takeAll(), wanted: wanted)
+        store.keepLogOnClose()
+        return .damaged
+    }
+
     /// After a failed fsync nothing is written; what still comes goes on to the next step.
     func drainAfterBreak() -> End {
         background.broke()

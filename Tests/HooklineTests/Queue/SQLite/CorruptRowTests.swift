@@ -102,8 +102,11 @@ import Testing
 
     @Test func `a corrupt dead letter is not retried, and is discarded`() throws {
         try append(["a", "b"])
-        try change("UPDATE delivery SET state=3, reason='expired', body=x'41' WHERE id=1")
-        try change("UPDATE delivery SET state=3, reason='expired' WHERE id=2")
+        // Given up just now: an old one would be deleted.
+        let dead =
+            "state=3, reason='expired', due_ms=CAST(strftime('%s', 'now') AS INTEGER) * 1000"
+        try change("UPDATE delivery SET \(dead), body=x'41' WHERE id=1")
+        try change("UPDATE delivery SET \(dead) WHERE id=2")
         let live = try LiveStore(path: path)
         let desk = Desk.over(live)
         let named = try Desk.ask(desk, .retry(AdminChange(.ids([1]))))

@@ -111,8 +111,9 @@ import Testing
     @Test func `why a delivery failed last is kept with it, also over a restart`() throws {
         let refused = AttemptFailure(milliseconds: 5000, status: 422, text: "HTTP 422")
         let away = AttemptFailure(milliseconds: 6000, status: nil, text: "connect: no")
+        let clock = SimulatedClock()
         do {
-            let store = try DeliveryStore(path: path)
+            let store = try DeliveryStore(path: path, clock: StoreClock(clock.source))
             _ = try append(store, ["a", "b", "c"].map { webhook($0) })
             let claimed = try claim(store, 3)
             try transaction(store) {
@@ -128,7 +129,7 @@ import Testing
                 ])
             }
         }
-        let store = try DeliveryStore(path: path)
+        let store = try DeliveryStore(path: path, clock: StoreClock(clock.source))
         let rows = try store.listing.page(DeliveryPage(rowsMax: 9)).rows
         #expect(rows.map(\.lastError) == ["connect: no", "connect: no", nil])
         #expect(rows.map(\.lastStatus) == [nil, nil, nil])
