@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -90,6 +91,23 @@ extension EndToEnd {
             #expect(receiver.stop() == 0)
             #expect(outcome.sent.isSuperset(of: application.taken))
             #expect(Set(application.taken).count == application.taken.count)
+        }
+
+        @Test func `a sync that fails in the checkpoint of a stop is told, and loses nothing`()
+            throws
+        {
+            let faults = try DiskFaults()
+            let receiver = try Receiver(
+                ["--forward-to", "http://127.0.0.1:\(try LoopbackSocket.closedPort())/"],
+                faults: faults)
+            #expect(try receiver.send(5).status == 0)
+            try faults.fail()
+            receiver.process.signal(SIGTERM)
+            #expect(receiver.process.wait() == 1)
+            #expect(receiver.log.contains("the store failed to sync"))
+            try faults.mend()
+            try receiver.restart()
+            #expect(try eventually { try receiver.metrics().sum("queue_depth") == 5 })
         }
     }
 }

@@ -34,8 +34,11 @@ final class Quarantine: Sendable {
         inbox = Mutex(QuarantineInbox(limits: options.inbox))
     }
 
-    /// Says how the store thread is woken; once, before it starts.
-    func connect(wake: @escaping @Sendable () -> Void) { self.wake.set(wake) }
+    /// Says how the store thread is woken, before it starts. One that takes the place of another,
+    /// whose database was damaged, is woken in the same way.
+    func connect(wake: @escaping @Sendable () -> Void) {
+        if self.wake.value == nil { self.wake.set(wake) }
+    }
 
     /// Offers a refused request. Any thread.
     func offer(_ request: QuarantinedRequest) {

@@ -21,6 +21,15 @@ extension SQLiteQueue {
         }
     }
 
+    /// A sync failed outside of a batch: this process writes no more. The log may hold commits that
+    /// waited for no disk, and what a later commit adds behind them would be lost with them.
+    func broke(_ store: DeliveryStore, _ failure: StoreError) {
+        guard !status.isBroken else { return }
+        status.markBroken()
+        store.keepLogOnClose()
+        callbacks.broken(failure)
+    }
+
     /// What the application has and the store will not learn any more in this process.
     func leaveToJournal(_ changes: [DeliveryChange]) {
         for change in changes {

@@ -73,7 +73,8 @@ final class StoreMaintenance {
             try store.commit()
         } catch {
             store.rollBack()
-            _ = group.failed(error)
+            let failure = group.failed(error)
+            if failure.reason == .sync { return group.broke(store, failure) }
         }
         checkpoint(truncating: true)
     }
@@ -91,9 +92,10 @@ final class StoreMaintenance {
             group.metrics.checkpointed(nanoseconds: MonotonicClock.now() - started)
         } catch {
             // The log keeps every frame: a later checkpoint copies them.
-            let reason = group.failed(error).reason
+            let failure = group.failed(error)
+            if failure.reason == .sync { return group.broke(store, failure) }
             // With the room of the ballast it may work.
-            if rescue.failed(reason) { checkpoint(truncating: truncating) }
+            if rescue.failed(failure.reason) { checkpoint(truncating: truncating) }
         }
     }
 

@@ -95,9 +95,9 @@ final class StoreRescue {
             return true
         } catch {
             store.rollBack()
-            let reason = StoreError.sqlite(error).reason
-            group.metrics.storeFailed(reason)
-            failed(reason)
+            let failure = group.failed(error)
+            if failure.reason == .sync { group.broke(store, failure) }
+            failed(failure.reason)
             return false
         }
     }

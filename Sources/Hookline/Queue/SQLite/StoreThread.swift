@@ -58,6 +58,7 @@ struct StoreThread: ~Copyable {
     mutating func run() -> End {
         while true {
             if group.status.isDamaged { return leave() }
+            if group.status.isBroken { return drainAfterBreak() }
             let now = MonotonicClock.now()
             group.status.turned(at: now)
             if rescue.turn(nowNanoseconds: now) { mayClaim = true }
@@ -99,7 +100,7 @@ struct StoreThread: ~Copyable {
         }
         background.finish()
         housekeeping.finish()
-        group.noteClean(store)
+        if !group.status.isBroken { group.noteClean(store) }
         return .stopped
     }
 

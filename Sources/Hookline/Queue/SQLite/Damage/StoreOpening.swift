@@ -209,7 +209,14 @@ final class StoreOpening {
         do {
             name = try store.name()
             // A new database has its name in its own file, not only in a log that may be lost.
-            if head?.database != name { _ = try store.checkpoint(truncating: true) }
+            if head?.database != name {
+                _ = try store.checkpoint(truncating: true)
+                // The first commit to an empty log waits for the disk, whatever it holds: it is
+                // made now, and not when the disk may be late.
+                try store.begin()
+                try store.noteTime()
+                try store.commit()
+            }
         } catch {
             throw .sqlite(error)
         }
