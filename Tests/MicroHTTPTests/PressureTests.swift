@@ -81,18 +81,16 @@ extension TestHandler {
     @Test func `slow bodies go too once connections are short, and quick ones do not`() throws {
         let (server, handler) = try server()
         defer { server.stop() }
-        let slow = try (0..<100).map { _ in try RawClient(port: server.port, from: "127.0.0.9") }
+        // More than eight tenths, and not so many that they are refused.
+        let slow = try (0..<35).map { _ in try RawClient(port: server.port, from: "127.0.0.9") }
         for client in slow {
             client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nabc")
         }
-        let isServed = eventually {
-            guard let client = try? RawClient(port: server.port) else { return false }
-            client.send(request)
-            return client.response()?.status == 200
-        }
-        #expect(isServed)
-        #expect(eventually { handler.ends(.evicted) > 0 })
-        #expect(slow.count == 100)
+        #expect(eventually { handler.ends(.evicted) >= 7 })
+        let client = try RawClient(port: server.port)
+        client.send(request)
+        #expect(client.response()?.status == 200)
+        #expect(slow.count == 35)
     }
 }
 
