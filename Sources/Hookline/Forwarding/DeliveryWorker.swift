@@ -37,10 +37,16 @@ final class DeliveryWorker: Sendable {
     private let judge: AttemptJudge
     private let log: Log
     private let inbox = Mutex(Inbox())
-    private let waker = Mutex<(@Sendable () -> Void)?>(nil)
+    private let waker = Mutex<Waker?>(nil)
     private let links = SetOnce<Links>()
     private let underWay = Atomic<Int>(0)
     private let allowed: Atomic<Int>
+
+    /// How the thread is woken while it runs. Not the function itself: a lock would wrap it again at
+    /// each look.
+    private struct Waker: Sendable {
+        let wake: @Sendable () -> Void
+    }
 
     /// Who hears what became of deliveries; set once, before the thread starts.
     struct Links: Sendable {
@@ -110,7 +116,7 @@ final class DeliveryWorker: Sendable {
         do throws(DestinationError) {
             let open = try destination.open(
                 attemptsMax: options.concurrencyMax + options.immediateConcurrencyMax)
-            waker.withLock { $0 = open.wake }
+            waker.withLock { $0 = Waker(wake: open.wake) }
             var ends: [AttemptEnd] = []
             while true {
                 let work = takeInbox()
@@ -225,7 +231,7 @@ final class DeliveryWorker: Sendable {
         if !changes.isEmpty { links.queue.record(changes) }
     }
 
-    private func wake() { waker.withLock { $0 }?() }
+    private func wake() { waker.withLock { $0 }?.wake() }
 
     /// At the end nothing that was claimed stays claimed. What had to be cut is owed at once: the
     /// next process sends it again, with the next attempt's number.
