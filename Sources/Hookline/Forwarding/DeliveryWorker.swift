@@ -42,8 +42,8 @@ final class DeliveryWorker: Sendable {
     private let underWay = Atomic<Int>(0)
     private let allowed: Atomic<Int>
 
-    /// How the thread is woken while it runs. Not the function itself: a lock would wrap it again at
-    /// each look.
+    /// How the thread is woken while it runs. Not the function itself: a lock would wrap it again
+    /// at each look.
     private struct Waker: Sendable {
         let wake: @Sendable () -> Void
     }
