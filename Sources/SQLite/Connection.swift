@@ -69,6 +69,21 @@ public final class Connection {
         _ = hookline_sqlite_no_checkpoint_on_close(handle, 1)
     }
 
+    /// Writes the write-ahead log that an earlier process left over itself, and syncs it; before
+    /// anything is read. One connection alone may be open.
+    ///
+    /// When an fsync fails the kernel takes what it could not write for clean: a process reads
+    /// it, and a power cut takes it (https://wiki.postgresql.org/wiki/Fsync_Errors). A log with
+    /// such a hole would lose every commit behind it.
+    public func rewriteLog() throws(SQLiteError) {
+        let code = hookline_sqlite_rewrite_log(handle)
+        guard code == SQLITE_OK else {
+            throw SQLiteError(
+                operation: "rewrite the log", code: code,
+                message: String(cString: sqlite3_errstr(code)))
+        }
+    }
+
     /// Runs statements that return no row.
     public func execute(_ sql: String) throws(SQLiteError) {
         let code = sqlite3_exec(handle, sql, nil, nil, nil)

@@ -124,6 +124,7 @@ void disk_on_sync(disk *disk, void (*call)(void *), void *context) {
 }
 
 void disk_stop(disk *disk) { disk->is_stopped = true; }
+bool disk_is_stopped(const disk *disk) { return disk->is_stopped; }
 
 static void check_closed(const disk *disk) {
     if (disk->opened == 0) return;

@@ -64,6 +64,11 @@ struct disk {
 uint64_t disk_random(disk *disk, uint64_t bound);
 /// What happens to a call of this kind.
 int disk_fault(disk *disk, uint32_t kind);
+/// The result code of a call that fails with `fault`. Every call of a process that is gone fails
+/// as a sync does, after which the receiver tries nothing more.
+static inline int disk_code(int fault, int code) {
+    return fault == DISK_STOPS ? SQLITE_IOERR_FSYNC : code;
+}
 /// The entry of a name, NULL when the name never was; with `adding` it is made.
 entry *disk_entry(disk *disk, const char *name, bool adding);
 /// Makes every name durable.

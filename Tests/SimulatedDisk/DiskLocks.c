@@ -8,7 +8,8 @@ int file_lock(sqlite3_file *base, int level) {
     open_file *file = (open_file *)base;
     inode *inode = file->inode;
     if (file->level >= level) return SQLITE_OK;
-    if (disk_fault(file->disk, DISK_LOCK) != DISK_WORKS) return SQLITE_IOERR_LOCK;
+    int fault = disk_fault(file->disk, DISK_LOCK);
+    if (fault != DISK_WORKS) return disk_code(fault, SQLITE_IOERR_LOCK);
     bool others_write = (inode->exclusive && inode->exclusive != file)
         || (inode->pending && inode->pending != file);
     if (file->level == SQLITE_LOCK_NONE) {
@@ -46,7 +47,8 @@ int file_unlock(sqlite3_file *base, int level) {
 
 int file_check_reserved(sqlite3_file *base, int *result) {
     open_file *file = (open_file *)base;
-    if (disk_fault(file->disk, DISK_LOCK) != DISK_WORKS) return SQLITE_IOERR_CHECKRESERVEDLOCK;
+    int fault = disk_fault(file->disk, DISK_LOCK);
+    if (fault != DISK_WORKS) return disk_code(fault, SQLITE_IOERR_CHECKRESERVEDLOCK);
     *result = file->inode->reserved != NULL;
     return SQLITE_OK;
 }
@@ -55,8 +57,9 @@ int file_map(sqlite3_file *base, int region, int size, int extend, void volatile
     open_file *file = (open_file *)base;
     inode *inode = file->inode;
     *result = NULL;
-    if (disk_fault(file->disk, DISK_MAP) != DISK_WORKS || region >= REGIONS_MAX) {
-        return SQLITE_IOERR_SHMMAP;
+    int fault = disk_fault(file->disk, DISK_MAP);
+    if (fault != DISK_WORKS || region >= REGIONS_MAX) {
+        return disk_code(fault, SQLITE_IOERR_SHMMAP);
     }
     if (!file->is_mapped) inode->mapped++;
     file->is_mapped = true;
@@ -69,7 +72,7 @@ int file_lock_slots(sqlite3_file *base, int first, int count, int flags) {
     open_file *file = (open_file *)base;
     inode *inode = file->inode;
     bool is_shared = flags & SQLITE_SHM_SHARED;
-    if (flags & SQLITE_SHM_LOCK && file->disk->is_stopped) return SQLITE_IOERR_SHMLOCK;
+    if (flags & SQLITE_SHM_LOCK && file->disk->is_stopped) return SQLITE_IOERR_FSYNC;
     for (int slot = first; slot < first + count; slot++) {
         const void *owner = inode->slot_exclusive[slot];
         int others = inode->slot_shared[slot] - (file->shared_slots >> slot & 1);

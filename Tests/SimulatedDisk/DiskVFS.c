@@ -26,7 +26,7 @@ static int file_read(sqlite3_file *base, void *buffer, int count, sqlite3_int64 
     open_file *file = (open_file *)base;
     const bytes *content = &file->inode->content;
     int fault = disk_fault(file->disk, DISK_READ);
-    if (fault != DISK_WORKS && fault != DISK_FLIPS) return SQLITE_IOERR_READ;
+    if (fault != DISK_WORKS && fault != DISK_FLIPS) return disk_code(fault, SQLITE_IOERR_READ);
     size_t start = (size_t)offset;
     size_t wanted = (size_t)count;
     size_t there = start < content->count ? content->count - start : 0;
@@ -59,7 +59,8 @@ static int file_sync(sqlite3_file *base, int flags) {
 
 static int file_size(sqlite3_file *base, sqlite3_int64 *size) {
     open_file *file = (open_file *)base;
-    if (disk_fault(file->disk, DISK_SIZE) != DISK_WORKS) return SQLITE_IOERR_FSTAT;
+    int fault = disk_fault(file->disk, DISK_SIZE);
+    if (fault != DISK_WORKS) return disk_code(fault, SQLITE_IOERR_FSTAT);
     *size = (sqlite3_int64)file->inode->content.count;
     return SQLITE_OK;
 }
@@ -131,7 +132,8 @@ static int vfs_open(
 static int vfs_delete(sqlite3_vfs *vfs, const char *name, int syncing) {
     disk *disk = vfs->pAppData;
     entry *entry = disk_entry(disk, name, false);
-    if (disk_fault(disk, DISK_DELETE) != DISK_WORKS) return SQLITE_IOERR_DELETE;
+    int fault = disk_fault(disk, DISK_DELETE);
+    if (fault != DISK_WORKS) return disk_code(fault, SQLITE_IOERR_DELETE);
     if (!entry || !entry->current) return SQLITE_IOERR_DELETE_NOENT;
     inode *inode = entry->current;
     entry->current = NULL;
@@ -143,7 +145,8 @@ static int vfs_delete(sqlite3_vfs *vfs, const char *name, int syncing) {
 static int vfs_access(sqlite3_vfs *vfs, const char *name, int flags, int *result) {
     (void)flags;
     disk *disk = vfs->pAppData;
-    if (disk_fault(disk, DISK_ACCESS) != DISK_WORKS) return SQLITE_IOERR_ACCESS;
+    int fault = disk_fault(disk, DISK_ACCESS);
+    if (fault != DISK_WORKS) return disk_code(fault, SQLITE_IOERR_ACCESS);
     const entry *entry = disk_entry(disk, name, false);
     // A log without content is taken for none, as SQLite's own VFS does.
     *result = entry && entry->current

@@ -51,7 +51,7 @@ static void write_whole(inode *inode, const void *data, size_t count, size_t off
 }
 
 int inode_write(disk *disk, inode *inode, const void *data, size_t count, size_t offset) {
-    if (disk->is_stopped) return SQLITE_IOERR_WRITE;
+    if (disk->is_stopped) return SQLITE_IOERR_FSYNC;
     int fault = disk_fault(disk, DISK_WRITE);
     size_t end = offset + count;
     size_t growth = end > inode->content.count ? end - inode->content.count : 0;
@@ -70,12 +70,13 @@ int inode_write(disk *disk, inode *inode, const void *data, size_t count, size_t
     }
     default:
         write_whole(inode, data, disk_random(disk, count), offset);
-        return fault == DISK_IS_FULL ? SQLITE_FULL : SQLITE_IOERR_WRITE;
+        return fault == DISK_IS_FULL ? SQLITE_FULL : disk_code(fault, SQLITE_IOERR_WRITE);
     }
 }
 
 int inode_truncate(disk *disk, inode *inode, size_t size) {
-    if (disk_fault(disk, DISK_TRUNCATE) != DISK_WORKS) return SQLITE_IOERR_TRUNCATE;
+    int fault = disk_fault(disk, DISK_TRUNCATE);
+    if (fault != DISK_WORKS) return disk_code(fault, SQLITE_IOERR_TRUNCATE);
     bytes_resize(&inode->content, size);
     remember(inode, (change){.is_truncation = true, .offset = size});
     return SQLITE_OK;

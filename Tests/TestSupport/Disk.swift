@@ -124,6 +124,9 @@ public final class Disk {
     /// The process that uses the disk is gone: nothing works until `restart` or `cutPower`.
     public func stop() { disk_stop(handle) }
 
+    /// True until then; also when a fault has ended the process.
+    public var isStopped: Bool { disk_is_stopped(handle) }
+
     /// Another process begins, with everything that was written. No connection may be left.
     public func restart() { disk_restart(handle) }
 

@@ -63,14 +63,15 @@ struct Delivery: Sendable {
 
     /// The change that follows when the application has it.
     var completion: DeliveryChange {
-        .complete(id: id, identity: webhook.identity, priority: webhook.priority)
+        .complete(id: id, message: SeenMessage(webhook), priority: webhook.priority)
     }
 }
 
 /// What became of a claimed delivery; the queue writes it down.
 enum DeliveryChange: Sendable {
-    /// The application has it. The identity is for the journal, should the store fail first.
-    case complete(id: Int64, identity: Identity, priority: DeliveryPriority)
+    /// The application has it. The message, seen at its receipt, is for the journal, should the
+    /// store fail first.
+    case complete(id: Int64, message: SeenMessage, priority: DeliveryPriority)
     /// It is owed again at `dueMilliseconds` of the store's clock.
     case retry(id: Int64, dueMilliseconds: Int64, failure: AttemptFailure? = nil)
     /// It is given up.

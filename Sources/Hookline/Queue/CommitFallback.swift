@@ -121,7 +121,7 @@ final class CommitFallback: Sendable {
         }
         if taken {
             // Written down before the reply: after a crash the message is not forwarded again.
-            journal.append(pending.webhook.identity)
+            journal.append(SeenMessage(pending.webhook).received(by: store.clock))
             metrics.immediateProcessed.add(shard: metrics.backgroundShard)
             pending.receipt.taken()
         }

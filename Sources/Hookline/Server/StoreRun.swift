@@ -118,9 +118,7 @@ struct StoreRun: Sendable {
             let taken = try journal.read()
             if !taken.isEmpty {
                 try open.begin()
-                for identity in taken {
-                    try open.settle(identity, nowMilliseconds: open.clock.nowMilliseconds)
-                }
+                for message in taken { try open.settle(message) }
                 try open.commit()
                 log.write(
                     LogLine(.warning, "messages that the application took directly are settled")

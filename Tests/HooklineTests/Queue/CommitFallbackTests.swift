@@ -38,9 +38,9 @@ import Testing
         bench.tick(milliseconds: 1001)
         bench.fallback.immediateEnded(pending, taken: true)
         #expect(bench.outcome(pending) == "taken")
-        #expect(try bench.journal.read() == [pending.webhook.identity])
+        #expect(try bench.journal.read() == [SeenMessage(pending.webhook)])
         // Its commit may still come: then it is not forwarded again.
-        #expect(bench.settled == [pending.webhook.identity])
+        #expect(bench.settled == [SeenMessage(pending.webhook)])
         #expect(pending.committed(id: 7) == .lateButTaken)
         #expect(bench.count("hookline_immediate_processed_total") == 1)
         #expect(bench.fallback.isIdle)

@@ -72,7 +72,7 @@ final class FallbackBench: Sendable {
     var changes: [DeliveryChange] { store.inbox.withLock { $0.changes } }
 
     /// The identities that wait to be settled, if they should be stored after all.
-    var settled: [Identity] { store.inbox.withLock { $0.settled } }
+    var settled: [SeenMessage] { store.inbox.withLock { $0.settled } }
 
     /// A counter of the metrics.
     func count(_ name: String, _ labels: [String: String] = [:]) -> Double? {

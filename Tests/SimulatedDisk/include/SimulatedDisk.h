@@ -71,6 +71,8 @@ void disk_on_sync(disk *disk, void (*call)(void *context), void *context);
 
 /// The process is gone: every call fails and does nothing.
 void disk_stop(disk *disk);
+/// True until then.
+bool disk_is_stopped(const disk *disk);
 /// Another process begins, with what is written. No connection may be left.
 void disk_restart(disk *disk);
 /// Power is lost: of each file a part of what was not synced is kept, sector by sector, each

@@ -136,7 +136,7 @@ final class DeliveryStore {
     func bury(
         _ remains: UnverifiedRows.Remains, receivedMilliseconds: Int64
     ) throws(SQLiteError) {
-        let message = SeenIdentities.Message(
+        let message = SeenMessage(
             identity: Identity(stored: remains.fingerprint),
             seenMilliseconds: receivedMilliseconds)
         guard let id = try identities.claim([message])[0] else { return }
@@ -149,8 +149,8 @@ final class DeliveryStore {
     }
 
     /// A webhook was seen when it was received, and not after `time`, by the store's clock.
-    private func message(_ webhook: Webhook, at time: Int64?) -> SeenIdentities.Message {
-        SeenIdentities.Message(
+    private func message(_ webhook: Webhook, at time: Int64?) -> SeenMessage {
+        SeenMessage(
             webhook,
             at: time.map { min($0, clock.storeMilliseconds(at: webhook.receivedMilliseconds)) })
     }
@@ -175,10 +175,12 @@ final class DeliveryStore {
 
     /// Notes that the application has a message whose commit is unknown or failed: its identity
     /// is claimed and a delivery of it, should one exist, is complete.
-    func settle(_ identity: Identity, nowMilliseconds: Int64) throws(SQLiteError) {
-        if let id = try identities.find(identity) { return try rows.remove(id) }
-        _ = try identities.claim(
-            [SeenIdentities.Message(identity: identity, seenMilliseconds: nowMilliseconds)])
+    ///
+    /// It was seen at its receipt, by the store's clock: by that, and not by the time of this call,
+    /// an event that may happen again is told from the next one.
+    func settle(_ message: SeenMessage) throws(SQLiteError) {
+        if let id = try identities.find(message) { return try rows.remove(id) }
+        _ = try identities.claim([message])
     }
 
     /// Notes the time now, so that a transaction has something to write.

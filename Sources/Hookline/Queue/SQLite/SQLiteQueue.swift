@@ -14,7 +14,7 @@ final class SQLiteQueue: Sendable {
     struct Inbox: Sendable {
         var appends: [PendingWebhook] = []
         var changes: [DeliveryChange] = []
-        var settled: [Identity] = []
+        var settled: [SeenMessage] = []
         /// Accounts whose unverified requests can be verified now.
         var accounts: [[UInt8]] = []
         var wanted = 0
@@ -40,7 +40,7 @@ final class SQLiteQueue: Sendable {
         /// A batch failed: its webhooks go on to the next step; called on the store thread.
         var failed: @Sendable ([PendingWebhook]) -> Void
         /// The application has a message whose completion could not be written.
-        var unwritten: @Sendable (Identity) -> Void
+        var unwritten: @Sendable (SeenMessage) -> Void
         /// Dead letters were deleted because they are too old or too many; called on the store
         /// thread.
         var dropped: @Sendable ([DeadLetterDrop: Int]) -> Void = { _ in }
@@ -155,10 +155,10 @@ final class SQLiteQueue: Sendable {
     }
 
     /// Notes that the application has a message that may not be stored. Any thread.
-    func settle(_ identity: Identity) {
+    func settle(_ message: SeenMessage) {
         // While nothing can be written they wait; what is too many may be forwarded once more.
         inbox.withLock { inbox in
-            if inbox.settled.count < Self.settledMax { inbox.settled.append(identity) }
+            if inbox.settled.count < Self.settledMax { inbox.settled.append(message) }
         }
         bell.ring()
     }

@@ -22,7 +22,7 @@ extension SQLiteQueue: DeliveryQueue {
         return figures
     }
 
-    func settle(_ webhook: Webhook) { settle(webhook.identity) }
+    func settle(_ webhook: Webhook) { settle(SeenMessage(webhook).received(by: clock)) }
 
     func list(_ page: DeliveryPage) throws(QueueFault) -> DeliveryPage.Answer<DeliveryRow> {
         try slice(.reading) { store throws(SQLiteError) in try store.listing.page(page) }

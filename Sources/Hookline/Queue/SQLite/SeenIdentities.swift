@@ -132,7 +132,7 @@ final class SeenIdentities {
     }
 
     /// The number of the message that this one repeats, nil when it repeats none.
-    func find(_ message: Message) throws(SQLiteError) -> Int64? {
+    func find(_ message: SeenMessage) throws(SQLiteError) -> Int64? {
         guard let id = try find(message.identity) else { return nil }
         guard !message.isNamed else { return id }
         let seen = statements.seen
@@ -142,13 +142,13 @@ final class SeenIdentities {
         return isRepeat(message, seen.integer(0)) ? id : nil
     }
 
-    private func isRepeat(_ message: Message, _ seenMilliseconds: Int64) -> Bool {
+    private func isRepeat(_ message: SeenMessage, _ seenMilliseconds: Int64) -> Bool {
         message.isNamed
             || abs(message.seenMilliseconds - seenMilliseconds) <= repeatMilliseconds
     }
 
     /// Takes the next numbers for messages in their order; nil for one that was seen before.
-    func claim(_ messages: [Message]) throws(SQLiteError) -> [Int64?] {
+    func claim(_ messages: [SeenMessage]) throws(SQLiteError) -> [Int64?] {
         var ids: [Int64?] = []
         ids.reserveCapacity(messages.count)
         var new: [Int] = []
@@ -177,7 +177,7 @@ final class SeenIdentities {
     /// True when a message repeats one of the table, or one that this claim adds to it: `new` are
     /// the places of those among `messages`, from the number `first` on.
     private func isSeen(
-        _ message: Message, among messages: [Message], _ new: [Int], _ first: Int64
+        _ message: SeenMessage, among messages: [SeenMessage], _ new: [Int], _ first: Int64
     ) throws(SQLiteError) -> Bool {
         if let id = recent[message.identity], id >= first {
             return isRepeat(message, messages[new[Int(id - first)]].seenMilliseconds)

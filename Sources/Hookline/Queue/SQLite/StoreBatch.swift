@@ -14,7 +14,7 @@ struct StoreBatch {
     /// Changes of deliveries.
     var changes: [DeliveryChange] = []
     /// Messages that the application has, stored or not.
-    var settled: [Identity] = []
+    var settled: [SeenMessage] = []
     /// Webhooks to be stored.
     var appends: [PendingWebhook] = []
     /// Accounts whose unverified requests can be verified.

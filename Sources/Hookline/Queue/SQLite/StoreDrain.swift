@@ -33,7 +33,8 @@ extension SQLiteQueue {
     /// What the application has and the store will not learn any more in this process.
     func leaveToJournal(_ changes: [DeliveryChange]) {
         for change in changes {
-            if case .complete(_, let identity, _) = change { callbacks.unwritten(identity) }
+            guard case .complete(_, let message, _) = change else { continue }
+            callbacks.unwritten(message.received(by: clock))
         }
     }
 }

@@ -8,6 +8,7 @@ enum StoreFile {
             try Connection(path: path, create: true)
         }
         connection.setBusyTimeout(milliseconds: 500)
+        try sqlite { () throws(SQLiteError) in try connection.rewriteLog() }
         let found = try sqlite { () throws(SQLiteError) in
             let query = try connection.prepare("PRAGMA user_version")
             return try query.step() ? query.integer(0) : 0

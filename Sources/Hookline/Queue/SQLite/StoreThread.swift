@@ -211,9 +211,7 @@ struct StoreThread: ~Copyable {
         do {
             try store.begin(isDurable: isDurable)
             try store.rows.apply(batch.changes)
-            for identity in batch.settled {
-                try store.settle(identity, nowMilliseconds: now)
-            }
+            for message in batch.settled { try store.settle(message) }
             try batch.append(to: store, claiming: claim == .appended ? wanted : 0)
             try batch.verify(in: store, group)
             if claim == .due {

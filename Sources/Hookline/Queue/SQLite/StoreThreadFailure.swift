@@ -7,7 +7,7 @@ extension StoreThread {
     mutating func failed(_ batch: StoreBatch, _ error: SQLiteError) -> Bool {
         store.rollBack()
         let failure = group.failed(error)
-        for identity in batch.settled { group.settle(identity) }
+        for message in batch.settled { group.settle(message) }
         for account in batch.accounts { group.verify(account) }
         if failure.reason == .sync {
             group.status.markBroken()

@@ -192,11 +192,31 @@ import Testing
         let store = try DeliveryStore(path: path)
         _ = try append(store, [webhook("a", priority: .high)])
         try transaction(store) {
-            try store.settle(webhook("a").identity, nowMilliseconds: 0)
-            try store.settle(webhook("b").identity, nowMilliseconds: 0)
+            try store.settle(SeenMessage(webhook("a")))
+            try store.settle(SeenMessage(webhook("b")))
         }
         #expect(store.rows.counts == DeliveryCounts())
         #expect(try append(store, [webhook("a"), webhook("b")]) == [nil, nil])
+    }
+
+    @Test func `an event that was settled is told from the next by the time of its receipt`()
+        throws
+    {
+        let store = try DeliveryStore(path: path)
+        func event(_ received: Int64) -> Webhook {
+            Webhook(
+                kind: .other, priority: .normal,
+                identity: Identity(account: [0x41], messageSID: Array("e".utf8)[...]),
+                receivedMilliseconds: received,
+                head: WebhookHead(sample: ["https://h", "/x?y", "a/b", "s", "", "A", "e"]),
+                body: Array("body".utf8))
+        }
+        try transaction(store) { try store.settle(SeenMessage(event(1_000))) }
+        #expect(try append(store, [event(100_000)]) == [nil])
+        #expect(try append(store, [event(300_000)]).compactMap { $0 }.count == 1)
+        // The next one is owed: the first one does not complete it.
+        try transaction(store) { try store.settle(SeenMessage(event(1_000))) }
+        #expect(store.rows.counts.owed == 1)
     }
 
     @Test func `pruning forgets what is old and owed no more`() throws {

@@ -16,7 +16,8 @@ import Testing
 
     private func completions(_ ids: ClosedRange<Int64>) -> [DeliveryChange] {
         ids.map {
-            .complete(id: $0, identity: Genuine.webhook("SM\($0)").identity, priority: .normal)
+            .complete(
+                id: $0, message: SeenMessage(Genuine.webhook("SM\($0)")), priority: .normal)
         }
     }
 

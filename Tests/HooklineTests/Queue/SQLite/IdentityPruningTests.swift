@@ -42,7 +42,7 @@ import Testing
     private func claim(_ seen: SeenIdentities, _ numbers: Range<Int>) throws {
         _ = try seen.claim(
             numbers.map {
-                SeenIdentities.Message(
+                SeenMessage(
                     identity: Identity(account: [0x41], messageSID: Array("SM\($0)".utf8)[...]),
                     seenMilliseconds: 9000)
             })

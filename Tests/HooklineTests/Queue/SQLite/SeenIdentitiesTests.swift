@@ -31,7 +31,7 @@ import Testing
         try connection.execute("BEGIN")
         let ids = try seen.claim(
             numbers.map {
-                SeenIdentities.Message(
+                SeenMessage(
                     identity: identity($0), seenMilliseconds: milliseconds, isNamed: isNamed)
             })
         try seen.keepUp()
@@ -179,7 +179,7 @@ import Testing
         try connection.execute("BEGIN")
         let ids = try seen.claim(
             [0, 5, 120_000, 120_001, 240_002].map {
-                SeenIdentities.Message(
+                SeenMessage(
                     identity: identity(1), seenMilliseconds: $0, isNamed: false)
             })
         try connection.execute("COMMIT")

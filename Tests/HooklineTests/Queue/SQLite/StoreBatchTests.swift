@@ -69,7 +69,7 @@ import Testing
         // The identities have the ids of their deliveries.
         try transaction(reopened) {
             for number in stored.keys {
-                try reopened.settle(webhook(number).identity, nowMilliseconds: 0)
+                try reopened.settle(SeenMessage(webhook(number)))
             }
         }
         #expect(reopened.rows.counts == DeliveryCounts())
