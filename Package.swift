@@ -46,7 +46,7 @@ let package = Package(
         .systemLibrary(name: "CHiredis"),
         .systemLibrary(name: "CCurl"),
         .systemLibrary(name: "COpenSSL"),
-        .systemLibrary(name: "CZlib"),
+        .systemLibrary(name: "CDeflate"),
         .systemLibrary(name: "CMalloc"),
         .target(name: "CBuild", cSettings: revision),
 
@@ -57,7 +57,7 @@ let package = Package(
         .target(name: "Redis", dependencies: ["CHiredis"], swiftSettings: strict),
         .target(name: "Curl", dependencies: ["CCurl"], swiftSettings: strict),
         .target(name: "OpenSSL", dependencies: ["COpenSSL"], swiftSettings: strict),
-        .target(name: "Zlib", dependencies: ["CZlib"], swiftSettings: strict),
+        .target(name: "Deflate", dependencies: ["CDeflate"], swiftSettings: strict),
         .target(name: "POSIX", dependencies: ["CMalloc"], swiftSettings: strict),
         .target(name: "Build", dependencies: ["CBuild"], swiftSettings: strict),
         .target(name: "Prometheus", swiftSettings: strict),
@@ -71,7 +71,7 @@ let package = Package(
         .target(
             name: "Hookline",
             dependencies: [
-                "TwilioSignature", "MicroHTTP", "SQLite", "Redis", "Curl", "OpenSSL", "Zlib",
+                "TwilioSignature", "MicroHTTP", "SQLite", "Redis", "Curl", "OpenSSL", "Deflate",
                 "POSIX", "Prometheus",
                 "Build",
                 .product(name: "Yams", package: "Yams"),
@@ -131,7 +131,7 @@ let package = Package(
         // Uses every instrument and renders every format, and says how often it allocated; run by
         // PrometheusTests in its release build.
         .executableTarget(
-            name: "InstrumentProbe", dependencies: ["Prometheus", "Zlib", "AllocationCount"],
+            name: "InstrumentProbe", dependencies: ["Prometheus", "Deflate", "AllocationCount"],
             path: "Tests/InstrumentProbe", swiftSettings: strict),
 
         // One test target a source target.
@@ -151,7 +151,7 @@ let package = Package(
             name: "PrometheusTests", dependencies: ["Prometheus", "TestSupport"],
             exclude: ["Oracles"], swiftSettings: strict),
         .testTarget(
-            name: "ZlibTests", dependencies: ["Zlib", "TestSupport"], swiftSettings: strict),
+            name: "DeflateTests", dependencies: ["Deflate", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "HooklineTests",
             dependencies: [

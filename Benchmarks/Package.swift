@@ -7,8 +7,8 @@ let package = Package(
         .executableTarget(name: "bare", linkerSettings: [.linkedLibrary("microhttpd")]),
         // The product's own sources, through links: a path may not leave the package.
         .target(name: "Prometheus"),
-        .systemLibrary(name: "CZlib"),
-        .target(name: "Zlib", dependencies: ["CZlib"]),
-        .executableTarget(name: "instruments", dependencies: ["Prometheus", "Zlib"]),
+        .systemLibrary(name: "CDeflate"),
+        .target(name: "Deflate", dependencies: ["CDeflate"]),
+        .executableTarget(name: "instruments", dependencies: ["Prometheus", "Deflate"]),
     ]
 )

@@ -30,7 +30,7 @@ extension EndToEnd {
             #expect(
                 lines.map(\.first) == [
                     "hookline", "revision", "Swift", "libmicrohttpd", "SQLite", "libcurl",
-                    "OpenSSL", "hiredis", "zlib",
+                    "OpenSSL", "hiredis", "libdeflate",
                 ])
             #expect(lines.allSatisfy { $0.count == 2 && !$0[1].isEmpty }, "\(shown.output)")
             for line in lines.suffix(6) {

@@ -1,6 +1,6 @@
 import AllocationCount
+import Deflate
 import Prometheus
-import Zlib
 
 /// Uses every instrument and renders every format after a warm-up, and prints for each how often
 /// the thread allocated meanwhile: `name count`, one a line.
@@ -28,7 +28,7 @@ import Zlib
         var compressed: [UInt8] = []
         var isGood = true
         count("gzip") {
-            do throws(ZlibError) {
+            do throws(DeflateError) {
                 try encoder.encode(page.bytes, into: &compressed)
             } catch {
                 isGood = false

@@ -14,7 +14,7 @@ import Testing
 
     @Test func `updates, rendering and compression do not allocate`() throws {
         let probe = Self.root.appendingPathComponent(".build/release/InstrumentProbe")
-        let folders = ["Sources/Prometheus", "Sources/Zlib", "Tests/InstrumentProbe"]
+        let folders = ["Sources/Prometheus", "Sources/Deflate", "Tests/InstrumentProbe"]
         let newest = folders.map(Self.root.appendingPathComponent).flatMap { folder in
             let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
             return names.map { changed(folder.appendingPathComponent($0)) }

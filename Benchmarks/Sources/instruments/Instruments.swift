@@ -1,6 +1,6 @@
 import Prometheus
 import Synchronization
-import Zlib
+import Deflate
 
 /// The instruments that are measured, one of each kind, and how each is used.
 final class Instruments: Sendable {

@@ -1,4 +1,4 @@
-import Zlib
+import Deflate
 
 /// Tells whether a stored row is still what was written.
 ///
@@ -61,10 +61,11 @@ enum RowChecksum {
         let lengths =
             UInt64(UInt32(truncatingIfNeeded: head.count)) << 32
             | UInt64(UInt32(truncatingIfNeeded: body.count))
-        let first = InlineArray<48, UInt8> { place in
-            let number = place < 40 ? numbers[place / 8] : lengths
-            return UInt8(truncatingIfNeeded: number >> UInt64(56 - place % 8 * 8))
-        }
+        // The most significant byte first, on every machine.
+        let first: InlineArray<6, UInt64> = [
+            numbers[0].bigEndian, numbers[1].bigEndian, numbers[2].bigEndian,
+            numbers[3].bigEndian, numbers[4].bigEndian, lengths.bigEndian,
+        ]
         var checksum = CRC32()
         checksum.update(first.span)
         checksum.update(head.span)

@@ -1,10 +1,10 @@
 import Build
 import Curl
+import Deflate
 import MicroHTTP
 import OpenSSL
 import Redis
 import SQLite
-import Zlib
 
 /// This program's version and those of what it runs on.
 public enum Version {
@@ -32,7 +32,7 @@ public enum Version {
         [
             ("libmicrohttpd", MicroHTTPLibrary.version), ("SQLite", SQLiteLibrary.version),
             ("libcurl", CurlLibrary.version), ("OpenSSL", OpenSSLLibrary.version),
-            ("hiredis", RedisLibrary.version), ("zlib", ZlibLibrary.version),
+            ("hiredis", RedisLibrary.version), ("libdeflate", DeflateLibrary.version),
         ]
     }
 }

@@ -60,7 +60,7 @@ enum ScrapeError: String, LabelValue {
     case busy
     /// The scraper's own time was over before its page was ready.
     case timeout
-    /// zlib failed; the page was sent uncompressed.
+    /// libdeflate failed; the page was sent uncompressed.
     case compression
     /// The connection was gone before the whole page was sent.
     case aborted

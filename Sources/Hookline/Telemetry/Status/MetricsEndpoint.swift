@@ -69,7 +69,7 @@ final class MetricsEndpoint: Sendable {
             guard negotiated.isGzip, !deadline.isOver else { return (page.exposition.bytes, false) }
             if page.compress() { return (page.compressed, true) }
             metrics.errors[.compression].add(shard: shard)
-            log.write(LogLine(.error, "zlib cannot compress the metrics"))
+            log.write(LogLine(.error, "libdeflate cannot compress the metrics"))
             return (page.exposition.bytes, false)
         }
     }

@@ -1,8 +1,8 @@
+import Deflate
 import MicroHTTP
 import POSIX
 import Prometheus
 import Synchronization
-import Zlib
 
 /// The memory of one scrape, used again by a later one.
 struct ScrapePage: Sendable {
@@ -12,9 +12,9 @@ struct ScrapePage: Sendable {
     private(set) var compressed: [UInt8] = []
     private var encoder: GzipEncoder?
 
-    /// Fills `compressed`; false when zlib fails, which it does only for want of memory.
+    /// Fills `compressed`; false when libdeflate fails, which it does only for want of memory.
     mutating func compress() -> Bool {
-        do throws(ZlibError) {
+        do throws(DeflateError) {
             // Level 1: a page shrinks to a tenth at any level, and the loop waits.
             if encoder == nil { encoder = try GzipEncoder(level: 1) }
             try encoder?.encode(exposition.bytes, into: &compressed)

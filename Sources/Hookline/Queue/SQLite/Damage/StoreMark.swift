@@ -1,5 +1,5 @@
+import Deflate
 import POSIX
-import Zlib
 
 /// What the store held after a commit: the high-water mark, and what is owed beside it.
 struct StoreMark: Sendable, Equatable {

@@ -1,4 +1,4 @@
-import CZlib
+import CDeflate
 
 /// The checksum of gzip files (RFC 1952, section 8), over bytes that come in parts. It finds every
 /// change of up to 32 neighbouring bits, and all but one in 2^32 of the others; it proves nothing
@@ -11,11 +11,16 @@ public struct CRC32: Sendable {
     public init() {}
 
     /// Adds bytes behind those that were added before.
-    public mutating func update(_ bytes: Span<UInt8>) {
-        // crc32() begins again when it is given no buffer (zlib.h).
+    public mutating func update(_ bytes: Span<UInt8>) { add(bytes.bytes) }
+
+    /// Adds numbers behind what was added before, as they lie in memory.
+    public mutating func update(_ numbers: Span<UInt64>) { add(numbers.bytes) }
+
+    private mutating func add(_ bytes: RawSpan) {
+        // Without a buffer libdeflate begins again (libdeflate.h).
         guard !bytes.isEmpty else { return }
-        value = bytes.withUnsafeBufferPointer { bytes in
-            UInt32(crc32_z(UInt(value), bytes.baseAddress, bytes.count))
+        value = bytes.withUnsafeBytes { bytes in
+            libdeflate_crc32(value, bytes.baseAddress, bytes.count)
         }
     }
 }

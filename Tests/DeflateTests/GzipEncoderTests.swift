@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@testable import Zlib
+@testable import Deflate
 
 struct GzipEncoderTests {
     /// What gzip(1) makes of it, which knows the format better than we do.
@@ -33,10 +33,12 @@ struct GzipEncoderTests {
     }
 
     @Test func `a level that there is not is an error`() {
-        #expect(throws: ZlibError(operation: "init", code: -2)) { try GzipEncoder(level: 77) }
+        #expect(throws: DeflateError(operation: "make a compressor of level 77")) {
+            try GzipEncoder(level: 77)
+        }
     }
 
     @Test func `the library says its version`() {
-        #expect(ZlibLibrary.version.hasPrefix("1."))
+        #expect(DeflateLibrary.version.hasPrefix("1."))
     }
 }
