@@ -4,7 +4,7 @@ import Testing
 /// Subjects of commits, as far as this clone has them.
 @Suite struct CommitTests {
     /// The last commit from before the rule.
-    private static let before = "1dce6df78d4207152decefed3cd6d73e8b59fe51"
+    private static let before = "8997553d8571a23d0766f77ea43acff57bba88b3"
     private static let columnsMax = 72
 
     /// The subjects of all commits since, newest first; nil in an archive without `.git`, and in a
