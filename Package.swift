@@ -67,6 +67,9 @@ let package = Package(
             name: "TwilioSignature", dependencies: ["OpenSSL", "POSIX"],
             swiftSettings: strictAndPointerFree),
 
+        // Layer 3: what an application's answer says. It reads bytes and fetches nothing.
+        .target(name: "TwiML", swiftSettings: strictAndPointerFree),
+
         // Layer 3: everything that knows what a webhook, a delivery or an alert is.
         .target(
             name: "Hookline",
@@ -152,6 +155,9 @@ let package = Package(
             exclude: ["Oracles"], swiftSettings: strict),
         .testTarget(
             name: "DeflateTests", dependencies: ["Deflate", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "TwiMLTests", dependencies: ["TwiML", "TestSupport"], exclude: ["Oracles"],
+            swiftSettings: strict),
         .testTarget(
             name: "HooklineTests",
             dependencies: [
