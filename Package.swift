@@ -70,6 +70,11 @@ let package = Package(
         // Layer 3: what an application's answer says. It reads bytes and fetches nothing.
         .target(name: "TwiML", swiftSettings: strictAndPointerFree),
 
+        // Layer 3: the client of Twilio's REST API. Nothing else knows a URL of Twilio's.
+        .target(
+            name: "TwilioAPI", dependencies: ["Curl", "OpenSSL", "POSIX"],
+            swiftSettings: strictAndPointerFree),
+
         // Layer 3: everything that knows what a webhook, a delivery or an alert is.
         .target(
             name: "Hookline",
@@ -157,6 +162,9 @@ let package = Package(
             name: "DeflateTests", dependencies: ["Deflate", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "TwiMLTests", dependencies: ["TwiML", "TestSupport"], exclude: ["Oracles"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "TwilioAPITests", dependencies: ["TwilioAPI", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "HooklineTests",

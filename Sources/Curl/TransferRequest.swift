@@ -25,6 +25,9 @@ public struct TransferRequest: Sendable {
     public var timeoutMilliseconds: Int
     /// How much of the response's body is kept; at one byte more the transfer is stopped.
     public var responseBytesMax: Int
+    /// A connection of its own. On a kept one that turns out dead libcurl sends the request again
+    /// by itself, so that the server may see it twice; on a new one it never does.
+    public var usesNewConnection = false
 
     /// A POST with the usual bounds: connect in 3 s, done in 10 s, 64 KiB of response.
     public init(

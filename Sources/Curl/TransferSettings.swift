@@ -13,6 +13,7 @@ extension Transfer {
         try check(request.url.withCString { hookline_curl_set_string(easy, CURLOPT_URL, $0) })
         try set(CURLOPT_CONNECTTIMEOUT_MS, request.connectTimeoutMilliseconds)
         try set(CURLOPT_TIMEOUT_MS, request.timeoutMilliseconds)
+        if request.usesNewConnection { try set(CURLOPT_FRESH_CONNECT, 1) }
     }
 
     /// What holds for every transfer: nothing from the environment, nothing but HTTP/1.1 to the
