@@ -47,6 +47,7 @@ let package = Package(
         .systemLibrary(name: "CCurl"),
         .systemLibrary(name: "COpenSSL"),
         .systemLibrary(name: "CDeflate"),
+        .systemLibrary(name: "CExpat"),
         .systemLibrary(name: "CMalloc"),
         .target(name: "CBuild", cSettings: revision),
 
@@ -58,6 +59,7 @@ let package = Package(
         .target(name: "Curl", dependencies: ["CCurl"], swiftSettings: strict),
         .target(name: "OpenSSL", dependencies: ["COpenSSL"], swiftSettings: strict),
         .target(name: "Deflate", dependencies: ["CDeflate"], swiftSettings: strict),
+        .target(name: "Expat", dependencies: ["CExpat"], swiftSettings: strict),
         .target(name: "POSIX", dependencies: ["CMalloc"], swiftSettings: strict),
         .target(name: "Build", dependencies: ["CBuild"], swiftSettings: strict),
         .target(name: "Prometheus", swiftSettings: strict),
@@ -68,7 +70,7 @@ let package = Package(
             swiftSettings: strictAndPointerFree),
 
         // Layer 3: what an application's answer says. It reads bytes and fetches nothing.
-        .target(name: "TwiML", swiftSettings: strictAndPointerFree),
+        .target(name: "TwiML", dependencies: ["Expat"], swiftSettings: strictAndPointerFree),
 
         // Layer 3: the client of Twilio's REST API. Nothing else knows a URL of Twilio's.
         .target(
@@ -160,6 +162,7 @@ let package = Package(
             exclude: ["Oracles"], swiftSettings: strict),
         .testTarget(
             name: "DeflateTests", dependencies: ["Deflate", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "ExpatTests", dependencies: ["Expat"], swiftSettings: strict),
         .testTarget(
             name: "TwiMLTests", dependencies: ["TwiML", "TestSupport"], exclude: ["Oracles"],
             swiftSettings: strict),

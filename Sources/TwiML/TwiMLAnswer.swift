@@ -1,3 +1,5 @@
+import Expat
+
 /// What an application's answer to a message says, as Twilio reads it.
 ///
 /// https://www.twilio.com/docs/messaging/twiml#twilios-request-to-your-application: XML is TwiML,
@@ -10,15 +12,15 @@ public enum TwiMLAnswer {
         guard !body.isEmpty else { return TwiMLDocument() }
         guard body.count <= limits.bytesMax else { throw .tooLarge(bytesMax: limits.bytesMax) }
         let parts = (contentType ?? "").split(separator: ";", omittingEmptySubsequences: false)
-            .map { XMLText.trimmed(String($0)).lowercased() }
-        if let charset = parts.dropFirst().first(where: { $0.hasPrefix("charset=") }) {
-            let name = charset.dropFirst(8).drop { $0 == "\"" }.prefix { $0 != "\"" }
-            guard isUTF8(String(name)) else { throw .encoding }
+            .map { $0.trimmed.lowercased() }
+        let charset = parts.dropFirst().first { $0.hasPrefix("charset=") }.map {
+            String($0.dropFirst(8).drop { $0 == "\"" }.prefix { $0 != "\"" })
         }
         switch parts.first {
         case "text/xml", "application/xml", "text/html":
-            return try TwiMLDocument(parsing: body, limits: limits)
+            return try TwiMLDocument(parsing: body, encoding: charset, limits: limits)
         case "text/plain":
+            guard isUTF8(charset ?? "utf-8") else { throw .encoding }
             return try plain(body)
         default:
             throw .contentType
@@ -26,14 +28,20 @@ public enum TwiMLAnswer {
     }
 
     private static func plain(_ body: [UInt8]) throws(TwiMLError) -> TwiMLDocument {
-        let text = XMLText.trimmed(String(decoding: try XMLText.prepared(body), as: UTF8.self))
+        let bytes = body.starts(with: [0xef, 0xbb, 0xbf]) ? body.dropFirst(3) : body[...]
+        guard let text = String(validating: bytes, as: UTF8.self) else { throw .encoding }
+        // A line ends with a line feed, however the application ends it.
+        let lines = text.split(omittingEmptySubsequences: false) {
+            $0 == "\r\n" || $0 == "\r" || $0 == "\n"
+        }
+        let message = lines.joined(separator: "\n").trimmed
         var document = TwiMLDocument()
-        if !text.isEmpty { document.instructions = [.message(TwiMLMessage(body: text))] }
+        if !message.isEmpty { document.instructions = [.message(TwiMLMessage(body: message))] }
         return document
     }
 
     /// True for a name of UTF-8, or of what is a part of it.
-    static func isUTF8(_ name: String) -> Bool {
-        ["utf-8", "utf8", "us-ascii", "ascii"].contains(name.lowercased())
+    private static func isUTF8(_ name: String) -> Bool {
+        ["utf-8", "utf8", "us-ascii", "ascii"].contains(name)
     }
 }

@@ -1,3 +1,5 @@
+import Expat
+
 /// What a TwiML document for messages says, in its order.
 ///
 /// https://www.twilio.com/docs/messaging/twiml
@@ -25,16 +27,21 @@ public struct TwiMLDocument: Sendable, Equatable {
     /// A document without a verb.
     public init() {}
 
-    /// Reads a document.
+    /// Reads a document. `encoding` is what `Content-Type` says of it, nil if it says nothing.
     public init(
-        parsing bytes: [UInt8], limits: XMLLimits = XMLLimits()
+        parsing bytes: [UInt8], encoding: String? = nil, limits: XMLLimits = XMLLimits()
     ) throws(TwiMLError) {
-        let root = try XMLReader.read(bytes, limits: limits)
+        let root: XMLElement
+        do throws(XMLError) {
+            root = try XMLParser.root(of: bytes, encoding: encoding, limits: limits)
+        } catch {
+            throw .xml(error)
+        }
         guard root.name == "Response" else { throw .root }
         for node in root.nodes {
             switch node {
             case .text(let text):
-                if !XMLText.trimmed(text).isEmpty { noteUnknown("text") }
+                if !text.trimmed.isEmpty { noteUnknown("text") }
             case .element(let element):
                 add(element)
             }
@@ -86,6 +93,6 @@ public struct TwiMLRedirect: Sendable, Equatable {
 
     init(_ element: XMLElement) {
         self.init(
-            url: XMLText.trimmed(element.text), method: TwiMLMethod(element.value("method")))
+            url: element.text.trimmed, method: TwiMLMethod(element.value("method")))
     }
 }

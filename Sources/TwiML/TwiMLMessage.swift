@@ -1,3 +1,5 @@
+import Expat
+
 /// `<Message>` (https://www.twilio.com/docs/messaging/twiml/message).
 public struct TwiMLMessage: Sendable, Equatable {
     /// To whom; nil answers the sender of the message that came.
@@ -51,7 +53,7 @@ public struct TwiMLMessage: Sendable, Equatable {
             case .element(let noun) where noun.name == "Body":
                 texts.append(noun.text)
             case .element(let noun) where noun.name == "Media":
-                let url = XMLText.trimmed(noun.text)
+                let url = noun.text.trimmed
                 if !url.isEmpty { media.append(url) }
             case .element(let noun):
                 if unknownNouns.count < TwiMLDocument.unknownMax { unknownNouns.append(noun.name) }
@@ -72,9 +74,9 @@ public struct TwiMLMessage: Sendable, Equatable {
 
     /// Texts that stand between nouns, and those of `<Body>`; indentation around nouns is none.
     private static func joined(_ texts: [String]) -> String {
-        let parts = texts.filter { !XMLText.trimmed($0).isEmpty }
-        guard parts.count > 1 else { return XMLText.trimmed(parts.first ?? "") }
-        return parts.map(XMLText.trimmed).joined(separator: "\n")
+        let parts = texts.filter { !$0.trimmed.isEmpty }
+        guard parts.count > 1 else { return (parts.first ?? "").trimmed }
+        return parts.map(\.trimmed).joined(separator: "\n")
     }
 }
 

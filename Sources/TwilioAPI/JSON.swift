@@ -1,20 +1,21 @@
-/// A JSON text that was read (RFC 8259), of bounded depth.
+import Foundation
+
+/// A JSON text that was read (RFC 8259).
 public enum JSON: Sendable, Equatable {
     case null
     case bool(Bool)
     case number(Double)
     case text(String)
     case list([JSON])
-    /// Of a name that comes twice the last counts.
+    /// A name that comes twice counts once.
     case object([String: JSON])
 
-    /// Lists and objects within each other.
-    static let depthMax = 32
-
-    /// Reads a text; nil when it is not JSON, or deeper than `depthMax`.
+    /// Reads a text; nil when it is not JSON. Foundation refuses one that is more than 512 deep.
     public init?(_ bytes: [UInt8]) {
-        var reader = JSONReader(bytes)
-        guard let value = reader.document() else { return nil }
+        // Why it is not JSON is of no use to anybody: Twilio sent it.
+        guard let value = try? JSONDecoder().decode(JSON.self, from: Data(bytes)) else {
+            return nil
+        }
         self = value
     }
 
@@ -48,143 +49,26 @@ public enum JSON: Sendable, Equatable {
     }
 }
 
-/// Reads JSON byte by byte.
-private struct JSONReader {
-    private let bytes: [UInt8]
-    private var position = 0
-
-    init(_ bytes: [UInt8]) { self.bytes = bytes }
-
-    mutating func document() -> JSON? {
-        guard let value = value(depth: 0) else { return nil }
-        skipSpace()
-        return position == bytes.count ? value : nil
-    }
-
-    private mutating func value(depth: Int) -> JSON? {
-        skipSpace()
-        guard depth < JSON.depthMax, position < bytes.count else { return nil }
-        switch bytes[position] {
-        case UInt8(ascii: "{"): return object(depth)
-        case UInt8(ascii: "["): return list(depth)
-        case UInt8(ascii: "\""): return string().map { .text($0) }
-        case UInt8(ascii: "t"): return word("true") ? .bool(true) : nil
-        case UInt8(ascii: "f"): return word("false") ? .bool(false) : nil
-        case UInt8(ascii: "n"): return word("null") ? .null : nil
-        default: return number()
+extension JSON: Decodable {
+    /// A value of any kind.
+    public init(from decoder: any Decoder) throws {
+        let value = try decoder.singleValueContainer()
+        func read<Value: Decodable>(_: Value.Type) -> Value? {
+            // An error says only that the value is of another kind.
+            try? value.decode(Value.self)
         }
-    }
-
-    private mutating func object(_ depth: Int) -> JSON? {
-        position += 1
-        var members: [String: JSON] = [:]
-        if take(UInt8(ascii: "}")) { return .object(members) }
-        repeat {
-            skipSpace()
-            guard position < bytes.count, bytes[position] == UInt8(ascii: "\""),
-                let name = string(), take(UInt8(ascii: ":")), let value = value(depth: depth + 1)
-            else { return nil }
-            members[name] = value
-        } while take(UInt8(ascii: ","))
-        return take(UInt8(ascii: "}")) ? .object(members) : nil
-    }
-
-    private mutating func list(_ depth: Int) -> JSON? {
-        position += 1
-        var items: [JSON] = []
-        if take(UInt8(ascii: "]")) { return .list(items) }
-        repeat {
-            guard let value = value(depth: depth + 1) else { return nil }
-            items.append(value)
-        } while take(UInt8(ascii: ","))
-        return take(UInt8(ascii: "]")) ? .list(items) : nil
-    }
-
-    private mutating func string() -> String? {
-        position += 1
-        var text: [UInt8] = []
-        while position < bytes.count {
-            let byte = bytes[position]
-            position += 1
-            switch byte {
-            case UInt8(ascii: "\""): return String(validating: text, as: UTF8.self)
-            case UInt8(ascii: "\\"):
-                guard let scalar = escape() else { return nil }
-                text += UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter
-            case 0..<0x20: return nil
-            default: text.append(byte)
-            }
-        }
-        return nil
-    }
-
-    /// What stands behind a backslash. Half a surrogate pair becomes U+FFFD.
-    private mutating func escape() -> Unicode.Scalar? {
-        guard position < bytes.count else { return nil }
-        let byte = bytes[position]
-        position += 1
-        switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): return Unicode.Scalar(byte)
-        case UInt8(ascii: "b"): return "\u{8}"
-        case UInt8(ascii: "f"): return "\u{c}"
-        case UInt8(ascii: "n"): return "\n"
-        case UInt8(ascii: "r"): return "\r"
-        case UInt8(ascii: "t"): return "\t"
-        case UInt8(ascii: "u"):
-            guard let high = unit() else { return nil }
-            guard (0xd800..<0xdc00).contains(high) else {
-                return Unicode.Scalar(high) ?? "\u{fffd}"
-            }
-            let before = position
-            if word("\\u"), let low = unit(), (0xdc00..<0xe000).contains(low) {
-                return Unicode.Scalar(0x1_0000 + (high - 0xd800) << 10 + (low - 0xdc00))
-            }
-            position = before
-            return "\u{fffd}"
-        default: return nil
-        }
-    }
-
-    /// Four hexadecimal digits.
-    private mutating func unit() -> UInt32? {
-        guard position + 4 <= bytes.count else { return nil }
-        let digits = bytes[position..<(position + 4)]
-        guard digits.allSatisfy({ Unicode.Scalar($0).properties.isASCIIHexDigit }) else {
-            return nil
-        }
-        position += 4
-        return UInt32(String(decoding: digits, as: UTF8.self), radix: 16)
-    }
-
-    private mutating func number() -> JSON? {
-        let start = position
-        while position < bytes.count, "+-.eE0123456789".utf8.contains(bytes[position]) {
-            position += 1
-        }
-        let text = String(decoding: bytes[start..<position], as: UTF8.self)
-        guard let first = text.utf8.first(where: { $0 != UInt8(ascii: "-") }),
-            (0x30...0x39).contains(first), let value = Double(text), value.isFinite
-        else { return nil }
-        return .number(value)
-    }
-
-    private mutating func word(_ word: StaticString) -> Bool {
-        let expected = Array(word.description.utf8)
-        guard bytes[position...].starts(with: expected) else { return false }
-        position += expected.count
-        return true
-    }
-
-    private mutating func take(_ byte: UInt8) -> Bool {
-        skipSpace()
-        guard position < bytes.count, bytes[position] == byte else { return false }
-        position += 1
-        return true
-    }
-
-    private mutating func skipSpace() {
-        while position < bytes.count, [0x20, 0x09, 0x0a, 0x0d].contains(bytes[position]) {
-            position += 1
+        if value.decodeNil() {
+            self = .null
+        } else if let bool = read(Bool.self) {
+            self = .bool(bool)
+        } else if let number = read(Double.self) {
+            self = .number(number)
+        } else if let text = read(String.self) {
+            self = .text(text)
+        } else if let items = read([JSON].self) {
+            self = .list(items)
+        } else {
+            self = .object(try value.decode([String: JSON].self))
         }
     }
 }

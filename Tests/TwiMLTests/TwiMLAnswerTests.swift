@@ -26,7 +26,7 @@ import Testing
         #expect(try texts("text/plain", " Hello <b> &amp;\r\nyou\n") == ["Hello <b> &amp;\nyou"])
         #expect(try texts("text/plain; charset=utf-8", "Grüße") == ["Grüße"])
         #expect(try texts("text/plain", " \n") == [])
-        #expect(throws: TwiMLError.notUTF8) {
+        #expect(throws: TwiMLError.encoding) {
             try TwiMLAnswer.read(contentType: "text/plain", body: [0xff])
         }
     }
@@ -43,10 +43,17 @@ import Testing
         }
     }
 
-    @Test func `another charset is refused`() {
-        for type in ["text/xml; charset=iso-8859-1", "text/plain;charset=utf-16"] {
-            #expect(throws: TwiMLError.encoding) { try read(type, "<Response/>") }
+    @Test func `a charset that the type names is taken, and one that nobody knows refused`() throws
+    {
+        let latin =
+            Array("<Response><Message>Gr".utf8) + [0xfc] + Array("n</Message></Response>".utf8)
+        let type = "text/xml; charset=ISO-8859-1"
+        let document = try TwiMLAnswer.read(contentType: type, body: latin)
+        #expect(document.instructions == [.message(TwiMLMessage(body: "Grün"))])
+        #expect(throws: TwiMLError.xml(.encoding)) {
+            try read("text/xml; charset=klingon", "<Response/>")
         }
+        #expect(throws: TwiMLError.encoding) { try read("text/plain;charset=utf-16", "Hi") }
     }
 
     @Test func `a body over the limit is refused whatever its type`() {

@@ -104,7 +104,10 @@ import Testing
         }
         #expect(errors.count == 3)
         for error in errors + [
-            .encoding, .notUTF8, .doctype, .root, .contentType, .tooDeep(depthMax: 1),
+            .encoding, .root, .contentType, .tooLarge(bytesMax: 1), .xml(.doctype(line: 1)),
+            .xml(.encoding), .xml(.tooDeep(depthMax: 1)), .xml(.tooManyElements(elementsMax: 1)),
+            .xml(.tooManyAttributes(attributesMax: 1)), .xml(.tooLarge(bytesMax: 1)),
+            .xml(.memory),
         ] {
             #expect(!error.description.contains("555") && !error.description.isEmpty)
             #expect(!error.reason.isEmpty)

@@ -3,17 +3,16 @@ import TestSupport
 
 @testable import TwiML
 
-/// Runs the oracle: expat, and Twilio's own library.
+/// Runs the oracle: Twilio's own library.
 enum TwiMLOracle {
     private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
 
     /// What it prints, each line split at its tabs.
-    static func lines(_ arguments: [String], input: String = "") throws -> [[Substring]] {
+    static func lines(_ arguments: [String]) throws -> [[Substring]] {
         let root = folder.deletingLastPathComponent().deletingLastPathComponent()
         let result = try ChildProcess.run(
             root.appendingPathComponent(".venv/bin/python").path,
-            [folder.appendingPathComponent("Oracles/twiml.py").path] + arguments,
-            input: Array(input.utf8))
+            [folder.appendingPathComponent("Oracles/twiml.py").path] + arguments)
         guard result.status == 0 else { throw ChildProcess.Failure(result.errors) }
         return result.output.split(separator: "\n").map {
             $0.split(separator: "\t", omittingEmptySubsequences: false)
