@@ -81,7 +81,8 @@ let package = Package(
         .target(
             name: "Hookline",
             dependencies: [
-                "TwilioSignature", "MicroHTTP", "SQLite", "Redis", "Curl", "OpenSSL", "Deflate",
+                "TwilioSignature", "TwilioAPI", "MicroHTTP", "SQLite", "Redis", "Curl", "OpenSSL",
+                "Deflate",
                 "POSIX", "Prometheus",
                 "Build",
                 .product(name: "Yams", package: "Yams"),
@@ -103,11 +104,17 @@ let package = Package(
             ],
             swiftSettings: strictAndPointerFree),
 
+        // Layer 4: what is configured at Twilio against what is configured here. No part of the
+        // server.
+        .target(
+            name: "HooklineDoctor", dependencies: ["Hookline", "TwilioAPI", "Curl", "POSIX"],
+            swiftSettings: strictAndPointerFree),
+
         // Layer 5: the commands.
         .executableTarget(
             name: "HooklineCommand",
             dependencies: [
-                "Hookline", "HooklineBench",
+                "Hookline", "HooklineBench", "HooklineDoctor",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strictAndPointerFree,
@@ -182,6 +189,10 @@ let package = Package(
             dependencies: [
                 "HooklineBench", "TwilioSignature", "OpenSSL", "Curl", "POSIX", "TestSupport",
             ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "HooklineDoctorTests",
+            dependencies: ["HooklineDoctor", "Hookline", "TwilioAPI", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests", dependencies: ["HooklineCommand", "OpenSSL", "TestSupport"],

@@ -11,6 +11,7 @@ import HooklineBench
         version: "hookline \(Version.current)",
         subcommands: [
             ServeCommand.self, SendCommand.self, BenchCommand.self, VerifyCommand.self,
+            DoctorCommand.self,
             QueueCommand.self,
             CheckConfigCommand.self,
             VersionCommand.self,

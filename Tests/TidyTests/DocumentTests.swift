@@ -112,6 +112,6 @@ import Testing
         "--config", "--count", "--to", "--json", "--rate", "--duration", "--connections", "--ops",
         "--no-benchmark", "--enable-feature", "--against", "--proven", "--force", "--confirm",
         "--duplicate", "--dry-run", "--product", "--reveal", "--quarantined", "--help", "--rounds",
-        "--filter",
+        "--filter", "--fix", "--yes", "--number", "--error-hours", "--skip-public-url",
     ]
 }

@@ -119,6 +119,10 @@ public struct Configuration: Sendable {
     /// An append to the queue in Redis.
     public var redisQueueTimeout: Duration = .milliseconds(250)
 
+    // Twilio's REST API
+    /// Who asks it, and where it is.
+    public var twilio = TwilioSettings()
+
     // Deadlines and thresholds
     /// Validation of a request.
     public var validationBudget: Duration = .milliseconds(100)

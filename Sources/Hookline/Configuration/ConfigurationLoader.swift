@@ -50,17 +50,18 @@ public struct ConfigurationLoader {
 
     private mutating func read(environment: [String: String]) {
         for (name, text) in environment.sorted(by: { $0.key < $1.key })
-        where name.hasPrefix(Self.prefix) && name != Self.prefix + "CONFIG"
-            && name != Self.redisPasswordVariable
-        {
+        where name != Self.prefix + "CONFIG" && name != Self.redisPasswordVariable {
             if let setting = Setting.all.first(where: { $0.environment == name }) {
                 set(setting.key, text, from: .environment(name))
-            } else {
+            } else if name.hasPrefix(Self.prefix) {
                 fault(name, .environment(name), "there is no such variable")
             }
         }
         if let password = environment[Self.redisPasswordVariable] {
             configuration.redisPassword = Secret(password.utf8)
+        }
+        if let secret = environment[Self.twilioSecretVariable], !secret.isEmpty {
+            configuration.twilio.apiSecret = Secret(secret.utf8)
         }
         guard let text = environment[Self.tokenVariable] else { return }
         let tokens = text.split(separator: ",", omittingEmptySubsequences: false)
@@ -101,6 +102,7 @@ extension ConfigurationLoader {
         checkOrigin(isNeeded: needsOrigin)
         checkTokens()
         checkRedis()
+        checkTwilio()
         if let loop = ForwardLoop().fault(in: configuration) {
             fault("forward-to", sources["forward-to"], loop)
         }

@@ -9,7 +9,9 @@ public struct SettingGroup: Sendable {
     public static let first = SettingGroup(
         title: "What you set first",
         settings: Setting.listening + Setting.origin + Setting.tokens + Setting.forwarding
-            + Setting.keeping + Setting.redis + Setting.thresholds + Setting.output)
+            + Setting.keeping + Setting.redis + Setting.twilio + Setting.twilioPlace
+            + Setting.thresholds
+            + Setting.output)
 
     /// What most people never change, by subject.
     public static let tuning = [

@@ -62,6 +62,10 @@ import Testing
         "queue": "redis", "redis-replicas": "7", "tokens-redis-hash": "seven",
         "redis-timeout": "7ms", "redis-queue-timeout": "77ms",
         "log-format": "text", "log-level": "error",
+        "twilio-account": "AC" + String(repeating: "7", count: 32),
+        "twilio-api-key": "SK" + String(repeating: "7", count: 32),
+        "twilio-api-secret-file": "/s", "twilio-api": "http://127.0.0.1:7777",
+        "twilio-region": "au1", "twilio-edge": "sydney",
     ]
 
     @Test(arguments: Setting.all.map(\.key))
@@ -76,8 +80,11 @@ import Testing
         // What contradicts the base is shown by `apply` alone.
         guard !["dev", "origin-from-host", "tokens-file"].contains(key) else { return }
         let redis =
-            ["queue", "tokens-redis-hash"].contains(key)
-            ? ["HOOKLINE_REDIS_URL": "redis://127.0.0.1"] : [:]
+            switch key {
+            case "queue", "tokens-redis-hash": ["HOOKLINE_REDIS_URL": "redis://127.0.0.1"]
+            case "twilio-api-key": ["TWILIO_API_SECRET": "seven"]
+            default: [String: String]()
+            }
         #expect(setting.text(in: try load([(key, sample)], redis).configuration) == shown)
         let name = try #require(setting.environment)
         let loaded = try load([], redis.merging([name: sample]) { $1 })
