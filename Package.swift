@@ -201,6 +201,10 @@ let package = Package(
         .testTarget(
             name: "ObservabilityTests", dependencies: ["HooklineCommand", "TestSupport"],
             exclude: ["Oracles"], swiftSettings: strict),
+        // The receiver in time of its own, on a simulated disk.
+        .testTarget(
+            name: "SimulationTests",
+            dependencies: ["Hookline", "POSIX", "SQLite", "TestSupport"], swiftSettings: strict),
         // A package of its own too, for `make check`.
         .testTarget(name: "TidyTests", exclude: ["Package.swift"], swiftSettings: strict),
     ]

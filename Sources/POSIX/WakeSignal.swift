@@ -8,9 +8,12 @@ public final class WakeSignal: @unchecked Sendable {
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let condition: UnsafeMutablePointer<pthread_cond_t>
     private var rung = false
+    private let waiting: (@Sendable (WakeSignal, UInt64?) -> Void)?
 
-    /// A bell that has not rung.
-    public init() {
+    /// A bell that has not rung. `waiting` takes the place of the wait in a simulation, and returns
+    /// when the bell has rung or the deadline has passed, by its own time.
+    public init(waiting: (@Sendable (WakeSignal, _ deadline: UInt64?) -> Void)? = nil) {
+        self.waiting = waiting
         mutex = .allocate(capacity: 1)
         mutex.initialize(to: pthread_mutex_t())
         pthread_mutex_init(mutex, nil)
@@ -40,14 +43,22 @@ public final class WakeSignal: @unchecked Sendable {
         if !wasRung { pthread_cond_signal(condition) }
     }
 
+    /// True when it has rung and nobody has heard it. Any thread.
+    public var isRung: Bool {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        return rung
+    }
+
     /// Waits for the flag and lowers it; false when the monotonic deadline passed first.
     ///
     /// One thread only; nil waits for ever.
     @discardableResult
     public func wait(untilNanoseconds deadline: UInt64?) -> Bool {
+        waiting?(self, deadline)
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
-        while !rung {
+        while !rung, waiting == nil {
             guard let deadline else {
                 pthread_cond_wait(condition, mutex)
                 continue

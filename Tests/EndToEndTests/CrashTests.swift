@@ -53,11 +53,12 @@ extension EndToEnd {
         func `SIGKILLs under load lose nothing and repeat only what was under way`()
             throws
         {
-            let count = Torture.count(10, torture: 100)
+            let count = Torture.count(10, torture: 200)
             let lives = try live(count)
             #expect(lives.outcome.acknowledged.count >= 50 * count)
             #expect(lives.lost.isEmpty)
             #expect(lives.outcome.sent.isSuperset(of: lives.taken.joined()))
+            var repeated: [Int] = []
             for (index, taken) in lives.taken.enumerated() {
                 #expect(Set(taken).count == taken.count, "repeated within one life")
                 guard index > 0 else { continue }
@@ -65,7 +66,12 @@ extension EndToEnd {
                 let underWay = Set(lives.taken[index - 1].suffix(2 * Self.concurrency))
                 let earlier = Set(lives.taken[..<index].joined())
                 #expect(earlier.intersection(taken).isSubset(of: underWay))
+                repeated.append(earlier.intersection(taken).count)
             }
+            print(
+                "\(count) SIGKILLs: \(lives.outcome.acknowledged.count) messages answered 200, "
+                    + "\(lives.lost.count) lost, \(repeated.reduce(0, +)) repeated, "
+                    + "\(repeated.max() ?? 0) at most after one kill")
         }
 
         @Test func `control: a reply before the commit loses messages under SIGKILL`() throws {

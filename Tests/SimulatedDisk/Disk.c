@@ -123,6 +123,8 @@ void disk_on_sync(disk *disk, void (*call)(void *), void *context) {
     disk->context = context;
 }
 
+void disk_set_time(disk *disk, int64_t milliseconds) { disk->milliseconds = milliseconds; }
+
 void disk_stop(disk *disk) { disk->is_stopped = true; }
 bool disk_is_stopped(const disk *disk) { return disk->is_stopped; }
 

@@ -51,6 +51,7 @@ struct disk {
     entry entries[ENTRIES_MAX];
     int opened;
     bool is_stopped;
+    int64_t milliseconds;
     disk_rates rates;
     uint64_t capacity, calls, fail_at;
     uint32_t fail_kinds;

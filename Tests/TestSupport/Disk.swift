@@ -83,6 +83,11 @@ public final class Disk {
         didSet { disk_set_capacity(handle, capacity) }
     }
 
+    /// What SQLite's `julianday('now')` says: milliseconds since the epoch.
+    public var wallMilliseconds: Int64 = 0 {
+        didSet { disk_set_time(handle, wallMilliseconds) }
+    }
+
     /// How many bytes there are.
     public var used: UInt64 { disk_used(handle) }
 

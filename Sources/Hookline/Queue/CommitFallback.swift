@@ -93,31 +93,38 @@ final class CommitFallback: Sendable {
             for _ in overdue { metrics.storeFailed(.deadline) }
             if !overdue.isEmpty { fallBack(overdue) }
         }
-        let expired = state.withLock { state in
+        let (expired, unforwarded) = state.withLock { state in
             let isLate: (PendingWebhook) -> Bool = {
                 now >= $0.receivedNanoseconds + self.options.immediateNanoseconds
             }
             // What the store gave up meanwhile waits for nothing.
             let isOver: (PendingWebhook) -> Bool = { isLate($0) || $0.abandonedCause != nil }
-            let late =
-                (state.waiting + state.running).filter(isLate) + state.refused.filter(isOver)
+            let waiting = state.waiting.filter(isLate)
+            let late = waiting + state.running.filter(isLate) + state.refused.filter(isOver)
             state.waiting.removeAll(where: isLate)
             state.refused.removeAll(where: isOver)
-            return late
+            return (late, waiting)
         }
+        for pending in unforwarded { leaveToStore(pending) }
         for pending in expired {
             // For those that run, the attempt's own end follows and finds the reply given.
             pending.receipt.unavailable(pending.abandonedCause ?? .storeLate)
         }
     }
 
+    /// It will not be forwarded at once: if its commit comes, or came meanwhile, it is owed.
+    private func leaveToStore(_ pending: PendingWebhook) {
+        guard let id = pending.immediateEnded(taken: false) else { return }
+        store.record([.release(id: id)])
+    }
+
     /// Immediate processing of one webhook ended. The forwarding thread.
     func immediateEnded(_ pending: PendingWebhook, taken: Bool) {
         // Relaxed: two times that are compared and guard nothing.
         if taken {
-            lastTaken.store(MonotonicClock.now(), ordering: .relaxed)
+            lastTaken.store(store.clock.monotonicNanoseconds, ordering: .relaxed)
         } else {
-            lastRefused.store(MonotonicClock.now(), ordering: .relaxed)
+            lastRefused.store(store.clock.monotonicNanoseconds, ordering: .relaxed)
         }
         if taken {
             // Written down before the reply: after a crash the message is not forwarded again.
@@ -160,7 +167,7 @@ final class CommitFallback: Sendable {
     var isTaking: Bool {
         let taken = lastTaken.load(ordering: .relaxed)
         return taken > lastRefused.load(ordering: .relaxed)
-            && MonotonicClock.now() < taken + Self.takingNanoseconds
+            && store.clock.monotonicNanoseconds < taken + Self.takingNanoseconds
     }
 
     private static let takingNanoseconds: UInt64 = 10_000_000_000
@@ -187,6 +194,7 @@ final class CommitFallback: Sendable {
         }
         for pending in refused {
             metrics.requestsShed[.waiting].add(shard: metrics.backgroundShard)
+            leaveToStore(pending)
             pending.receipt.unavailable(pending.abandonedCause ?? .overload)
         }
         start(next)

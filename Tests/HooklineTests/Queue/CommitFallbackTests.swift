@@ -118,6 +118,24 @@ import Testing
         // Waiting is no excuse: they too are answered at the last deadline.
         bench.tick(milliseconds: 1900)
         #expect(all.allSatisfy { bench.outcome($0) == "unavailable" })
+        // Nobody has forwarded them: whenever their commits come, they are owed.
+        #expect(all.allSatisfy { $0.committed(id: 7) == .lateAndOwed })
+    }
+
+    @Test func `what was committed while it waited for a place is owed when its time is over`()
+        throws
+    {
+        let bench = try FallbackBench(concurrencyMax: 0)
+        let pending = bench.pending("SM1")
+        bench.fallback.commit([pending])
+        bench.tick(milliseconds: 1001)
+        #expect(pending.committed(id: 7) == .lateWhileForwarding)
+        bench.tick(milliseconds: 1900)
+        #expect(bench.outcome(pending) == "unavailable" && bench.fallback.isIdle)
+        guard case .release(id: 7) = bench.changes.first else {
+            Issue.record("\(bench.changes)")
+            return
+        }
     }
 
     @Test func `what the store has no room for goes on at once`() throws {

@@ -69,6 +69,9 @@ uint64_t disk_used(const disk *disk);
 /// Is called at the beginning of each sync of a file: others work while the disk does.
 void disk_on_sync(disk *disk, void (*call)(void *context), void *context);
 
+/// Sets the time that SQLite hears, in milliseconds since the epoch.
+void disk_set_time(disk *disk, int64_t milliseconds);
+
 /// The process is gone: every call fails and does nothing.
 void disk_stop(disk *disk);
 /// True until then.

@@ -12,6 +12,8 @@ struct FailedResults {
     /// The pause after a transaction, and how many times as long as it the pause is at least.
     private static let pauseNanoseconds: UInt64 = 50_000_000
     private static let pauseFactor: UInt64 = 6
+    /// The longest pause: a disk that hung for a while holds nothing back for minutes.
+    private static let pauseNanosecondsMax: UInt64 = 5_000_000_000
     /// How long they wait for webhooks.
     private static let patienceNanoseconds: UInt64 = 100_000_000
 
@@ -70,7 +72,8 @@ struct FailedResults {
     /// A transaction ended.
     mutating func wrote(beganNanoseconds began: UInt64, endedNanoseconds ended: UInt64) {
         let took = ended - min(began, ended)
-        nextNanoseconds = ended + max(Self.pauseNanoseconds, Self.pauseFactor * took)
+        let pause = max(Self.pauseNanoseconds, Self.pauseFactor * took)
+        nextNanoseconds = ended + min(pause, Self.pauseNanosecondsMax)
         sinceNanoseconds = ended
         completed = 0
     }

@@ -30,7 +30,7 @@ struct FullDiskStart {
         if let ballast, ballast.isNeeded { ballast.release() }
         var isWaiting = false
         while true {
-            group.status.turned(at: MonotonicClock.now())
+            group.status.turned(at: group.clock.monotonicNanoseconds)
             do throws(StoreError) {
                 let store = try open()
                 if case .impossible(let reason) = ballast?.take() {
@@ -55,7 +55,8 @@ struct FullDiskStart {
                     opened(nil)
                 }
             }
-            group.bell.wait(untilNanoseconds: MonotonicClock.now() + Self.pauseNanoseconds)
+            group.bell.wait(
+                untilNanoseconds: group.clock.monotonicNanoseconds + Self.pauseNanoseconds)
             if group.inbox.withLock({ $0.isStopping }) {
                 group.jobs.close(.stopped)
                 return nil

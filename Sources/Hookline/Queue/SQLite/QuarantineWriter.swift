@@ -60,9 +60,9 @@ final class QuarantineWriter {
         nextNanoseconds = now + Self.errorPauseNanoseconds
         if now >= nextHousekeepingNanoseconds { try housekeep(now) }
         allowance.grow(nowNanoseconds: now)
-        let end = MonotonicClock.now() + sliceNanoseconds
+        let end = store.clock.monotonicNanoseconds + sliceNanoseconds
         try write(rowsMax: Self.rowsMax, bytesMax: Self.bytesMax) {
-            MonotonicClock.now() >= end || isDisturbed()
+            store.clock.monotonicNanoseconds >= end || isDisturbed()
         }
         nextNanoseconds = now + Self.pauseNanoseconds
     }

@@ -101,7 +101,7 @@ final class SQLiteQueue: Sendable {
     let inbox = Mutex(Inbox())
     /// The appends of the transaction under way, for the fallback's look at what is overdue.
     let committing = Mutex<[PendingWebhook]>([])
-    let bell = WakeSignal()
+    let bell: WakeSignal
     /// What other threads want done between commits.
     let jobs = StoreTasks()
     /// Where each commit is noted; nil before the store is open, and in tests that need none.
@@ -109,9 +109,10 @@ final class SQLiteQueue: Sendable {
 
     init(
         options: Options, callbacks: Callbacks, metrics: ReceiverMetrics,
-        clock: StoreClock = StoreClock()
+        clock: StoreClock = StoreClock(), bell: WakeSignal = WakeSignal()
     ) {
         self.clock = clock
+        self.bell = bell
         self.options = options
         self.callbacks = callbacks
         self.metrics = metrics
@@ -221,6 +222,16 @@ final class SQLiteQueue: Sendable {
             inbox.appends.insert(contentsOf: batch, at: 0)
             inbox.changes.insert(contentsOf: changes, at: 0)
             inbox.wanted += wanted
+        }
+    }
+
+    /// Leaves what a transaction could not write beside its webhooks and changes to the next one,
+    /// without a ring: that would end the pause between the two. The store thread.
+    func putBack(settled: [SeenMessage], accounts: [[UInt8]]) {
+        inbox.withLock { inbox in
+            inbox.settled.insert(contentsOf: settled, at: 0)
+            inbox.accounts.removeAll { accounts.contains($0) }
+            inbox.accounts.insert(contentsOf: accounts, at: 0)
         }
     }
 

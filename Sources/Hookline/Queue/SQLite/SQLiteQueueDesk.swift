@@ -37,10 +37,10 @@ extension SQLiteQueue: DeliveryQueue {
     ) throws(QueueFault) -> [(id: Int64, outcome: DeskOutcome)] {
         let owedMax = options.owedMax - mode.foretold
         return try slice(mode.isDryRun ? .reading : .writing) { store throws(SQLiteError) in
-            let end = MonotonicClock.now() + DeliveryPage.sliceNanoseconds
+            let end = store.clock.monotonicNanoseconds + DeliveryPage.sliceNanoseconds
             var work = DeskSlice(store, verb, mode, owedMax: owedMax)
             var done: [(id: Int64, outcome: DeskOutcome)] = []
-            for id in ids where done.isEmpty || MonotonicClock.now() < end {
+            for id in ids where done.isEmpty || store.clock.monotonicNanoseconds < end {
                 done.append((id, try work.apply(id)))
             }
             return done
@@ -53,12 +53,14 @@ extension SQLiteQueue: DeliveryQueue {
         let owedMax = options.owedMax - mode.foretold
         let (sweep, isFull) = try slice(mode.isDryRun ? .reading : .writing) {
             store throws(SQLiteError) in
-            let end = MonotonicClock.now() + DeliveryPage.sliceNanoseconds
+            let end = store.clock.monotonicNanoseconds + DeliveryPage.sliceNanoseconds
             var work = DeskSlice(store, verb, mode, owedMax: owedMax)
             let found = try store.listing.ids(page)
             var done = DeskSweep(lastID: page.afterID)
             for id in found.rows {
-                if !mode.isDryRun, done.count + done.corrupt > 0, MonotonicClock.now() >= end {
+                if !mode.isDryRun, done.count + done.corrupt > 0,
+                    store.clock.monotonicNanoseconds >= end
+                {
                     return (done, false)
                 }
                 let outcome = try work.apply(id)

@@ -17,7 +17,7 @@ extension SQLiteQueue {
             for pending in appends { pending.abandon(.storeBroken) }
             if !appends.isEmpty { callbacks.failed(appends) }
             if isStopping { return }
-            bell.wait(untilNanoseconds: MonotonicClock.now() + 100_000_000)
+            bell.wait(untilNanoseconds: clock.monotonicNanoseconds + 100_000_000)
         }
     }
 

@@ -96,7 +96,7 @@ final class StoreIdleWork {
                 try job.run(store)
                 group.tellCorrupt(of: store)
             case .writing:
-                group.status.commitBegan(at: MonotonicClock.now())
+                group.status.commitBegan(at: store.clock.monotonicNanoseconds)
                 defer { group.status.commitEnded() }
                 try store.begin()
                 try job.run(store)

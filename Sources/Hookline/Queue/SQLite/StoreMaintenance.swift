@@ -35,7 +35,7 @@ final class StoreMaintenance {
             ? min(Self.fullDiskLogBytes, group.options.checkpointBytes)
             : group.options.checkpointBytes
         if store.logFrames * frameBytes >= bytesMax { checkpoint(truncating: false) }
-        let now = MonotonicClock.now()
+        let now = store.clock.monotonicNanoseconds
         turn(nowNanoseconds: now)
         guard now >= nextSliceNanoseconds, !webhooksWait else { return }
         nextSliceNanoseconds = now + 50_000_000
@@ -86,10 +86,10 @@ final class StoreMaintenance {
     }
 
     private func checkpoint(truncating: Bool) {
-        let started = MonotonicClock.now()
+        let started = store.clock.monotonicNanoseconds
         do {
             _ = try store.checkpoint(truncating: truncating)
-            group.metrics.checkpointed(nanoseconds: MonotonicClock.now() - started)
+            group.metrics.checkpointed(nanoseconds: store.clock.monotonicNanoseconds - started)
         } catch {
             // The log keeps every frame: a later checkpoint copies them.
             let failure = group.failed(error)

@@ -35,7 +35,7 @@ final class StoreRescue {
     @discardableResult
     func failed(_ reason: StoreFailure) -> Bool {
         failures += 1
-        nextTrialNanoseconds = MonotonicClock.now() + Self.trialNanoseconds
+        nextTrialNanoseconds = store.clock.monotonicNanoseconds + Self.trialNanoseconds
         switch reason {
         case .full:
             let isNew = group.status.trouble != .diskFull
@@ -44,7 +44,7 @@ final class StoreRescue {
             ballast?.release()
             return isNew || hadBallast
         case .corrupt:
-            damagedNanoseconds = MonotonicClock.now()
+            damagedNanoseconds = store.clock.monotonicNanoseconds
             group.status.enter(.storeDamaged)
         case .sync: break
         default:
@@ -61,7 +61,7 @@ final class StoreRescue {
         switch group.status.trouble {
         case .storeFailing: group.status.leaveTrouble()
         case .storeDamaged where messages > 0:
-            if MonotonicClock.now() > damagedNanoseconds + Self.damageNanoseconds {
+            if store.clock.monotonicNanoseconds > damagedNanoseconds + Self.damageNanoseconds {
                 group.status.leaveTrouble()
             }
         default: break

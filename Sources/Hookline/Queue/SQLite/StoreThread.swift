@@ -59,7 +59,7 @@ struct StoreThread: ~Copyable {
         while true {
             if group.status.isDamaged { return leave() }
             if group.status.isBroken { return drainAfterBreak() }
-            let now = MonotonicClock.now()
+            let now = store.clock.monotonicNanoseconds
             group.status.turned(at: now)
             if rescue.turn(nowNanoseconds: now) { mayClaim = true }
             var (batch, isStopping) = takeBatch()
@@ -88,7 +88,7 @@ struct StoreThread: ~Copyable {
             guard write(&batch, claim) else { return drainAfterBreak() }
             if group.status.isDamaged { continue }
             housekeeping.afterCommit()
-            let after = MonotonicClock.now()
+            let after = store.clock.monotonicNanoseconds
             if failures.isDue(nowNanoseconds: after, webhooksWait: housekeeping.webhooksWait) {
                 guard writeFailures() else { return drainAfterBreak() }
             }
@@ -142,7 +142,7 @@ struct StoreThread: ~Copyable {
         if isStopping {
             batch.changes += failures.takeAll()
         } else {
-            failures.take(from: &batch.changes, nowNanoseconds: MonotonicClock.now())
+            failures.take(from: &batch.changes, nowNanoseconds: store.clock.monotonicNanoseconds)
         }
         batch.changes.insert(contentsOf: followUps, at: 0)
         followUps = []
@@ -158,14 +158,15 @@ struct StoreThread: ~Copyable {
     /// Writes results of attempts that failed, with claims of what is due; false when an fsync
     /// failed. What follows from late commits comes before any claim here too.
     private mutating func writeFailures() -> Bool {
-        let began = MonotonicClock.now()
+        let began = store.clock.monotonicNanoseconds
         var batch = StoreBatch()
         batch.changes = followUps + failures.takeSlice()
         let isDurable = !followUps.isEmpty
         followUps = []
         let claim: Claim = wanted > 0 && isClaimDue() ? .due : .nothing
         defer {
-            failures.wrote(beganNanoseconds: began, endedNanoseconds: MonotonicClock.now())
+            failures.wrote(
+                beganNanoseconds: began, endedNanoseconds: store.clock.monotonicNanoseconds)
         }
         guard write(&batch, claim, isDurable: isDurable) else { return false }
         housekeeping.afterCommit()
@@ -193,7 +194,7 @@ struct StoreThread: ~Copyable {
     private mutating func write(
         _ batch: inout StoreBatch, _ claim: Claim, isDurable: Bool = true
     ) -> Bool {
-        let started = MonotonicClock.now()
+        let started = store.clock.monotonicNanoseconds
         gatherUntilNanoseconds = nil
         if !batch.appends.isEmpty, !group.callbacks.isIntact() {
             for pending in batch.appends { pending.abandon(.folderGone) }
@@ -224,10 +225,12 @@ struct StoreThread: ~Copyable {
             try store.keepUpIdentities()
             try store.commit()
         } catch {
+            // What it claimed is to be claimed again.
+            if claim == .due { mayClaim = true }
             return failed(batch, error)
         }
         group.metrics.committed(
-            messages: batch.appends.count, nanoseconds: MonotonicClock.now() - started)
+            messages: batch.appends.count, nanoseconds: store.clock.monotonicNanoseconds - started)
         rescue.committed(messages: batch.appends.count)
         group.publishStatus(of: store)
         if batch.quarantines { background.publishQuarantine() }

@@ -7,8 +7,7 @@ extension StoreThread {
     mutating func failed(_ batch: StoreBatch, _ error: SQLiteError) -> Bool {
         store.rollBack()
         let failure = group.failed(error)
-        for message in batch.settled { group.settle(message) }
-        for account in batch.accounts { group.verify(account) }
+        group.putBack(settled: batch.settled, accounts: batch.accounts)
         if failure.reason == .sync {
             group.status.markBroken()
             store.keepLogOnClose()
@@ -30,7 +29,7 @@ extension StoreThread {
         }
         housekeeping.makeRoom(failure.reason)
         // Nothing but time mends a full or busy disk: pause, so as not to spin on it.
-        group.bell.wait(untilNanoseconds: MonotonicClock.now() + 20_000_000)
+        group.bell.wait(untilNanoseconds: store.clock.monotonicNanoseconds + 20_000_000)
         return true
     }
 

@@ -58,6 +58,15 @@ import Testing
         #expect(results.isDue(nowNanoseconds: 100 * millisecond, webhooksWait: true))
     }
 
+    @Test func `a disk that hung once holds failures back for some seconds, not for minutes`() {
+        var results = FailedResults()
+        var changes = failures(1...1)
+        results.take(from: &changes, nowNanoseconds: 0)
+        results.wrote(beganNanoseconds: 0, endedNanoseconds: 30_000 * millisecond)
+        #expect(!results.isDue(nowNanoseconds: 34_999 * millisecond, webhooksWait: false))
+        #expect(results.isDue(nowNanoseconds: 35_000 * millisecond, webhooksWait: false))
+    }
+
     @Test func `claims are held back only while more fails than succeeds`() {
         var results = FailedResults()
         #expect(!results.holdsClaims)
