@@ -10,6 +10,13 @@ public struct TransferEngineOptions: Sendable {
     public var addressSecondsMax = 60
     /// The path of a PEM file of certificate authorities; nil trusts the system's.
     public var certificateAuthorityFile: String?
+    /// The path of a PEM file with the certificate that proves this side; nil for none.
+    public var clientCertificateFile: String?
+    /// The path of a PEM file with its key; nil when that is in the same file.
+    public var clientKeyFile: String?
+    /// Addresses of the local link may be connected to: 169.254.0.0/16 and fe80::/10, where
+    /// clouds serve a machine's metadata.
+    public var allowsLinkLocal = true
 
     /// The usual bounds for a number of transfers, at least one.
     public init(connectionsMax: Int) {

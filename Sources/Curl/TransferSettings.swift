@@ -33,6 +33,10 @@ extension Transfer {
         try set(CURLOPT_SSL_VERIFYHOST, 2)
         try set(CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2)
         if let file = options.certificateAuthorityFile { try set(CURLOPT_CAINFO, file) }
+        if let file = options.clientCertificateFile {
+            try set(CURLOPT_SSLCERT, file)
+            try set(CURLOPT_SSLKEY, options.clientKeyFile ?? file)
+        }
         try set(CURLOPT_MAXAGE_CONN, options.idleSecondsMax)
         try set(CURLOPT_MAXLIFETIME_CONN, options.connectionAgeSecondsMax)
         try set(CURLOPT_DNS_CACHE_TIMEOUT, options.addressSecondsMax)

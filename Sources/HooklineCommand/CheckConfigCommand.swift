@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Hookline
 
 /// `hookline check-config`.
@@ -8,10 +9,17 @@ struct CheckConfigCommand: ParsableCommand {
         abstract: "Reads the configuration as serve would; prints every fault, or every setting.",
         discussion: SettingOptions.discussion)
 
+    @Option(
+        help: ArgumentHelp(
+            "Say which rule takes the request in this file (as `verify` takes it; - for standard "
+                + "input), and why; its signature is not checked.", valueName: "file"))
+    var explain: String?
+
     @OptionGroup var settings: SettingOptions
 
     func run() throws {
         let loaded = try settings.load()
+        if let explain { return try Self.explain(explain, loaded.configuration) }
         do {
             try loaded.configuration.checkTokensFile()
         } catch {
@@ -24,6 +32,21 @@ struct CheckConfigCommand: ParsableCommand {
             Terminal.data(
                 setting.key.padded(to: width) + "  " + (text.isEmpty ? "none" : text)
                     + "  (\(source))\n")
+        }
+        for line in loaded.configuration.destinationLines { Terminal.data(line + "\n") }
+    }
+
+    private static func explain(_ path: String, _ configuration: Configuration) throws {
+        let input =
+            path == "-"
+            ? try FileHandle.standardInput.read(upToCount: CapturedRequest.rawBytesMax + 1)
+            : FileManager.default.contents(atPath: path)
+        guard let input else { throw ValidationError("--explain: cannot read \(path)") }
+        do {
+            let captured = try CapturedRequest(raw: Array(input))
+            Terminal.data(try RuleExplanation(captured, configuration).text)
+        } catch {
+            throw ValidationError("--explain: \(error.description)")
         }
     }
 }

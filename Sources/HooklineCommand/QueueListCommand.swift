@@ -12,6 +12,10 @@ struct QueueListCommand: ParsableCommand {
             valueName: DeliveryState.allCases.map(\.rawValue).joined(separator: "|")))
     var state: String?
 
+    @Option(
+        help: ArgumentHelp("Only deliveries to this destination.", valueName: "name"))
+    var destination: String?
+
     @Flag(help: "Quarantined requests instead of deliveries.")
     var quarantined = false
 
@@ -23,6 +27,9 @@ struct QueueListCommand: ParsableCommand {
     func validate() throws {
         guard (1...1_000_000).contains(limit) else {
             throw ValidationError("--limit: \(limit) is not from 1 to 1000000")
+        }
+        guard destination == nil || !quarantined else {
+            throw ValidationError("--destination is for deliveries, --quarantined lists none")
         }
         guard let state else { return }
         guard DeliveryState(rawValue: state) != nil else {
@@ -37,6 +44,7 @@ struct QueueListCommand: ParsableCommand {
     func run() throws {
         var list = AdminList()
         list.state = state.flatMap { DeliveryState(rawValue: $0) }
+        list.destination = destination
         list.quarantined = quarantined
         var deliveries: [DeliveryRow] = []
         var requests: [QuarantineRow] = []

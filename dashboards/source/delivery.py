@@ -10,6 +10,9 @@ QUEUE = row(100, "Queue", [
     graph(8, "Dead letters", "Messages that were given up and are kept, by instance; those of a shared queue, which every instance reports, once.", "short",
           [query(dead_letters(), "{{instance}}"),
            query("sum by (reason) (increase(hookline_dead_letters_dropped_total{SEL}[$__rate_interval]))", "deleted: {{reason}}")], width=8),
+    graph(16, "Owed to nobody", "Messages that are kept and not forwarded, because no rule took them or their destination is not configured any more; and webhooks that no rule takes.", "short", [
+        query("sum by (instance) (hookline_deliveries_held{SEL})", "{{instance}}"),
+        query("sum by (instance) (rate(hookline_webhooks_unmatched_total{SEL}[$__rate_interval]))", "{{instance}} unmatched a second")], width=8),
     graph(10, "Handed over directly", "Webhooks that the application took because the store was late.", "cps",
           [query("sum by (instance) (rate(hookline_immediate_processed_total{SEL}[$__rate_interval]))", "{{instance}}")], width=8),
     graph(14, "Waiting to be handed over directly", "Webhooks before or in immediate processing, because the store is late.", "short",

@@ -8,7 +8,7 @@ struct AdminLine: Codable {
     /// The keys of all verbs.
     enum Key: String, CodingKey, CaseIterable {
         case verb, state, quarantined, after, limit, id, reveal, ids, all, reason, proven, through
-        case force, foretold
+        case force, foretold, destination
         case isDryRun = "dry_run"
 
         /// The keys of a change of many rows.
@@ -61,7 +61,7 @@ struct AdminLine: Codable {
             allowed = []
             request = .status
         case "list":
-            allowed = [.state, .quarantined, .after, .limit]
+            allowed = [.state, .destination, .quarantined, .after, .limit]
             request = .list(try Self.list(values))
         case "show":
             allowed = [.id, .quarantined, .reveal]
@@ -100,6 +100,7 @@ struct AdminLine: Codable {
         case .list(let list):
             try values.encode("list", forKey: .verb)
             try values.encodeIfPresent(list.state?.rawValue, forKey: .state)
+            try values.encodeIfPresent(list.destination, forKey: .destination)
             try values.encode(list.quarantined, forKey: .quarantined)
             try values.encode(list.after, forKey: .after)
             try values.encode(list.limit, forKey: .limit)
@@ -141,6 +142,10 @@ extension AdminLine {
                 throw AdminFault(.badArgument, "state is not a state of a delivery")
             }
             list.state = state
+        }
+        list.destination = try values.decodeIfPresent(String.self, forKey: .destination)
+        guard list.destination == nil || !list.quarantined else {
+            throw AdminFault(.badArgument, "requests in quarantine are for no destination")
         }
         return list
     }

@@ -32,6 +32,8 @@ public enum AdminRequest: Sendable, Equatable {
 public struct AdminList: Sendable, Equatable {
     /// Deliveries in this state only; nil for all.
     public var state: DeliveryState?
+    /// Deliveries to the destination of this name only; nil for all.
+    public var destination: String?
     /// The quarantine instead of the deliveries.
     public var quarantined = false
     /// Rows after this id.

@@ -3,7 +3,8 @@ public enum AdminText {
     /// Deliveries, one a line.
     public static func table(_ rows: [DeliveryRow]) -> String {
         let head = [
-            "id", "state", "priority", "kind", "received", "attempts", "due", "reason",
+            "id", "state", "priority", "destination", "kind", "received", "attempts", "due",
+            "reason",
             "last error",
             "at", "message",
         ]
@@ -11,8 +12,8 @@ public enum AdminText {
             head,
             rows.map { row in
                 [
-                    "\(row.id)", row.state, row.priority, row.kind, row.received,
-                    "\(row.attempts)", row.due ?? "-", row.reason ?? "-",
+                    "\(row.id)", row.state, row.priority, row.destination ?? "-", row.kind,
+                    row.received, "\(row.attempts)", row.due ?? "-", row.reason ?? "-",
                     row.lastError ?? "-", row.lastErrorAt ?? "-", row.messageSID ?? "-",
                 ]
             })

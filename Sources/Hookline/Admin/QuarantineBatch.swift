@@ -242,6 +242,7 @@ extension Webhook {
     fileprivate func received(at milliseconds: Int64) -> Webhook {
         Webhook(
             kind: kind, priority: priority, identity: identity,
-            receivedMilliseconds: milliseconds, head: head, body: body)
+            receivedMilliseconds: milliseconds, head: head, body: body,
+            destinations: destinations)
     }
 }

@@ -105,7 +105,9 @@ struct QueueAdmin: Sendable {
                 let answer = try asking {
                     () throws(QueueFault) in
                     try queue.list(
-                        DeliveryPage(afterID: last, rowsMax: rowsMax, state: list.state))
+                        DeliveryPage(
+                            afterID: last, rowsMax: rowsMax, state: list.state,
+                            destination: list.destination))
                 }
                 for row in answer.rows.prefix(left) where !send(.delivery(shown(row, of: queue))) {
                     return AdminEnd()

@@ -66,8 +66,12 @@ public struct Configuration: Sendable {
     // Keeping and forwarding
     /// The data folder.
     public var dataDirectory = "./hookline-data"
-    /// The destination; nil writes messages to the log as delivered.
+    /// The destination called `default`; nil without any other writes messages to the log.
     var forwardTo: DestinationURL?
+    /// The destinations of the file, as it has them.
+    var destinationEntries: [DestinationEntry] = []
+    /// Which webhook is for which destination; without any, all are for the only one.
+    var ruleEntries: [RuleEntry] = []
     /// Forwarded at once.
     public var forwardConcurrency = 64
     /// Name resolution, connection and TLS handshake of an attempt.

@@ -1,7 +1,7 @@
 import POSIX
 import Yams
 
-/// The YAML configuration file: keys of `Setting.all`, and `routes`.
+/// The YAML configuration file: keys of `Setting.all`, `routes`, `destinations` and `rules`.
 struct ConfigurationFile {
     /// One key with its text and line.
     struct Entry {
@@ -15,10 +15,14 @@ struct ConfigurationFile {
 
     private(set) var entries: [Entry] = []
     private(set) var routes: [Route] = []
+    private(set) var destinations: [DestinationEntry] = []
+    private(set) var rules: [RuleEntry] = []
     private(set) var faults: [ConfigurationFault] = []
+    private let environment: [String: String]
 
     /// Reads a file; whatever is wrong is in `faults`.
-    init(path: String) {
+    init(path: String, environment: [String: String] = [:]) {
+        self.environment = environment
         do {
             guard let bytes = try Folder.read(path, bytesMax: Self.bytesMax) else {
                 fault(path, 0, "config", "there is no such file")
@@ -44,6 +48,8 @@ struct ConfigurationFile {
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
             .composer(_, let problem, let mark, _):
             (mark.line, problem)
+        case .duplicatedKeysInMapping(let duplicates, let context):
+            (context.mark.line, "\(duplicates.joined(separator: ", ")) is there twice")
         default: (0, "it cannot be read")
         }
     }
@@ -57,6 +63,14 @@ struct ConfigurationFile {
             let key = keyNode.scalar?.string ?? ""
             if key == "routes" {
                 readRoutes(value, path)
+            } else if key == "destinations" {
+                let reader = DestinationReader(value, path: path, environment: environment)
+                destinations = reader.entries
+                faults += reader.faults.faults
+            } else if key == "rules" {
+                let reader = RuleReader(value, path: path)
+                rules = reader.rules
+                faults += reader.faults.faults
             } else if let sequence = value.sequence {
                 let texts = sequence.compactMap { $0.scalar?.string }
                 entries.append(Entry(key: key, text: texts.joined(separator: ","), line: line))

@@ -14,6 +14,8 @@ public struct ConfigurationLoader {
     private(set) var configuration = Configuration()
     private(set) var sources: [String: SettingSource] = [:]
     private var faults: [ConfigurationFault] = []
+    /// The file that was read; nil for none.
+    private(set) var filePath: String?
 
     private init() {}
 
@@ -30,7 +32,9 @@ public struct ConfigurationLoader {
         flags: Flags, file: String?, environment: [String: String], needsOrigin: Bool = true
     ) throws(ConfigurationFaults) -> Loaded {
         var loader = ConfigurationLoader()
-        if let path = file ?? environment[prefix + "CONFIG"] { loader.read(file: path) }
+        if let path = file ?? environment[prefix + "CONFIG"] {
+            loader.read(file: path, environment)
+        }
         loader.read(environment: environment)
         loader.configuration.control = InvariantControl(environment: environment)
         for (key, text) in flags { loader.set(key, text, from: .flag("--" + key)) }
@@ -39,10 +43,13 @@ public struct ConfigurationLoader {
         return Loaded(configuration: loader.configuration, sources: loader.sources)
     }
 
-    private mutating func read(file path: String) {
-        let file = ConfigurationFile(path: path)
+    private mutating func read(file path: String, _ environment: [String: String]) {
+        let file = ConfigurationFile(path: path, environment: environment)
+        filePath = path
         faults += file.faults
         configuration.routes += file.routes
+        configuration.destinationEntries = file.destinations
+        configuration.ruleEntries = file.rules
         for entry in file.entries {
             set(entry.key, entry.text, from: .file(path: path, line: entry.line))
         }
@@ -106,6 +113,7 @@ extension ConfigurationLoader {
         if let loop = ForwardLoop().fault(in: configuration) {
             fault("forward-to", sources["forward-to"], loop)
         }
+        checkDestinations()
         let settings = configuration
         if settings.alertWarning >= settings.alertCritical {
             fault(

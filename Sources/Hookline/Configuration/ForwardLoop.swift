@@ -10,7 +10,11 @@ struct ForwardLoop {
 
     /// One sentence about what is wrong; nil when nothing is to be seen.
     func fault(in configuration: Configuration) -> String? {
-        guard let destination = configuration.forwardTo else { return nil }
+        configuration.forwardTo.flatMap { fault(of: $0, in: configuration) }
+    }
+
+    /// The same of any destination.
+    func fault(of destination: DestinationURL, in configuration: Configuration) -> String? {
         guard let place = destination.place else { return nil }
         let (host, port) = (Self.plain(place.host), place.port)
         let listeners = [("listen", configuration.listen), ("ops-listen", configuration.opsListen)]

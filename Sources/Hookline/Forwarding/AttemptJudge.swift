@@ -4,11 +4,15 @@ struct AttemptJudge: Sendable {
     let metrics: ReceiverMetrics
     let log: Log
     let clock: StoreClock
+    /// The destination's name, where there are several; it stands in the log.
+    let destination: String?
     private let twimlIgnored: Notice
 
     init(
-        retryPolicy: RetryPolicy, metrics: ReceiverMetrics, log: Log, clock: StoreClock
+        retryPolicy: RetryPolicy, metrics: ReceiverMetrics, log: Log, clock: StoreClock,
+        destination: String? = nil
     ) {
+        self.destination = destination
         self.retryPolicy = retryPolicy
         self.metrics = metrics
         self.log = log
@@ -59,6 +63,7 @@ struct AttemptJudge: Sendable {
             var line = LogLine(verdict == .completed ? .info : .warning, "delivery")
                 .with("id", delivery.id).with("attempt", delivery.attempt)
                 .with("result", outcome.result.rawValue)
+            if let destination { line = line.with("destination", destination) }
             if let status = outcome.status { line = line.with("status", status) }
             if let error = outcome.error { line = line.with("error", error) }
             return
@@ -74,10 +79,14 @@ struct AttemptJudge: Sendable {
             log.writeSampled(.warning) {
                 line().with("next", Timestamp.text(milliseconds: clock.wallMilliseconds(at: due)))
             }
-            return .retry(id: delivery.id, dueMilliseconds: due, failure: failure)
+            return .retry(
+                id: delivery.id, dueMilliseconds: due, failure: failure,
+                destination: delivery.destination)
         case .deadLetter(let reason):
             log.write(line().with("dead_letter", reason.rawValue))
-            return .deadLetter(id: delivery.id, reason: reason, failure: failure)
+            return .deadLetter(
+                id: delivery.id, reason: reason, failure: failure,
+                destination: delivery.destination)
         }
     }
 
@@ -87,7 +96,8 @@ struct AttemptJudge: Sendable {
         .retry(
             id: delivery.id, dueMilliseconds: nowMilliseconds,
             failure: AttemptFailure(
-                milliseconds: nowMilliseconds, status: nil, text: "cut: Hookline stopped"))
+                milliseconds: nowMilliseconds, status: nil, text: "cut: Hookline stopped"),
+            destination: delivery.destination)
     }
 
     /// Says how many attempts a stop cut, if any.

@@ -23,6 +23,9 @@ final class DeliveryWorker: Sendable {
         var immediateConcurrencyMax: Int
         var retryPolicy: RetryPolicy
         var clock = StoreClock()
+        /// Which destination it forwards to, and its name where there are several.
+        var destination = DestinationNumber.first
+        var name: String?
 
         /// The pace begins with everything that may be.
         var pace: DestinationPace.Options {
@@ -60,7 +63,8 @@ final class DeliveryWorker: Sendable {
         self.log = log
         allowed = Atomic(options.concurrencyMax)
         judge = AttemptJudge(
-            retryPolicy: options.retryPolicy, metrics: metrics, log: log, clock: options.clock)
+            retryPolicy: options.retryPolicy, metrics: metrics, log: log, clock: options.clock,
+            destination: options.name)
     }
 
     /// Attempts that are under way. Any thread.
@@ -112,7 +116,8 @@ final class DeliveryWorker: Sendable {
     func run() {
         guard let links = links.value else { return }
         var attempts = AttemptsUnderWay(pace: DestinationPace(options.pace))
-        var notice = PaceNotice(log: log, clock: options.clock)
+        var notice = PaceNotice(
+            log: log, clock: options.clock, destination: options.name)
         do throws(DestinationError) {
             let open = try destination.open(
                 attemptsMax: options.concurrencyMax + options.immediateConcurrencyMax)
@@ -166,7 +171,7 @@ final class DeliveryWorker: Sendable {
         let now = options.clock.monotonicNanoseconds
         for webhook in work.immediate {
             guard work.cutNanoseconds == nil, !attempts.pace.isHeld(at: now) else {
-                links.fallback.immediateEnded(webhook.pending, taken: false)
+                end(webhook.pending, taken: false, links)
                 continue
             }
             open.begin(attempts.add(webhook, nowNanoseconds: now))
@@ -220,7 +225,7 @@ final class DeliveryWorker: Sendable {
             case .immediate(let pending):
                 let age = options.clock.monotonicNanoseconds - pending.receivedNanoseconds
                 judge.count(end, of: pending.webhook, ageMilliseconds: Int64(age / 1_000_000))
-                links.fallback.immediateEnded(pending, taken: end.outcome.result == .success)
+                self.end(pending, taken: end.outcome.result == .success, links)
             case .delivery(let delivery):
                 judge.count(
                     end, of: delivery.webhook, ageMilliseconds: judge.age(of: delivery))
@@ -229,6 +234,10 @@ final class DeliveryWorker: Sendable {
             }
         }
         if !changes.isEmpty { links.queue.record(changes) }
+    }
+
+    private func end(_ pending: PendingWebhook, taken: Bool, _ links: Links) {
+        links.fallback.immediateEnded(pending, at: options.destination, taken: taken)
     }
 
     private func wake() { waker.withLock { $0 }?.wake() }
@@ -246,10 +255,10 @@ final class DeliveryWorker: Sendable {
         for item in attempts.removeAll() {
             switch item {
             case .delivery(let delivery): changes.append(judge.cut(delivery, nowMilliseconds: now))
-            case .immediate(let pending): links.fallback.immediateEnded(pending, taken: false)
+            case .immediate(let pending): end(pending, taken: false, links)
             }
         }
-        for pending in waiting { links.fallback.immediateEnded(pending, taken: false) }
+        for pending in waiting { end(pending, taken: false, links) }
         if !changes.isEmpty { links.queue.record(changes) }
         judge.noteCut(changes.count - left.claimed.count)
         underWay.store(0, ordering: .relaxed)

@@ -3,7 +3,7 @@ import OpenSSL
 import POSIX
 import TwilioSignature
 
-/// The destination of `--forward-to`: how a request to it is made. Requests go through libcurl.
+/// An application: how a request to it is made. Requests go through libcurl.
 struct HTTPDestination: Destination {
     /// The configured URL, without a fragment.
     let url: DestinationURL
@@ -15,11 +15,21 @@ struct HTTPDestination: Destination {
     let marks: InstallationMarks
     /// Told of a webhook that is forwarded without a signature.
     let unsigned: Notice
+    /// What each request gets beside Twilio's and Hookline's own fields.
+    var headers: [DestinationHeader] = []
+    var certificates = DestinationCertificates()
+    /// Signs instead of the token that has proved the webhook.
+    var signingKey: HMACKey?
+    var allowsLinkLocal = false
 
     func open(attemptsMax: Int) throws(DestinationError) -> any OpenDestination {
         do throws(CurlError) {
-            return OpenHTTPDestination(
-                self, engine: try TransferEngine(connectionsMax: attemptsMax))
+            var options = TransferEngineOptions(connectionsMax: attemptsMax)
+            options.certificateAuthorityFile = certificates.authority
+            options.clientCertificateFile = certificates.client
+            options.clientKeyFile = certificates.clientKey
+            options.allowsLinkLocal = allowsLinkLocal
+            return OpenHTTPDestination(self, engine: try TransferEngine(options))
         } catch {
             throw DestinationError(description: error.description)
         }
@@ -71,6 +81,7 @@ struct HTTPDestination: Destination {
         for (name, part) in others where !webhook[part].isEmpty {
             headers.append(Self.header(name, webhook[part]))
         }
+        headers += self.headers.map { Self.header($0.name, $0.value.bytes) }
         return headers
     }
 
@@ -79,8 +90,8 @@ struct HTTPDestination: Destination {
     /// sees no signature.
     private func signature(of webhook: Webhook, url: [UInt8]) -> [UInt8]? {
         guard
-            let key = tokens.signingKey(
-                provedBy: webhook.head.keyID, account: webhook[.account])
+            let key = signingKey
+                ?? tokens.signingKey(provedBy: webhook.head.keyID, account: webhook[.account])
         else { return nil }
         var parameters: FormParameters?
         if !webhook.head.isGet, MediaType(webhook[.contentType]).isForm {

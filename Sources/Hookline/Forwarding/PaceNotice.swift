@@ -3,11 +3,14 @@
 struct PaceNotice {
     let log: Log
     let clock: StoreClock
+    /// The destination's name, where there are several.
+    let destination: String?
     private var nextNanoseconds: UInt64 = 0
     /// That it is back is said only where something else was said before.
     private var isTold = false
 
-    init(log: Log, clock: StoreClock) {
+    init(log: Log, clock: StoreClock, destination: String? = nil) {
+        self.destination = destination
         self.log = log
         self.clock = clock
     }
@@ -18,10 +21,11 @@ struct PaceNotice {
             guard isTold else { return }
             isTold = false
             return log.write(
-                LogLine(
-                    .info,
-                    "the destination takes messages again; what waits is sent, faster and "
-                        + "faster"))
+                named(
+                    LogLine(
+                        .info,
+                        "the destination takes messages again; what waits is sent, faster and "
+                            + "faster")))
         }
         let now = clock.monotonicNanoseconds
         guard now >= nextNanoseconds else { return }
@@ -42,6 +46,10 @@ struct PaceNotice {
         }
         if let status = outcome.status { line = line.with("status", status) }
         if let error = outcome.error { line = line.with("error", error) }
-        log.write(line.with("result", outcome.result.rawValue))
+        log.write(named(line.with("result", outcome.result.rawValue)))
+    }
+
+    private func named(_ line: LogLine) -> LogLine {
+        destination.map { line.with("destination", $0) } ?? line
     }
 }

@@ -188,17 +188,17 @@ final class WebhookEndpoint: HTTPHandler {
                 .with("account", bytes: request.account)
                 .with("message_sid", bytes: request.head[.messageSID])
         }
+        if policy != .reject { metrics.validations[.deferred].add(shard: loop) }
         switch policy {
         case .reject:
             reply.validated()
             reply.unavailable(.tokenSource)
             parts.refusals.late(reply.exchange.request)
         case .defer:
-            metrics.validations[.deferred].add(shard: loop)
-            parts.fallback.commit([pending(reply, request.unverifiedWebhook, isVerified: false)])
+            parts.fallback.commit([pending(reply, request.unverifiedWebhook(), isVerified: false)])
         case .allow:
-            metrics.validations[.deferred].add(shard: loop)
-            parts.fallback.commit([pending(reply, request.unverifiedWebhook)])
+            let webhook = request.unverifiedWebhook(rules: parts.verifier.rules)
+            parts.fallback.commit([pending(reply, webhook)])
         }
     }
 

@@ -57,13 +57,17 @@ struct Delivery: Sendable {
     /// When it began to be owed, by the store's clock (`StoreClock`): when it was stored, retried
     /// as a dead letter, or released from quarantine; nil: when it was received.
     var owedMilliseconds: Int64?
+    /// To whom it is owed.
+    var destination = DestinationNumber.first
 
     /// When its retry window began, by the store's clock.
     var owedSinceMilliseconds: Int64 { owedMilliseconds ?? webhook.receivedMilliseconds }
 
     /// The change that follows when the application has it.
     var completion: DeliveryChange {
-        .complete(id: id, message: SeenMessage(webhook), priority: webhook.priority)
+        .complete(
+            id: id, message: SeenMessage(webhook), priority: webhook.priority,
+            destination: destination)
     }
 }
 
@@ -71,11 +75,17 @@ struct Delivery: Sendable {
 enum DeliveryChange: Sendable {
     /// The application has it. The message, seen at its receipt, is for the journal, should the
     /// store fail first.
-    case complete(id: Int64, message: SeenMessage, priority: DeliveryPriority)
+    case complete(
+        id: Int64, message: SeenMessage, priority: DeliveryPriority,
+        destination: DestinationNumber = .first)
     /// It is owed again at `dueMilliseconds` of the store's clock.
-    case retry(id: Int64, dueMilliseconds: Int64, failure: AttemptFailure? = nil)
+    case retry(
+        id: Int64, dueMilliseconds: Int64, failure: AttemptFailure? = nil,
+        destination: DestinationNumber = .first)
     /// It is given up.
-    case deadLetter(id: Int64, reason: DeadLetterReason, failure: AttemptFailure? = nil)
+    case deadLetter(
+        id: Int64, reason: DeadLetterReason, failure: AttemptFailure? = nil,
+        destination: DestinationNumber = .first)
     /// It was forwarded while its commit was late: nobody may claim it until that try ended.
     case hold(id: Int64)
     /// A held delivery is owed after all.

@@ -6,6 +6,8 @@ public struct DeliveryRow: Sendable, Codable, Equatable {
     public var state: String
     /// `high` or `normal`.
     public var priority: String
+    /// The name of the destination that it is owed to.
+    public var destination: String?
     /// `message`, `status_callback` or `other`.
     public var kind: String
     /// When Twilio's request came, RFC 3339.
@@ -31,7 +33,7 @@ public struct DeliveryRow: Sendable, Codable, Equatable {
     public var corrupt: Bool?
 
     enum CodingKeys: String, CodingKey {
-        case id, state, priority, kind, received, attempts, due, reason, corrupt
+        case id, state, priority, destination, kind, received, attempts, due, reason, corrupt
         case lastError = "last_error"
         case lastStatus = "last_status"
         case lastErrorAt = "last_error_at"

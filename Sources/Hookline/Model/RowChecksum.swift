@@ -24,11 +24,13 @@ enum RowChecksum {
     /// No row has it: what was found corrupt and had to be written again is stored with it.
     static let never: Int64 = 0
 
-    /// The checksum of a delivery in the row of this number.
-    static func of(_ webhook: Webhook, id: Int64) -> Int64 {
+    /// The checksum of a delivery in the row of this number, for the destination of this code.
+    static func of(_ webhook: Webhook, id: Int64, destination: Int64 = 0) -> Int64 {
         of(
             [
-                UInt64(bitPattern: id), UInt64(bitPattern: webhook.kind.code),
+                UInt64(bitPattern: id),
+                // The rows of `default` keep the checksum that earlier versions gave them.
+                UInt64(bitPattern: webhook.kind.code) | UInt64(bitPattern: destination) << 32,
                 UInt64(bitPattern: webhook.receivedMilliseconds), webhook.identity.high,
                 webhook.identity.low,
             ], webhook.head.bytes, webhook.body)

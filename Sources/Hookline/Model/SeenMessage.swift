@@ -6,8 +6,11 @@ struct SeenMessage: Sendable, Equatable {
     /// False for an event that may happen again: it is a repetition only within
     /// `repeatMilliseconds` of the one before it.
     let isNamed: Bool
+    /// Numbers that the message takes, one for each of its deliveries.
+    let rows: Int
 
-    init(identity: Identity, seenMilliseconds: Int64, isNamed: Bool = true) {
+    init(identity: Identity, seenMilliseconds: Int64, isNamed: Bool = true, rows: Int = 1) {
+        self.rows = rows
         self.identity = identity
         self.seenMilliseconds = seenMilliseconds
         self.isNamed = isNamed
@@ -17,7 +20,7 @@ struct SeenMessage: Sendable, Equatable {
     init(_ webhook: Webhook, at time: Int64? = nil) {
         self.init(
             identity: webhook.identity, seenMilliseconds: time ?? webhook.receivedMilliseconds,
-            isNamed: webhook.kind.isNamed)
+            isNamed: webhook.kind.isNamed, rows: webhook.destinations.count)
     }
 
     /// The same, seen at its receipt, which is by the wall clock, or now at the latest: by the
@@ -27,6 +30,6 @@ struct SeenMessage: Sendable, Equatable {
             identity: identity,
             seenMilliseconds: min(
                 clock.nowMilliseconds, clock.storeMilliseconds(at: seenMilliseconds)),
-            isNamed: isNamed)
+            isNamed: isNamed, rows: rows)
     }
 }

@@ -6,6 +6,8 @@ final class Webhook: Sendable {
     let kind: WebhookKind
     /// High when it has media.
     let priority: DeliveryPriority
+    /// For whom it is.
+    let destinations: DestinationSet
     /// What makes it this event and no other.
     let identity: Identity
     /// When its last byte was received: milliseconds since the epoch.
@@ -17,8 +19,10 @@ final class Webhook: Sendable {
 
     init(
         kind: WebhookKind, priority: DeliveryPriority, identity: Identity,
-        receivedMilliseconds: Int64, head: WebhookHead, body: [UInt8]
+        receivedMilliseconds: Int64, head: WebhookHead, body: [UInt8],
+        destinations: DestinationSet = .first
     ) {
+        self.destinations = destinations
         self.kind = kind
         self.priority = priority
         self.identity = identity

@@ -7,7 +7,8 @@ import Synchronization
 /// With the queue in Redis, SQLite is the spool for what Redis does not confirm in time.
 /// A webhook is handed to the store. If its commit has not returned by the store's deadline, or
 /// failed, the application is asked directly; 200 leaves only when it took the message, or when
-/// the commit returned after all. What neither has by the last deadline is answered 503, and
+/// the commit returned after all. Where a webhook is for several destinations, each must have taken
+/// it. What neither has by the last deadline is answered 503, and
 /// what can still be committed will be: deduplication makes a retry harmless.
 final class CommitFallback: Sendable {
     /// The fallback's deadlines, counted from the last byte of the request, and its bound.
@@ -41,7 +42,8 @@ final class CommitFallback: Sendable {
     private let lastTaken = Atomic<UInt64>(0)
     private let lastRefused = Atomic<UInt64>(0)
 
-    /// `forward` starts immediate processing and must call `immediateEnded` once for each.
+    /// `forward` starts immediate processing and must call `immediateEnded` once for each of the
+    /// webhook's destinations.
     init(
         options: Options, store: SQLiteQueue, metrics: ReceiverMetrics,
         journal: DirectDeliveryJournal,
@@ -114,31 +116,48 @@ final class CommitFallback: Sendable {
 
     /// It will not be forwarded at once: if its commit comes, or came meanwhile, it is owed.
     private func leaveToStore(_ pending: PendingWebhook) {
-        guard let id = pending.immediateEnded(taken: false) else { return }
-        store.record([.release(id: id)])
+        let webhook = pending.webhook
+        for number in webhook.destinations {
+            guard let id = pending.immediateEnded(at: number, taken: false).committedID else {
+                continue
+            }
+            store.record([.release(id: webhook.destinations.row(of: number, last: id))])
+        }
     }
 
-    /// Immediate processing of one webhook ended. The forwarding thread.
-    func immediateEnded(_ pending: PendingWebhook, taken: Bool) {
+    /// Immediate processing of one webhook ended at one of its destinations. A forwarding thread.
+    func immediateEnded(
+        _ pending: PendingWebhook, at number: DestinationNumber = .first, taken: Bool
+    ) {
+        let end = pending.immediateEnded(at: number, taken: taken)
+        if end.isTakenByAll {
+            // Written down before the reply: after a crash the message is not forwarded again.
+            journal.append(SeenMessage(pending.webhook).received(by: store.clock))
+        }
+        if let id = end.committedID {
+            let row = pending.webhook.destinations.row(of: number, last: id)
+            let delivery = Delivery(
+                id: row, attempt: 1, webhook: pending.webhook, destination: number)
+            store.record([taken ? delivery.completion : .release(id: row)])
+        }
+        guard end.isLast else { return }
         // Relaxed: two times that are compared and guard nothing.
-        if taken {
+        if end.isTakenByAll {
             lastTaken.store(store.clock.monotonicNanoseconds, ordering: .relaxed)
+            metrics.immediateProcessed.add(shard: metrics.backgroundShard)
+            pending.receipt.taken()
+            if end.committedID == nil {
+                store.settle(pending.webhook)
+                shared.value?.settle(pending.webhook)
+            }
         } else {
             lastRefused.store(store.clock.monotonicNanoseconds, ordering: .relaxed)
         }
-        if taken {
-            // Written down before the reply: after a crash the message is not forwarded again.
-            journal.append(SeenMessage(pending.webhook).received(by: store.clock))
-            metrics.immediateProcessed.add(shard: metrics.backgroundShard)
-            pending.receipt.taken()
-        }
-        if let id = pending.immediateEnded(taken: taken) {
-            let delivery = Delivery(id: id, attempt: 1, webhook: pending.webhook)
-            store.record([taken ? delivery.completion : .release(id: id)])
-        } else if taken {
-            store.settle(pending.webhook)
-            shared.value?.settle(pending.webhook)
-        }
+        leave(pending, taken: end.isTakenByAll)
+    }
+
+    /// No attempt of a webhook is under way any more; others may begin.
+    private func leave(_ pending: PendingWebhook, taken: Bool) {
         // Not taken: unless the store gave it up, the commit may still come before the last
         // deadline; `tick` answers then.
         let isGone = store.status.isGone

@@ -15,6 +15,8 @@ struct DeliveryPage: Sendable {
     var state: DeliveryState?
     /// Dead letters with this reason only; nil for all.
     var reason: DeadLetterReason?
+    /// Deliveries to the destination of this name only; nil for all.
+    var destination: String?
 
     /// A page's rows.
     struct Answer<Row: Sendable>: Sendable {

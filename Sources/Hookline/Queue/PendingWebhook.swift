@@ -32,24 +32,28 @@ final class PendingWebhook: Sendable {
     /// What is known of a webhook that both have had.
     private struct Late {
         var committedID: Int64?
-        var immediate = Immediate.running
+        /// The destinations whose attempts of immediate processing have not ended.
+        var underWay: DestinationSet
+        var taken = DestinationSet.none
     }
 
-    /// How far immediate processing came.
-    enum Immediate: Sendable {
-        case running, taken, failed
+    /// How an attempt of immediate processing leaves the webhook.
+    struct ImmediateEnd: Sendable {
+        /// The number of its last delivery, if it was committed meanwhile.
+        var committedID: Int64?
+        /// It was the last attempt.
+        var isLast: Bool
+        /// Every destination has it.
+        var isTakenByAll: Bool
     }
 
     /// What the store thread has to do after a commit.
     enum Commit: Sendable, Equatable {
         /// The ordinary case: in time.
         case inTime
-        /// The fallback forwards it at this moment: hold the delivery.
-        case lateWhileForwarding
-        /// The application has it already: the delivery is complete.
-        case lateButTaken
-        /// The application did not take it: the delivery is owed.
-        case lateAndOwed
+        /// The fallback forwards it to `underWay` at this moment: those deliveries are held. Those
+        /// to `taken` are complete, for they have it already; all others are owed.
+        case late(underWay: DestinationSet, taken: DestinationSet)
     }
 
     /// What is to be stored.
@@ -66,13 +70,14 @@ final class PendingWebhook: Sendable {
 
     private let abandoned = Atomic<Int>(0)
     private let owner = Atomic<UInt8>(Owner.store.rawValue)
-    private let late = Mutex(Late())
+    private let late: Mutex<Late>
 
     init(
         webhook: Webhook, unverified: UnverifiedRequest? = nil, validationKey: [UInt8]? = nil,
         receivedNanoseconds: UInt64, receipt: any WebhookReceipt
     ) {
         self.webhook = webhook
+        late = Mutex(Late(underWay: webhook.destinations))
         self.unverified = unverified
         self.validationKey = validationKey
         self.receivedNanoseconds = receivedNanoseconds
@@ -104,7 +109,7 @@ final class PendingWebhook: Sendable {
     /// True when it was taken over, so that an append may find it delivered already.
     var isTakenOver: Bool { owner.load(ordering: .acquiring) == Owner.fallback.rawValue }
 
-    /// The store thread has committed it as delivery `id` (nil: it was a duplicate).
+    /// The store thread has committed it, its last delivery as `id` (nil: it was a duplicate).
     func committed(id: Int64?) -> Commit {
         let exchange = owner.compareExchange(
             expected: Owner.store.rawValue, desired: Owner.committed.rawValue,
@@ -112,19 +117,18 @@ final class PendingWebhook: Sendable {
         if exchange.exchanged { return .inTime }
         return late.withLock { late in
             late.committedID = id
-            return switch late.immediate {
-            case .running: .lateWhileForwarding
-            case .taken: .lateButTaken
-            case .failed: .lateAndOwed
-            }
+            return .late(underWay: late.underWay, taken: late.taken)
         }
     }
 
-    /// Immediate processing ended; returns the delivery that was committed meanwhile, if any.
-    func immediateEnded(taken: Bool) -> Int64? {
+    /// The attempt of immediate processing with one destination ended.
+    func immediateEnded(at number: DestinationNumber, taken: Bool) -> ImmediateEnd {
         late.withLock { late in
-            late.immediate = taken ? .taken : .failed
-            return late.committedID
+            late.underWay.remove(number)
+            if taken { late.taken.insert(number) }
+            return ImmediateEnd(
+                committedID: late.committedID, isLast: late.underWay.isEmpty,
+                isTakenByAll: late.taken == webhook.destinations)
         }
     }
 }

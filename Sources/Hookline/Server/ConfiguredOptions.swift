@@ -69,6 +69,7 @@ extension SQLiteQueue.Options {
         repeatMilliseconds = configuration.dedupeUnknownRetention.milliseconds
         deadLetters = DeadLetterLimits(configuration)
         identityBytesMax = configuration.dedupeMemoryMax
+        destinations = configuration.destinationList
         synchronousOff = configuration.control == .synchronousOff
     }
 }
@@ -154,36 +155,6 @@ extension Quarantine.Options {
         bytesMax = configuration.quarantineBytesMax
         retentionMilliseconds = configuration.quarantineRetention.milliseconds
         self.folder = folder
-    }
-}
-
-extension DeliveryWorker.Options {
-    init(_ configuration: Configuration, _ clock: StoreClock) {
-        self.clock = clock
-        // A log takes everything at once: what counts there is how much one claim brings.
-        concurrencyMax = configuration.forwardConcurrency * (configuration.forwardTo == nil ? 4 : 1)
-        immediateConcurrencyMax = configuration.immediateConcurrencyMax
-        retryPolicy = RetryPolicy(
-            initialMilliseconds: configuration.retryInitial.milliseconds,
-            factor: configuration.retryFactor,
-            capMilliseconds: configuration.retryCap.milliseconds,
-            retryAfterMaxMilliseconds: configuration.retryAfterMax.milliseconds,
-            windowMilliseconds: configuration.retryWindow.milliseconds)
-    }
-}
-
-extension HTTPDestination {
-    /// Nil without `--forward-to`.
-    init?(
-        _ configuration: Configuration, tokens: Tokens,
-        marks: InstallationMarks = InstallationMarks(), unsigned: Notice
-    ) {
-        guard let url = configuration.forwardTo else { return nil }
-        self.init(
-            url: url, tokens: tokens,
-            connectTimeoutMilliseconds: Int(configuration.forwardConnectTimeout.milliseconds),
-            timeoutMilliseconds: Int(configuration.forwardTimeout.milliseconds),
-            parametersMax: configuration.parametersMax, marks: marks, unsigned: unsigned)
     }
 }
 

@@ -65,10 +65,10 @@ extension ReceiverLoad {
         requests = { loops.reduce(0) { $0 + $1.requests } }
         tokenWaits = { back.validation.waits.count }
         cacheEntries = { back.validation.cache.count }
-        attempts = { back.worker.attemptsUnderWay }
-        allowed = { back.worker.attemptsAllowed }
+        attempts = { back.forwarding.attemptsUnderWay }
+        allowed = { back.forwarding.attemptsAllowed }
         immediate = { back.fallback.waiting }
         connectionsMax = configuration.connectionsMax
-        attemptsMax = configuration.forwardConcurrency + configuration.immediateConcurrencyMax
+        attemptsMax = configuration.attemptsMax
     }
 }

@@ -96,7 +96,9 @@ public struct Receiver: Sendable {
         ReceiverGauges.declare(in: registry, store: back.store.status, paths: paths, log: log)
         StoreGauges(report: back.report, status: back.store.status).declare(in: registry)
         QueueGauges(
-            store: back.store.status, clock: back.clock, shared: back.redis.readStatus,
+            store: back.store.status, clock: back.clock,
+            configured: configuration.destinations.map(\.name.code),
+            shared: back.redis.readStatus,
             draining: { [spool = back.redis.spool] in spool?.oldestMilliseconds($0) }
         ).declare(in: registry)
         ReceiverGauges.declare(in: registry, quarantine: back.quarantine.status)
@@ -111,7 +113,7 @@ public struct Receiver: Sendable {
 
     /// Every connection is a descriptor; libmicrohttpd stops accepting when they run out.
     private func raiseDescriptorLimit() throws(StartupError) {
-        let needed = UInt64(configuration.connectionsMax + configuration.forwardConcurrency + 256)
+        let needed = UInt64(configuration.connectionsMax + configuration.attemptsMax + 256)
         let limit = ProcessLimits.raiseOpenFiles(to: needed)
         guard limit >= needed else {
             throw .resources(

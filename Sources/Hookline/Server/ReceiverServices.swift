@@ -11,7 +11,7 @@ final class ReceiverServices: Sendable {
     let validation: ValidationServices
     let quarantine: Quarantine
     let monitor: Monitor
-    let worker: DeliveryWorker
+    let forwarding: ForwardingServices
     let redis: RedisServices
     let clock = StoreClock()
     private let clockWatch: ClockWatch
@@ -29,7 +29,6 @@ final class ReceiverServices: Sendable {
 
     private struct Threads: Sendable {
         var store: WorkerThread?
-        var forwarding: WorkerThread?
         var timer: WorkerThread?
     }
 
@@ -45,12 +44,7 @@ final class ReceiverServices: Sendable {
         monitor = Monitor(Monitor.Options(configuration), metrics: metrics, log: log)
         let lateShared = SetOnce<RedisQueue>()
         marks = InstallationMarks(shared: { lateShared.value?.epoch })
-        let worker = DeliveryWorker(
-            options: DeliveryWorker.Options(configuration, clock),
-            destination: HTTPDestination(
-                configuration, tokens: tokens, marks: marks,
-                unsigned: .unsigned(metrics, log)) ?? LogDestination(log: log),
-            metrics: metrics, log: log)
+        let forwarding = ForwardingServices(configuration, clock, tokens, marks, metrics, log)
         let journal = DirectDeliveryJournal(path: paths.takenJournal, log: log)
         let (lateFallback, lateStore) = (SetOnce<CommitFallback>(), SetOnce<SQLiteQueue>())
         let lateRun = SetOnce<StoreRun>()
@@ -71,7 +65,11 @@ final class ReceiverServices: Sendable {
                 replied: { outbox.deliver() },
                 // With the queue in Redis, the rows of SQLite are the spool.
                 claimed: { rows in
-                    if let spool = lateSpool.value { spool.take(rows) } else { worker.take(rows) }
+                    if let spool = lateSpool.value {
+                        spool.take(rows)
+                    } else {
+                        forwarding.take(rows)
+                    }
                 },
                 verify: {
                     validation.verify($0, receivedMilliseconds: $1, ageMilliseconds: $2)
@@ -87,14 +85,14 @@ final class ReceiverServices: Sendable {
             options: CommitFallback.Options(configuration), store: store, metrics: metrics,
             journal: journal,
             forward: { pending, deadline in
-                worker.forwardNow(pending, deadlineNanoseconds: deadline)
+                forwarding.forwardNow(pending, deadlineNanoseconds: deadline)
             })
         lateFallback.set(fallback)
         lateStore.set(store)
         redis = try RedisServices(
             configuration, paths, metrics, log,
             RedisServices.Links(
-                claimed: { worker.take($0) }, commit: { fallback.commit($0) },
+                claimed: { forwarding.take($0) }, commit: { fallback.commit($0) },
                 fallBack: { fallback.store($0) }, replied: { outbox.deliver() },
                 dropped: { notice.dropped($0) }, store: store))
         if let queue = redis.queue {
@@ -103,8 +101,15 @@ final class ReceiverServices: Sendable {
         }
         if let spool = redis.spool { lateSpool.set(spool) }
         self.validation = validation
-        worker.connect(DeliveryWorker.Links(queue: redis.queue ?? store, fallback: fallback))
-        self.worker = worker
+        let shared = redis.queue
+        forwarding.connect(
+            ForwardingServices.Links(
+                queue: { number -> any DeliverySource in
+                    if let shared { return shared }
+                    return SQLiteSource(queue: store, destination: number)
+                },
+                fallback: fallback))
+        self.forwarding = forwarding
         self.store = store
         self.report = report
         watch = FolderWatch(paths, store: store, report: report, log: log, onEnd: onGone)
@@ -143,20 +148,17 @@ final class ReceiverServices: Sendable {
                 verify: { validation.verifyAgain($0, isThorough: $1) },
                 trust: { validation.trust($0) }, log: log))
         let started = try StartupError.starting { () throws(POSIXError) in
-            let forwarding = try WorkerThread.start(name: "forwarding") { self.worker.run() }
+            try forwarding.start()
             let timer = try WorkerThread.start(name: "timer") { self.runTimer() }
             try control.start(path: paths.control)
-            return (forwarding, timer)
+            return timer
         }
         self.control.set(control)
-        threads.withLock {
-            $0.forwarding = started.0
-            $0.timer = started.1
-        }
+        threads.withLock { $0.timer = started }
     }
 
     /// Begins no attempt any more but those of immediate processing; what is under way goes on.
-    func drainForwarding() { worker.drain() }
+    func drainForwarding() { forwarding.drain() }
 
     /// Lets attempts under way come to their end, until the deadline; writes what came of them
     /// and what else waits, which takes half a second more at most, and closes the store.
@@ -165,8 +167,7 @@ final class ReceiverServices: Sendable {
         // A command may wait for a token: it is let go first.
         validation.stop()
         control.value?.stop()
-        worker.stop(deadlineNanoseconds: deadlineNanoseconds)
-        threads.forwarding?.join()
+        forwarding.stop(deadlineNanoseconds: deadlineNanoseconds)
         // Only now: until the last attempt ended, its lease had to be renewed.
         redis.stopClaiming()
         redis.stop(deadlineNanoseconds: deadlineNanoseconds + 500_000_000)

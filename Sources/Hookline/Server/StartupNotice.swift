@@ -61,7 +61,12 @@ struct StartupNotice {
 
     /// The destination without its query, which may hold a key.
     private var destination: String {
-        configuration.forwardTo?.withoutQuery ?? "none: delivered to the log"
+        let destinations = configuration.destinations
+        if configuration.destinationEntries.isEmpty, configuration.forwardTo == nil {
+            return "none: delivered to the log"
+        }
+        if destinations.count == 1 { return destinations[0].targetText }
+        return destinations.map { "\($0.name.text) \($0.targetText)" }.joined(separator: ", ")
     }
 
     private var originWords: String {

@@ -26,7 +26,8 @@ struct StoreRun: Sendable {
                 path: store.options.path, unverifiedMax: store.options.unverifiedMax,
                 repeatMilliseconds: store.options.repeatMilliseconds,
                 identityBytesMax: store.options.identityBytesMax,
-                synchronousOff: store.options.synchronousOff, clock: store.clock)
+                synchronousOff: store.options.synchronousOff, clock: store.clock,
+                destinations: store.options.destinations)
         }
         let start = FullDiskStart(store, folder: paths.folder, log: log)
         let first = start.run(opened: { opened.set($0) }) { () throws(StoreError) in
@@ -80,6 +81,22 @@ struct StoreRun: Sendable {
         store.marker.withLock { $0 = opened.marker }
         do { try watch.begin() } catch {
             throw .journal("\(error.operation) failed: \(error.message)")
+        }
+        noteHeld(opened.store)
+    }
+
+    /// Says what is owed to destinations that are not configured any more: it stays.
+    private func noteHeld(_ open: DeliveryStore) {
+        let counts = open.rows.counts
+        for code in counts.destinations where open.destinations.number(ofCode: code) == nil {
+            let owed = counts.owed(to: code)
+            guard owed > 0 else { continue }
+            log.write(
+                LogLine(
+                    .warning,
+                    "deliveries are held: their destination is not in the configuration. Add it "
+                        + "again, or discard them (hookline queue list --destination)"
+                ).with("destination", open.names.name(of: code)).with("count", owed))
         }
     }
 

@@ -31,7 +31,8 @@ final class ValidationServices: Sendable {
     ) {
         verifier = WebhookVerifier(
             tokens: tokens, parametersMax: configuration.parametersMax,
-            spellings: OriginSpellings(configuration))
+            spellings: OriginSpellings(configuration),
+            rules: DestinationRules(configuration, notice: .unmatched(metrics, log)))
         cache = ValidationCache(configuration)
         let waits = TokenWait(waitingMax: configuration.connectionsMax)
         self.waits = waits
@@ -169,7 +170,7 @@ final class ValidationServices: Sendable {
         do throws(Rejection) {
             return try read(
                 refused.request, refused.receivedMilliseconds, needsSignature: false
-            ).webhook(provedBy: nil)
+            ).webhook(provedBy: nil, rules: verifier.rules)
         } catch {
             return nil
         }

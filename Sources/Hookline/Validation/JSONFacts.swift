@@ -11,6 +11,8 @@ struct JSONFacts: Sendable {
     /// The `id` of each CloudEvent (https://www.twilio.com/docs/events/webhook-quickstart), sorted,
     /// each once; empty when the body is not a CloudEvent or a list of nothing but CloudEvents.
     private(set) var eventIDs: [[UInt8]] = []
+    /// The `type` of each CloudEvent, as it is written; empty where `eventIDs` is.
+    private(set) var eventTypes: [[UInt8]] = []
 
     /// Objects and lists within each other beyond which nothing is read.
     static let depthMax = 64
@@ -37,6 +39,7 @@ struct JSONFacts: Sendable {
         guard isWhole, scanner.isAtEnd, !events.isEmpty,
             events.allSatisfy({ $0.hasVersion && !$0.id.isEmpty })
         else { return }
+        eventTypes = events.map { Array($0.type) }
         let sorted = events.map { Array($0.id) }.sorted { $0.lexicographicallyPrecedes($1) }
         eventIDs = sorted.indices.filter { $0 == 0 || sorted[$0] != sorted[$0 - 1] }
             .map { sorted[$0] }
@@ -50,6 +53,7 @@ private struct JSONScanner {
     struct Event {
         var id: ArraySlice<UInt8> = []
         var hasVersion = false
+        var type: ArraySlice<UInt8> = []
     }
 
     private static let accountKeys: [StaticString] = ["accountSid", "account_sid", "AccountSid"]
@@ -86,6 +90,11 @@ private struct JSONScanner {
                 guard let value = scanner.string() else { return false }
                 if key.equals("specversion") { event.hasVersion = true } else { event.id = value }
                 if key.equals("id") { ids += 1 }
+                return true
+            }
+            if key.equals("type"), scanner.next() == 0x22 {
+                guard let value = scanner.string() else { return false }
+                event.type = value
                 return true
             }
             return scanner.member(key, depth: depth)

@@ -71,9 +71,11 @@ final class TwilioRequest: Sendable {
 
     /// The webhook that it is, verified by this key; nil for one that an operator vouches for. With
     /// `origin` Twilio signed it with that origin and not with the one that it was read with;
-    /// `suffix` is the signed suffix of its parameters if it is known already.
+    /// `suffix` is the signed suffix of its parameters if it is known already. Without rules there
+    /// is one destination.
     func webhook(
-        provedBy keyID: UInt64?, origin: [UInt8]? = nil, suffix: [UInt8]? = nil
+        provedBy keyID: UInt64?, origin: [UInt8]? = nil, suffix: [UInt8]? = nil,
+        rules: DestinationRules? = nil
     ) -> Webhook {
         var head = origin.map { self.head.replacing(origin: $0) } ?? self.head
         if let keyID { head = head.proved(by: keyID) }
@@ -81,17 +83,19 @@ final class TwilioRequest: Sendable {
             kind: kind, priority: WebhookReader.priority(content),
             identity: WebhookReader.identity(
                 kind, content, head: head, body: body, suffix: suffix),
-            receivedMilliseconds: receivedMilliseconds, head: head, body: body)
+            receivedMilliseconds: receivedMilliseconds, head: head, body: body,
+            destinations: rules?.destinations(of: self) ?? .first)
     }
 
     /// The webhook that it may be: it claims no event's identity, only its own fingerprint.
-    var unverifiedWebhook: Webhook {
+    func unverifiedWebhook(rules: DestinationRules? = nil) -> Webhook {
         Webhook(
             kind: kind, priority: WebhookReader.priority(content),
             identity: Identity(
                 target: head[.target], body: body, signature: head[.signature],
                 idempotencyToken: head[.idempotencyToken]),
-            receivedMilliseconds: receivedMilliseconds, head: head, body: body)
+            receivedMilliseconds: receivedMilliseconds, head: head, body: body,
+            destinations: rules?.destinations(of: self) ?? .first)
     }
 
     /// Several lines tell nothing.

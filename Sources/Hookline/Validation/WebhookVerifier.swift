@@ -9,6 +9,8 @@ struct WebhookVerifier: Sendable {
     let parametersMax: Int
     /// The spellings of a public URL with capitals, which are both tried; nil for any other.
     var spellings: OriginSpellings?
+    /// For whom webhooks are; nil where there is one destination.
+    var rules: DestinationRules?
 
     /// What became of a request.
     enum Verdict: Sendable {
@@ -50,7 +52,7 @@ struct WebhookVerifier: Sendable {
             let key = keys[position]
             let place = isSigner ? position : tokens.owner(of: key.id)?.position ?? 0
             return .genuine(
-                request.webhook(provedBy: key.id, origin: origin, suffix: suffix),
+                request.webhook(provedBy: key.id, origin: origin, suffix: suffix, rules: rules),
                 MatchedToken(position: place, key: keepsKey ? key : nil))
         }
         switch lookup {

@@ -74,8 +74,8 @@ import Testing
                     == ["1 discarded", "3 discarded", "4 running", "5 discarded", "6 missing"])
         }
         var expected = DeliveryCounts()
-        expected[.normal, .running] = 1
-        expected[.normal, .deadLettered] = 1
+        expected[DeliveryPlace(.normal), .running] = 1
+        expected[DeliveryPlace(.normal), .deadLettered] = 1
         #expect(try counts() == expected)
         try appended(1...5)
         #expect(try counts() == expected)

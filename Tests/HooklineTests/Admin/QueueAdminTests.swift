@@ -71,9 +71,9 @@ import Testing
         #expect(
             row
                 == DeliveryRow(
-                    id: 4, state: "dead_lettered", priority: "normal", kind: "message",
-                    received: "1970-01-01T00:00:01.000Z", attempts: 0, due: nil, reason: "gone",
-                    messageSID: "SM4", bodyBytes: 27))
+                    id: 4, state: "dead_lettered", priority: "normal", destination: "default",
+                    kind: "message", received: "1970-01-01T00:00:01.000Z", attempts: 0, due: nil,
+                    reason: "gone", messageSID: "SM4", bodyBytes: 27))
         let text = lines.map { String(decoding: $0.line, as: UTF8.self) }.joined()
         #expect(!text.contains("15005550006"))
     }

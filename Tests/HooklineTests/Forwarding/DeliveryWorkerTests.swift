@@ -56,7 +56,7 @@ import Testing
         simulation.run(untilMilliseconds: 5_000)
         #expect(simulation.begun.count == 1)
         let changes = simulation.state.withLock { $0.changes }
-        guard case .deadLetter(1, .gone, let failure) = try #require(changes.first) else {
+        guard case .deadLetter(1, .gone, let failure, _) = try #require(changes.first) else {
             Issue.record("\(changes)")
             return
         }
@@ -118,7 +118,7 @@ import Testing
         simulation.append(1...2)
         simulation.run(untilMilliseconds: 100)
         let failures = simulation.state.withLock { $0.changes }.compactMap { change in
-            if case .retry(_, _, let failure) = change { failure } else { nil }
+            if case .retry(_, _, let failure, _) = change { failure } else { nil }
         }
         #expect(
             failures == [

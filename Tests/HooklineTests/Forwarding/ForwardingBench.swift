@@ -61,7 +61,7 @@ struct ForwardingBench: ~Copyable {
         table.anyAccount = [HMACKey(Array(token.utf8))]
         guard
             let destination = HTTPDestination(
-                configuration, tokens: Tokens(table),
+                configuration.destinations[0], configuration, tokens: Tokens(table),
                 unsigned: .unsigned(
                     ReceiverMetrics(eventLoops: 1, thresholdSeconds: []),
                     Log(format: .text, level: .critical)))

@@ -193,9 +193,9 @@ final class SimulatedForwarding: Sendable {
 
     private static func apply(_ change: DeliveryChange, to rows: inout [Int64: Row]) {
         switch change {
-        case .complete(let id, _, _): rows[id] = nil
-        case .deadLetter(let id, _, _): rows[id] = nil
-        case .retry(let id, let due, _):
+        case .complete(let id, _, _, _): rows[id] = nil
+        case .deadLetter(let id, _, _, _): rows[id] = nil
+        case .retry(let id, let due, _, _):
             rows[id]?.isRunning = false
             rows[id]?.dueMilliseconds = due
         case .release(let id):

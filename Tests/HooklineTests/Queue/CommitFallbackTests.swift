@@ -41,7 +41,7 @@ import Testing
         #expect(try bench.journal.read() == [SeenMessage(pending.webhook)])
         // Its commit may still come: then it is not forwarded again.
         #expect(bench.settled == [SeenMessage(pending.webhook)])
-        #expect(pending.committed(id: 7) == .lateButTaken)
+        #expect(pending.committed(id: 7) == .late(underWay: .none, taken: .first))
         #expect(bench.count("hookline_immediate_processed_total") == 1)
         #expect(bench.fallback.isIdle)
     }
@@ -52,15 +52,54 @@ import Testing
             let pending = bench.pending("SM1")
             bench.fallback.commit([pending])
             bench.tick(milliseconds: 1001)
-            #expect(pending.committed(id: 7) == .lateWhileForwarding)
+            #expect(pending.committed(id: 7) == .late(underWay: .first, taken: .none))
             bench.fallback.immediateEnded(pending, taken: isTaken)
             #expect(bench.changes.count == 1)
             switch bench.changes.first {
-            case .complete(id: 7, _, _): #expect(isTaken)
+            case .complete(id: 7, _, _, _): #expect(isTaken)
             case .release(id: 7): #expect(!isTaken)
             default: Issue.record("\(bench.changes)")
             }
             #expect(bench.settled.isEmpty)
+        }
+    }
+
+    @Test func `X17 it is answered 200 only when every destination took it`() throws {
+        let (one, two) = (DestinationNumber.first, DestinationNumber(1))
+        for isTaken in [true, false] {
+            let bench = try FallbackBench()
+            let pending = bench.pending("SM1", to: DestinationSet([one, two]))
+            bench.fallback.commit([pending])
+            bench.tick(milliseconds: 1001)
+            bench.fallback.immediateEnded(pending, at: one, taken: true)
+            #expect(bench.outcome(pending) == nil && bench.fallback.waiting == 1)
+            #expect(try bench.journal.read().isEmpty)
+            bench.fallback.immediateEnded(pending, at: two, taken: isTaken)
+            #expect(bench.outcome(pending) == (isTaken ? "taken" : nil))
+            #expect(try bench.journal.read().count == (isTaken ? 1 : 0))
+            #expect(bench.settled.count == (isTaken ? 1 : 0))
+            // What one has is complete when the commit comes after all; the other is owed.
+            let taken = isTaken ? pending.webhook.destinations : DestinationSet(one)
+            #expect(pending.committed(id: 8) == .late(underWay: .none, taken: taken))
+        }
+    }
+
+    @Test func `X17 a commit in between completes or owes each row for itself`() throws {
+        let (one, two) = (DestinationNumber.first, DestinationNumber(1))
+        let bench = try FallbackBench()
+        let pending = bench.pending("SM1", to: DestinationSet([one, two]))
+        bench.fallback.commit([pending])
+        bench.tick(milliseconds: 1001)
+        #expect(
+            pending.committed(id: 8)
+                == .late(underWay: DestinationSet([one, two]), taken: .none))
+        bench.fallback.immediateEnded(pending, at: two, taken: true)
+        bench.fallback.immediateEnded(pending, at: one, taken: false)
+        guard case .complete(id: 8, _, _, two)? = bench.changes.first,
+            case .release(id: 7)? = bench.changes.last
+        else {
+            Issue.record("\(bench.changes)")
+            return
         }
     }
 
@@ -78,7 +117,7 @@ import Testing
         #expect(bench.outcome(running) == "unavailable")
         #expect(bench.outcome(refused) == "unavailable")
         // A commit that comes later is owed: Twilio's repetition finds it stored.
-        #expect(refused.committed(id: 7) == .lateAndOwed)
+        #expect(refused.committed(id: 7) == .late(underWay: .none, taken: .none))
         bench.fallback.immediateEnded(running, taken: false)
         bench.tick(milliseconds: 2000)
         #expect(bench.fallback.isIdle)
@@ -119,7 +158,7 @@ import Testing
         bench.tick(milliseconds: 1900)
         #expect(all.allSatisfy { bench.outcome($0) == "unavailable" })
         // Nobody has forwarded them: whenever their commits come, they are owed.
-        #expect(all.allSatisfy { $0.committed(id: 7) == .lateAndOwed })
+        #expect(all.allSatisfy { $0.committed(id: 7) == .late(underWay: .none, taken: .none) })
     }
 
     @Test func `what was committed while it waited for a place is owed when its time is over`()
@@ -129,7 +168,7 @@ import Testing
         let pending = bench.pending("SM1")
         bench.fallback.commit([pending])
         bench.tick(milliseconds: 1001)
-        #expect(pending.committed(id: 7) == .lateWhileForwarding)
+        #expect(pending.committed(id: 7) == .late(underWay: .first, taken: .none))
         bench.tick(milliseconds: 1900)
         #expect(bench.outcome(pending) == "unavailable" && bench.fallback.isIdle)
         guard case .release(id: 7) = bench.changes.first else {

@@ -12,7 +12,7 @@ private protocol EventQueue {
 extension DeliveryStore: EventQueue {
     fileprivate func append(_ webhooks: [Webhook]) throws -> [Bool] {
         try begin()
-        let ids = try append(webhooks.map { ($0, false) })
+        let ids = try append(webhooks.map { ($0, .none) })
         try keepUpIdentities()
         try commit()
         return ids.map { $0 != nil }

@@ -45,9 +45,15 @@ final class FallbackBench: Sendable {
     }
 
     /// A webhook that was received at `received`.
-    func pending(_ sid: String, isVerified: Bool = true) -> PendingWebhook {
-        PendingWebhook(
-            webhook: sampleWebhook(sid),
+    func pending(
+        _ sid: String, isVerified: Bool = true, to destinations: DestinationSet = .first
+    ) -> PendingWebhook {
+        let plain = sampleWebhook(sid)
+        return PendingWebhook(
+            webhook: Webhook(
+                kind: plain.kind, priority: plain.priority, identity: plain.identity,
+                receivedMilliseconds: plain.receivedMilliseconds, head: plain.head,
+                body: plain.body, destinations: destinations),
             unverified: isVerified
                 ? nil
                 : UnverifiedRequest(

@@ -52,15 +52,16 @@ import Testing
                 let commit = pending.committed(id: 7)
                 commits.withLock { $0[index] = commit }
             } _: { index, pending in
-                let id = pending.immediateEnded(taken: isTaken)
+                let id = pending.immediateEnded(at: .first, taken: isTaken).committedID
                 stored.withLock { $0[index] = id }
             }
-            let known: PendingWebhook.Commit = isTaken ? .lateButTaken : .lateAndOwed
+            let known: PendingWebhook.Commit = .late(
+                underWay: .none, taken: isTaken ? .first : .none)
             for index in all.indices {
                 let commit = commits.withLock { $0[index] }
                 let id = stored.withLock { $0[index] }
                 // Whoever is first leaves it to the second, and nobody leaves it to nobody.
-                #expect((commit == .lateWhileForwarding) == (id == 7))
+                #expect((commit == .late(underWay: .first, taken: .none)) == (id == 7))
                 #expect((commit == known) == (id == nil))
             }
             #expect((1..<all.count).contains(stored.withLock { $0.count }))

@@ -130,6 +130,7 @@ struct RedisQueueListing: Sendable {
             reason: told["reason"]?.text,
             messageSID: sid.isEmpty ? nil : String(decoding: sid, as: UTF8.self),
             bodyBytes: told["body"]?.bytes?.count ?? 0)
+        row.destination = DestinationName.standard.text
         if let failure = StreamEntry.failure(told) { row.note(failure) }
         return Entry(row: row, webhook: stored?.webhook)
     }

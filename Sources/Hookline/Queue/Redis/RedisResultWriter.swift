@@ -73,14 +73,14 @@ final class RedisResultWriter: Sendable {
 
     private func request(_ change: DeliveryChange, _ deadline: UInt64) -> RedisRequest? {
         switch change {
-        case .complete(let id, _, _):
+        case .complete(let id, _, _, _):
             return request(change, id, QueueScripts.complete, deadline) { _ in ([], []) }
-        case .retry(let id, let due, let failure):
+        case .retry(let id, let due, let failure, _):
             let wait = max(0, due - clock.nowMilliseconds)
             return putBack(change, id, wait, deadline, failure, attemptsOf: { $0.attempt })
         case .release(let id), .unclaim(let id):
             return putBack(change, id, 0, deadline, nil, attemptsOf: { $0.attempt - 1 })
-        case .deadLetter(let id, let reason, let failure):
+        case .deadLetter(let id, let reason, let failure, _):
             return request(change, id, QueueScripts.deadLetter, deadline) {
                 [options, clock] lease in
                 (

@@ -38,11 +38,11 @@ struct AttemptStatements {
     }
 
     /// Gives back a running delivery that was not attempted, due before all others; returns its
-    /// priority, nil when it is not running.
-    func unclaim(_ id: Int64) throws(SQLiteError) -> DeliveryPriority? {
+    /// place, nil when it is not running.
+    func unclaim(_ id: Int64) throws(SQLiteError) -> DeliveryPlace? {
         try unclaim.bind(1, id)
         defer { unclaim.reset() }
-        return try unclaim.step() ? DeliveryPriority(code: unclaim.integer(0)) : nil
+        return try unclaim.step() ? DeliveryPlace(code: unclaim.integer(0)) : nil
     }
 }
 

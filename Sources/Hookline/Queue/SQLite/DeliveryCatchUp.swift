@@ -8,15 +8,15 @@ import SQLite
 final class DeliveryCatchUp {
     /// How far it has come.
     private struct Mark {
-        /// By priority; empty when it does not run.
-        var afterID: [DeliveryPriority: Int64] = [:]
-        var throughID: Int64 = 0
-        var failedBeforeMilliseconds: Int64 = 0
+        var afterID: Int64 = 0
+        var throughID: Int64
+        var failedBeforeMilliseconds: Int64
     }
 
-    private var mark = Mark()
+    /// Only where it runs.
+    private var marks: [DeliveryPlace: Mark] = [:]
     /// As of the last transaction that was committed.
-    private var committedMark = Mark()
+    private var committedMarks: [DeliveryPlace: Mark] = [:]
     /// One for each state that waits.
     private let queries: [Statement]
     private let last: Statement
@@ -40,28 +40,30 @@ final class DeliveryCatchUp {
     }
 
     /// A transaction begins: what one without effect has gone through is gone through again.
-    func transactionBegins() { mark = committedMark }
+    func transactionBegins() { marks = committedMarks }
 
     /// The transaction was committed.
-    func transactionCommitted() { committedMark = mark }
+    func transactionCommitted() { committedMarks = marks }
 
-    /// Begins with the oldest row, and ends with the newest of this moment.
-    func begin(nowMilliseconds: Int64) throws(SQLiteError) {
+    /// Begins with a destination's oldest row, and ends with the newest of this moment.
+    func begin(of destination: Int64, nowMilliseconds: Int64) throws(SQLiteError) {
         defer { last.reset() }
         guard try last.step(), !last.isNull(0) else { return }
-        mark.throughID = last.integer(0)
-        mark.failedBeforeMilliseconds = nowMilliseconds
-        for priority in DeliveryPriority.allCases { mark.afterID[priority] = 0 }
+        let mark = Mark(
+            throughID: last.integer(0), failedBeforeMilliseconds: nowMilliseconds)
+        for priority in DeliveryPriority.allCases {
+            marks[DeliveryPlace(destination: destination, priority)] = mark
+        }
     }
 
-    /// A query that stands on the next row of this priority, with the columns of
+    /// A query that stands on the next row of this place, with the columns of
     /// `StoreStatements.selectDue`; nil when none is left.
-    func next(_ priority: DeliveryPriority) throws(SQLiteError) -> Statement? {
-        guard let after = mark.afterID[priority] else { return nil }
+    func next(_ place: DeliveryPlace) throws(SQLiteError) -> Statement? {
+        guard !marks.isEmpty, let mark = marks[place] else { return nil }
         var first: Statement?
         for query in queries {
-            try query.bind(1, priority.code)
-            try query.bind(2, after)
+            try query.bind(1, place.code)
+            try query.bind(2, mark.afterID)
             try query.bind(3, mark.throughID)
             try query.bind(4, mark.failedBeforeMilliseconds)
             guard try query.step(), query.integer(0) < first?.integer(0) ?? .max else {
@@ -71,7 +73,11 @@ final class DeliveryCatchUp {
             first?.reset()
             first = query
         }
-        mark.afterID[priority] = first?.integer(0)
+        if let first {
+            marks[place]?.afterID = first.integer(0)
+        } else {
+            marks[place] = nil
+        }
         return first
     }
 }

@@ -4,8 +4,8 @@ import SQLite
 /// store thread.
 struct DeliveryListing {
     private let all: Statement
-    /// One for each priority.
-    private let inState: [Statement]
+    private let inState: PlaceQueries
+    private let names: DestinationTable
     private let running: Statement
     private let one: Statement
     private let maxID: Statement
@@ -16,8 +16,9 @@ struct DeliveryListing {
 
     init(
         _ connection: Connection, _ claimed: ClaimedRange, _ clock: StoreClock,
-        corrupt: CorruptRows
+        corrupt: CorruptRows, names: DestinationTable
     ) throws(SQLiteError) {
+        self.names = names
         self.clock = clock
         self.corrupt = corrupt
         self.claimed = claimed
@@ -28,14 +29,10 @@ struct DeliveryListing {
         all = try connection.prepare("\(columns) WHERE \(part)")
         running = try connection.prepare(
             "\(columns) INDEXED BY delivery_running WHERE state=1 AND due_ms<=0 AND \(part)")
-        var inState: [Statement] = []
-        for priority in DeliveryPriority.allCases {
-            inState.append(
-                try connection.prepare(
-                    "\(columns) INDEXED BY delivery_state WHERE state=?3 AND state<>1 AND "
-                        + "priority=\(priority.code) AND \(part)"))
-        }
-        self.inState = inState
+        inState = try PlaceQueries(
+            connection,
+            "\(columns) INDEXED BY delivery_state WHERE state=?3 AND state<>1 AND priority=?4 AND "
+                + part)
         one = try connection.prepare(
             "SELECT id, state, priority, kind, received_ms, attempts, due_ms, reason, head, "
                 + "checksum, failed_ms, failed_status, failure, identity, body FROM delivery "
@@ -45,7 +42,7 @@ struct DeliveryListing {
 
     /// The rows that a page asks for.
     func page(_ page: DeliveryPage) throws(SQLiteError) -> DeliveryPage.Answer<DeliveryRow> {
-        let answer = try self.page(page) { DeliveryRow($0, clock) }
+        let answer = try self.page(page) { DeliveryRow($0, clock, names) }
         for row in answer.rows where row.corrupt == true { corrupt.note(.delivery, row.id) }
         return answer
     }
@@ -62,8 +59,9 @@ struct DeliveryListing {
         case nil: return try rows(page, of: [all], page.throughID, make)
         case .running: return try runningRows(page, make)
         case .available?, .retryable?, .deadLettered?:
-            for query in inState { try query.bind(3, (page.state ?? .available).code) }
-            return try rows(page, of: inState, page.throughID, make)
+            let code = page.destination.map { names.code(of: $0) }
+            let queries = try inState.queries(page.state ?? .available, of: code)
+            return try rows(page, of: queries, page.throughID, make)
         }
     }
 
@@ -106,7 +104,8 @@ struct DeliveryListing {
             let query = waiting[first]
             answer.lastID = query.integer(0)
             if page.state.map({ $0.code == query.integer(1) }) ?? true,
-                page.reason.map({ $0.rawValue == query.text(7) }) ?? true
+                page.reason.map({ $0.rawValue == query.text(7) }) ?? true,
+                page.destination.map({ $0 == names.name(ofPlace: query.integer(2)) }) ?? true
             {
                 answer.rows.append(make(query))
             }
@@ -120,7 +119,7 @@ struct DeliveryListing {
         try one.bind(1, id)
         defer { one.reset() }
         guard try one.step() else { return nil }
-        return (DeliveryRow(one, clock), Webhook(listed: one))
+        return (DeliveryRow(one, clock, names), Webhook(listed: one))
     }
 
     /// True for a delivery that is not what was written.
@@ -135,7 +134,8 @@ struct DeliveryListing {
     /// True when the row that a query of this listing stands on is not what was written.
     fileprivate static func isCorrupt(_ row: Statement, _ webhook: Webhook?) -> Bool {
         guard let webhook else { return !row.isNull(9) }
-        return webhook.verdict(row, checksum: 9, id: row.integer(0)) == .corrupt
+        let place = DeliveryPlace(code: row.integer(2))
+        return webhook.verdict(row, checksum: 9, id: row.integer(0), at: place) == .corrupt
     }
 
     /// The largest id of a delivery; 0 when there is none.
@@ -147,13 +147,14 @@ struct DeliveryListing {
 
 extension DeliveryRow {
     /// The row that a query with the columns of `DeliveryListing` stands on.
-    init(_ query: Statement, _ clock: StoreClock) {
+    init(_ query: Statement, _ clock: StoreClock, _ names: DestinationTable) {
         let isDead = query.integer(1) == DeliveryState.deadLettered.code
         let webhook = Webhook(listed: query)
         let sid = webhook.map { $0[.messageSID] } ?? []
         id = query.integer(0)
         state = (DeliveryState(code: query.integer(1)) ?? .available).rawValue
-        priority = DeliveryPriority(code: query.integer(2)).rawValue
+        priority = DeliveryPlace(code: query.integer(2)).priority.rawValue
+        destination = names.name(ofPlace: query.integer(2))
         kind = WebhookKind(code: query.integer(3)).rawValue
         received = Timestamp.text(milliseconds: query.integer(4))
         attempts = query.integer(5)
@@ -179,7 +180,7 @@ extension Webhook {
         guard let head = WebhookHead(stored: row.bytes(8)) else { return nil }
         self.init(
             kind: WebhookKind(code: row.integer(3)),
-            priority: DeliveryPriority(code: row.integer(2)),
+            priority: DeliveryPlace(code: row.integer(2)).priority,
             identity: Identity(stored: row.bytes(13)), receivedMilliseconds: row.integer(4),
             head: head, body: row.bytes(14))
     }

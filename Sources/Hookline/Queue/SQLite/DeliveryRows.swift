@@ -14,12 +14,16 @@ final class DeliveryRows {
     private let corrupt: CorruptRows
     private let attempts: AttemptStatements
     private let catchUp: DeliveryCatchUp
-    private var claimsSinceNormal = 0
+    private let destinations: DestinationList
+    /// Media that was claimed since text was, by destination.
+    private var claimsSinceNormal: [Int]
 
     init(
         _ connection: Connection, _ statements: StoreStatements, _ clock: StoreClock,
-        corrupt: CorruptRows
+        corrupt: CorruptRows, destinations: DestinationList = .standard
     ) throws(SQLiteError) {
+        self.destinations = destinations
+        claimsSinceNormal = Array(repeating: 0, count: destinations.count)
         self.clock = clock
         self.corrupt = corrupt
         self.connection = connection
@@ -45,38 +49,50 @@ final class DeliveryRows {
     /// Adds deliveries, due at once.
     func insert(_ deliveries: [NewDelivery]) throws(SQLiteError) {
         try statements.insert(deliveries)
-        for delivery in deliveries { pending[delivery.webhook.priority, delivery.state] += 1 }
+        for delivery in deliveries { pending[delivery.place, delivery.state] += 1 }
     }
 
-    /// Takes up to `count` deliveries that are due: media first, but every fourth place goes to
-    /// text when there is any, so that text never starves.
-    func claim(_ count: Int, nowMilliseconds: Int64) throws(SQLiteError) -> [Delivery] {
+    /// Takes up to `count` deliveries that are due to a destination: media first, but every fourth
+    /// place goes to text when there is any, so that text never starves.
+    func claim(
+        _ count: Int, nowMilliseconds: Int64, for destination: DestinationNumber = .first
+    ) throws(SQLiteError) -> [Delivery] {
         var claimed: [Delivery] = []
         var exhausted: Set<DeliveryPriority> = []
         while claimed.count < count && exhausted.count < DeliveryPriority.allCases.count {
-            let turn: DeliveryPriority = claimsSinceNormal >= 3 ? .normal : .high
+            let turn: DeliveryPriority =
+                claimsSinceNormal[destination.index] >= 3 ? .normal : .high
             let priority = exhausted.contains(turn) ? (turn == .high ? .normal : .high) : turn
-            guard let delivery = try claimOne(priority, nowMilliseconds) else {
+            guard let delivery = try claimOne(priority, destination, nowMilliseconds) else {
                 exhausted.insert(priority)
                 continue
             }
-            claimsSinceNormal = priority == .normal ? 0 : claimsSinceNormal + 1
+            claimsSinceNormal[destination.index] =
+                priority == .normal ? 0 : claimsSinceNormal[destination.index] + 1
             claimed.append(delivery)
         }
         return claimed
     }
 
-    /// Lets everything that waits now be claimed in the order of receipt, whenever it is due.
-    func bringForward(nowMilliseconds: Int64) throws(SQLiteError) {
-        try catchUp.begin(nowMilliseconds: nowMilliseconds)
+    /// Lets everything that waits now for a destination be claimed in the order of receipt,
+    /// whenever it is due.
+    func bringForward(
+        nowMilliseconds: Int64, for destination: DestinationNumber = .first
+    ) throws(SQLiteError) {
+        try catchUp.begin(
+            of: destinations.code(of: destination), nowMilliseconds: nowMilliseconds)
     }
 
-    /// When the next delivery is due: milliseconds since the epoch, nil when none waits.
-    func nextDueMilliseconds() throws(SQLiteError) -> Int64? {
+    /// When the next delivery to a destination is due: milliseconds since the epoch, nil when none
+    /// waits.
+    func nextDueMilliseconds(
+        for destination: DestinationNumber = .first
+    ) throws(SQLiteError) -> Int64? {
         var next: Int64?
         for priority in DeliveryPriority.allCases {
             let query = statements.firstDue
-            try query.bind(1, priority.code)
+            let place = DeliveryPlace(destination: destinations.code(of: destination), priority)
+            try query.bind(1, place.code)
             if try query.step() { next = min(next ?? .max, query.integer(0)) }
             query.reset()
         }
@@ -87,10 +103,10 @@ final class DeliveryRows {
     ///
     /// What is complete is deleted last: nothing that became of it otherwise can bring it back.
     func apply(_ changes: [DeliveryChange]) throws(SQLiteError) {
-        var complete: [(id: Int64, priority: DeliveryPriority)] = []
+        var complete: [(id: Int64, place: DeliveryPlace)] = []
         for change in changes {
-            if case .complete(let id, _, let priority) = change {
-                complete.append((id, priority))
+            if case .complete(let id, _, let priority, let destination) = change {
+                complete.append((id, place(priority, destination)))
             } else {
                 try apply(change)
             }
@@ -98,103 +114,49 @@ final class DeliveryRows {
         complete.sort { $0.id < $1.id }
         var first = 0
         for index in complete.indices {
-            let (id, priority) = complete[index]
+            let (id, place) = complete[index]
             let next = index + 1 < complete.count ? complete[index + 1] : nil
-            if let next, next.id == id + 1, next.priority == priority { continue }
-            try removeRunning(complete[first].id...id, priority)
+            if let next, next.id == id + 1, next.place == place { continue }
+            try removeRunning(complete[first].id...id, place)
             first = index + 1
         }
     }
 
     private func apply(_ change: DeliveryChange) throws(SQLiteError) {
         switch change {
-        case .complete(let id, _, let priority): try removeRunning(id...id, priority)
-        case .retry(let id, let due, let failure):
+        case .complete(let id, _, let priority, let destination):
+            try removeRunning(id...id, place(priority, destination))
+        case .retry(let id, let due, let failure, _):
             try move(id, to: .retryable, due: due, reason: nil, failure)
-        case .deadLetter(let id, let reason, let failure):
+        case .deadLetter(let id, let reason, let failure, _):
             try bury(id, reason, failure)
         case .hold(let id):
             try move(id, to: .running, due: 0, reason: nil)
         case .release(let id):
             try move(id, to: .available, due: 0, reason: nil)
         case .unclaim(let id):
-            guard let priority = try attempts.unclaim(id) else { return }
-            pending[priority, .running] -= 1
-            pending[priority, .available] += 1
+            guard let place = try attempts.unclaim(id) else { return }
+            pending[place, .running] -= 1
+            pending[place, .available] += 1
         }
     }
 
-    /// Makes a delivery owed from now on.
-    func owe(_ id: Int64, nowMilliseconds: Int64) throws(SQLiteError) {
-        try statements.owe.bind(2, nowMilliseconds)
-        try run(statements.owe, id)
-    }
-
-    /// Owes a dead letter anew: no attempts, a whole retry window; nothing when it is none.
-    func revive(_ id: Int64, nowMilliseconds: Int64) throws(SQLiteError) {
-        let revive = statements.revive
-        try revive.bind(1, id)
-        try revive.bind(2, nowMilliseconds)
-        defer { revive.reset() }
-        guard try revive.step() else { return }
-        let priority = DeliveryPriority(code: revive.integer(0))
-        pending[priority, .deadLettered] -= 1
-        pending[priority, .available] += 1
-    }
-
-    /// Deletes dead letters that were given up before `milliseconds`, the oldest ones, at most
-    /// `rowsMax`; without a moment any, also those of which nobody knows when that was. Returns
-    /// how many. Their identities stay seen.
-    func dropDeadLetters(before milliseconds: Int64?, rowsMax: Int) throws(SQLiteError) -> Int {
-        let drop = statements.dropDead
-        try drop.bind(1, Int64(milliseconds == nil ? -1 : 0))
-        try drop.bind(2, milliseconds ?? .max)
-        try drop.bind(3, Int64(rowsMax))
-        defer { drop.reset() }
-        var count = 0
-        while try drop.step() {
-            pending[DeliveryPriority(code: drop.integer(0)), .deadLettered] -= 1
-            count += 1
-        }
-        return count
-    }
-
-    /// Makes a delivery that waits due at once; its attempts stay.
-    func hasten(_ id: Int64, nowMilliseconds: Int64) throws(SQLiteError) {
-        try move(id, to: .available, due: nowMilliseconds, reason: nil)
-    }
-
-    /// The state of a delivery; nil when there is none.
-    func state(of id: Int64) throws(SQLiteError) -> DeliveryState? {
-        let query = statements.stateOf
-        try query.bind(1, id)
-        defer { query.reset() }
-        return try query.step() ? DeliveryState(code: query.integer(1)) : nil
-    }
-
-    /// When the oldest message that waits for an attempt was received.
-    func oldestReceivedMilliseconds(_ priority: DeliveryPriority) throws(SQLiteError) -> Int64? {
-        var oldest: (id: Int64, received: Int64)?
-        for state in [DeliveryState.available, .retryable] {
-            let query = statements.oldest
-            try query.bind(1, priority.code)
-            try query.bind(2, state.code)
-            defer { query.reset() }
-            guard try query.step(), query.integer(0) < oldest?.id ?? .max else { continue }
-            oldest = (query.integer(0), query.integer(1))
-        }
-        return oldest?.received
+    private func place(
+        _ priority: DeliveryPriority, _ destination: DestinationNumber
+    ) -> DeliveryPlace {
+        DeliveryPlace(destination: destinations.code(of: destination), priority)
     }
 
     private func claimOne(
-        _ priority: DeliveryPriority, _ now: Int64
+        _ priority: DeliveryPriority, _ destination: DestinationNumber, _ now: Int64
     ) throws(SQLiteError) -> Delivery? {
+        let place = place(priority, destination)
         while true {
-            guard let query = try next(priority, now) else { return nil }
+            guard let query = try next(place, now) else { return nil }
             let id = query.integer(0)
             let state = DeliveryState(code: query.integer(2)) ?? .available
             let read = Result { () throws(UnreadableRow) in
-                try statements.delivery(from: query, priority: priority)
+                try statements.delivery(from: query, at: place, for: destination)
             }
             query.reset()
             let delivery: Delivery
@@ -205,8 +167,8 @@ final class DeliveryRows {
                 continue
             }
             try run(statements.markRunning, id)
-            pending[priority, state] -= 1
-            pending[priority, .running] += 1
+            pending[place, state] -= 1
+            pending[place, .running] += 1
             return delivery
         }
     }
@@ -227,18 +189,19 @@ final class DeliveryRows {
     /// A query that stands on the row that is brought forward next, or is due first; nil when none
     /// is.
     private func next(
-        _ priority: DeliveryPriority, _ now: Int64
+        _ place: DeliveryPlace, _ now: Int64
     ) throws(SQLiteError) -> Statement? {
-        if let query = try catchUp.next(priority) { return query }
+        if let query = try catchUp.next(place) { return query }
         let query = statements.selectDue
-        try query.bind(1, priority.code)
+        try query.bind(1, place.code)
         try query.bind(2, now)
         if try query.step() { return query }
         query.reset()
         return nil
     }
 
-    private func move(
+    /// Moves a delivery to another state; one that is gone stays gone.
+    func move(
         _ id: Int64, to state: DeliveryState, due: Int64, reason: String?,
         _ failure: AttemptFailure? = nil
     ) throws(SQLiteError) {
@@ -262,22 +225,22 @@ final class DeliveryRows {
         guard try query.step(), let state = DeliveryState(code: query.integer(1)) else {
             return false
         }
-        let priority = DeliveryPriority(code: query.integer(0))
-        pending[priority, state] -= 1
-        if let entering { pending[priority, entering] += 1 }
+        let place = DeliveryPlace(code: query.integer(0))
+        pending[place, state] -= 1
+        if let entering { pending[place, entering] += 1 }
         return true
     }
 
-    /// Deletes deliveries of one priority, which are running but for a few.
+    /// Deletes deliveries of one place, which are running but for a few.
     private func removeRunning(
-        _ ids: ClosedRange<Int64>, _ priority: DeliveryPriority
+        _ ids: ClosedRange<Int64>, _ place: DeliveryPlace
     ) throws(SQLiteError) {
         let delete = statements.deleteRunning
         try delete.bind(1, ids.lowerBound)
         try delete.bind(2, ids.upperBound)
         try delete.run()
         let removed = connection.changes
-        pending[priority, .running] -= Int64(removed)
+        pending[place, .running] -= Int64(removed)
         if removed < ids.count { for id in ids { try remove(id) } }
     }
 
@@ -287,7 +250,8 @@ final class DeliveryRows {
         try run(statements.deleteDelivery, id)
     }
 
-    private func run(_ statement: Statement, _ id: Int64) throws(SQLiteError) {
+    /// Runs a statement whose first parameter is a delivery's number.
+    func run(_ statement: Statement, _ id: Int64) throws(SQLiteError) {
         try statement.bind(1, id)
         try statement.run()
     }

@@ -20,22 +20,28 @@ final class DeliveryStore {
     private var isRelaxed = false
     /// The requests that were refused and are kept.
     let quarantine: QuarantineTable
+    /// What destinations are called.
+    let names: DestinationTable
     /// Looks at deliveries without changing them.
     let listing: DeliveryListing
     /// The time that all of it is counted by.
     let clock: StoreClock
+    /// To whom webhooks can be owed.
+    let destinations: DestinationList
     /// Rows whose checksum did not match.
     let corrupt = CorruptRows()
     /// What is copied from a damaged database.
-    var salvage: SalvageRows { SalvageRows(connection, clock) }
+    var salvage: SalvageRows { SalvageRows(connection, clock, destinations) }
 
     /// Opens the database, creates or checks its schema and recovers what a dead process held.
     init(
         path: String, unverifiedMax: UnverifiedRows.Size = UnverifiedRows.Size(),
         repeatMilliseconds: Int64 = 120_000, identityBytesMax: Int = 256 << 20,
-        synchronousOff: Bool = false, clock: StoreClock = StoreClock()
+        synchronousOff: Bool = false, clock: StoreClock = StoreClock(),
+        destinations: DestinationList = .standard
     ) throws(StoreError) {
         self.clock = clock
+        self.destinations = destinations
         let opened = try StoreFile.open(path)
         connection = opened
         do {
@@ -43,13 +49,17 @@ final class DeliveryStore {
             try StoreFile.setSynchronous(durability, on: opened)
             statements = try StoreStatements(opened)
             identities = try SeenIdentities(
-                opened, filterBytesMax: identityBytesMax, repeatMilliseconds: repeatMilliseconds)
+                opened, filterBytesMax: identityBytesMax, repeatMilliseconds: repeatMilliseconds,
+                rowsMax: destinations.count)
             claimed = try ClaimedRange(opened, lastID: identities.nextID - 1)
             unverified = try UnverifiedRows(opened, sizeMax: unverifiedMax, corrupt: corrupt)
             quarantine = try QuarantineTable(opened, corrupt: corrupt)
-            listing = try DeliveryListing(opened, claimed, clock, corrupt: corrupt)
             clockTable = try ClockTable(opened, clock)
-            rows = try DeliveryRows(opened, statements, clock, corrupt: corrupt)
+            rows = try DeliveryRows(
+                opened, statements, clock, corrupt: corrupt, destinations: destinations)
+            names = try DestinationTable(opened, destinations, rows.counts)
+            listing = try DeliveryListing(
+                opened, claimed, clock, corrupt: corrupt, names: names)
         } catch {
             throw .sqlite(error)
         }
@@ -100,15 +110,15 @@ final class DeliveryStore {
 
     /// Adds a webhook unless its identity was seen; returns its id, or nil for a duplicate.
     func append(_ webhook: Webhook, at time: Int64? = nil) throws(SQLiteError) -> Int64? {
-        try append([(webhook, false)], at: time)[0]
+        try append([(webhook, .none)], at: time)[0]
     }
 
-    /// Adds webhooks but those whose identity was seen; returns the id of each, nil for a
-    /// duplicate. With `running` one is claimed in the same step.
+    /// Adds webhooks but those whose identity was seen, a row for each destination; returns the
+    /// last row's id of each, nil for a duplicate. What is `running` is claimed in the same step.
     ///
     /// They are owed from `time` on, of the store's clock; without one, from their receipt.
     func append(
-        _ webhooks: [(webhook: Webhook, running: Bool)], at time: Int64? = nil
+        _ webhooks: [(webhook: Webhook, running: DestinationSet)], at time: Int64? = nil
     ) throws(SQLiteError) -> [Int64?] {
         let ids = try identities.claim(
             webhooks.map { message($0.webhook, at: time) })
@@ -116,9 +126,15 @@ final class DeliveryStore {
         added.reserveCapacity(webhooks.count)
         for ((webhook, running), id) in zip(webhooks, ids) {
             guard let id else { continue }
-            let state: DeliveryState = running ? .running : .available
-            added.append(
-                NewDelivery(id: id, webhook: webhook, state: state, owedMilliseconds: time))
+            for number in webhook.destinations {
+                added.append(
+                    NewDelivery(
+                        id: webhook.destinations.row(of: number, last: id), webhook: webhook,
+                        place: DeliveryPlace(
+                            destination: destinations.code(of: number), webhook.priority),
+                        state: running.contains(number) ? .running : .available,
+                        owedMilliseconds: time))
+            }
         }
         try rows.insert(added)
         try claimed.added(upTo: identities.nextID - 1)
@@ -173,13 +189,16 @@ final class DeliveryStore {
         try identities.tidy(count: count)
     }
 
-    /// Notes that the application has a message whose commit is unknown or failed: its identity
-    /// is claimed and a delivery of it, should one exist, is complete.
+    /// Notes that every destination has a message whose commit is unknown or failed: its identity
+    /// is claimed and its deliveries, should there be any, are complete.
     ///
     /// It was seen at its receipt, by the store's clock: by that, and not by the time of this call,
     /// an event that may happen again is told from the next one.
     func settle(_ message: SeenMessage) throws(SQLiteError) {
-        if let id = try identities.find(message) { return try rows.remove(id) }
+        if let id = try identities.find(message) {
+            return try rows.removeAll(
+                of: message.identity, through: id, rowsMax: destinations.count)
+        }
         _ = try identities.claim([message])
     }
 

@@ -22,8 +22,10 @@ struct FailedResults {
     private var sinceNanoseconds: UInt64 = 0
     /// No transaction begins before this.
     private var nextNanoseconds: UInt64 = 0
-    /// Deliveries that were completed since the last transaction.
-    private var completed = 0
+    /// By destination, results that wait, and deliveries that were completed since the last
+    /// transaction.
+    private var failed: [Int] = []
+    private var completed: [Int] = []
 
     /// Takes the failed ones out of changes.
     mutating func take(from changes: inout [DeliveryChange], nowNanoseconds now: UInt64) {
@@ -31,11 +33,12 @@ struct FailedResults {
         if waiting.isEmpty { sinceNanoseconds = now }
         changes.removeAll { change in
             switch change {
-            case .retry, .deadLetter:
+            case .retry(_, _, _, let number), .deadLetter(_, _, _, let number):
                 waiting.append(change)
+                count(1, of: number, in: &failed)
                 return true
-            case .complete:
-                completed += 1
+            case .complete(_, _, _, let number):
+                count(1, of: number, in: &completed)
                 return false
             case .hold, .release, .unclaim:
                 return false
@@ -43,9 +46,12 @@ struct FailedResults {
         }
     }
 
-    /// True while deliveries that are due are not to be claimed on their own, because more attempts
-    /// fail than succeed.
-    var holdsClaims: Bool { waiting.count > completed }
+    /// True while deliveries that are due to a destination are not to be claimed on their own,
+    /// because more of its attempts fail than succeed.
+    func holdsClaims(of number: DestinationNumber) -> Bool {
+        guard failed.indices.contains(number.index), failed[number.index] > 0 else { return false }
+        return failed[number.index] > (number.index < completed.count ? completed[number.index] : 0)
+    }
 
     /// When the next transaction may begin at the earliest; nil while none is needed.
     var dueNanoseconds: UInt64? { waiting.isEmpty ? nil : nextNanoseconds }
@@ -60,12 +66,19 @@ struct FailedResults {
     mutating func takeSlice() -> [DeliveryChange] {
         let slice = Array(waiting.prefix(Self.sliceMax))
         waiting.removeFirst(slice.count)
+        for change in slice {
+            switch change {
+            case .retry(_, _, _, let number), .deadLetter(_, _, _, let number):
+                count(-1, of: number, in: &failed)
+            case .complete, .hold, .release, .unclaim: break
+            }
+        }
         return slice
     }
 
     /// All of them, at the end.
     mutating func takeAll() -> [DeliveryChange] {
-        defer { waiting = [] }
+        defer { (waiting, failed) = ([], []) }
         return waiting
     }
 
@@ -75,6 +88,11 @@ struct FailedResults {
         let pause = max(Self.pauseNanoseconds, Self.pauseFactor * took)
         nextNanoseconds = ended + min(pause, Self.pauseNanosecondsMax)
         sinceNanoseconds = ended
-        completed = 0
+        completed = []
+    }
+
+    private func count(_ change: Int, of number: DestinationNumber, in counts: inout [Int]) {
+        while counts.count <= number.index { counts.append(0) }
+        counts[number.index] += change
     }
 }

@@ -17,7 +17,8 @@ struct IdentityStatements {
     let indexedRange: Statement
     let indexedAfter: Statement
 
-    init(_ connection: Connection) throws(SQLiteError) {
+    /// `rowsMax` is how many deliveries a message has at most.
+    init(_ connection: Connection, rowsMax: Int = 1) throws(SQLiteError) {
         insert = try BulkInsert(connection, into: "identity", ["id", "key", "seen_ms"])
         find = try connection.prepare("SELECT id FROM identity_index WHERE key=?1")
         seen = try connection.prepare("SELECT seen_ms FROM identity WHERE id=?1")
@@ -30,10 +31,16 @@ struct IdentityStatements {
         setMark = try connection.prepare("UPDATE identity_mark SET indexed_id=?1")
         unindexed = try connection.prepare(
             "SELECT id, key FROM identity WHERE id > (SELECT indexed_id FROM identity_mark)")
+        let ofMessage =
+            rowsMax == 1
+            ? "delivery.id=identity.id"
+            : "delivery.id BETWEEN identity.id-\(rowsMax - 1) AND identity.id "
+                + "AND delivery.identity=identity.key"
         // Ids rise with time, so the oldest are the first: no index on the time is needed.
         oldest = try connection.prepare(
             """
-            SELECT id, key, seen_ms, EXISTS(SELECT 1 FROM delivery WHERE delivery.id=identity.id)
+            SELECT id, key, seen_ms, EXISTS(
+                SELECT 1 FROM delivery WHERE \(ofMessage))
             FROM identity WHERE id > ?1 AND id <= ?2 ORDER BY id LIMIT ?3
             """)
         indexedRange = try connection.prepare(

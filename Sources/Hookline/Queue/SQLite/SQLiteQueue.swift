@@ -17,9 +17,10 @@ final class SQLiteQueue: Sendable {
         var settled: [SeenMessage] = []
         /// Accounts whose unverified requests can be verified now.
         var accounts: [[UInt8]] = []
-        var wanted = 0
-        /// Everything that waits may be claimed, whenever it is due.
-        var bringsForward = false
+        /// Deliveries that each destination wants.
+        var wanted: [Int] = []
+        /// Everything that waits for these may be claimed, whenever it is due.
+        var bringsForward = DestinationSet.none
         var isStopping = false
     }
 
@@ -78,6 +79,8 @@ final class SQLiteQueue: Sendable {
         var deadLetters = DeadLetterLimits()
         /// Bytes of memory that tell new messages from known ones without a look at the disk.
         var identityBytesMax = 256 << 20
+        /// To whom webhooks can be owed.
+        var destinations = DestinationList.standard
         /// A control of the crash test; never true in a release build.
         var synchronousOff = false
     }
@@ -98,7 +101,7 @@ final class SQLiteQueue: Sendable {
     /// The time that the store counts by.
     let clock: StoreClock
     let status = StoreStatus()
-    let inbox = Mutex(Inbox())
+    let inbox: Mutex<Inbox>
     /// The appends of the transaction under way, for the fallback's look at what is overdue.
     let committing = Mutex<[PendingWebhook]>([])
     let bell: WakeSignal
@@ -114,6 +117,8 @@ final class SQLiteQueue: Sendable {
         self.clock = clock
         self.bell = bell
         self.options = options
+        inbox = Mutex(
+            Inbox(wanted: Array(repeating: 0, count: options.destinations.count)))
         self.callbacks = callbacks
         self.metrics = metrics
     }
@@ -172,18 +177,18 @@ final class SQLiteQueue: Sendable {
         bell.ring()
     }
 
-    /// Asks for `count` more deliveries, as soon as they are due; less than none takes back what
-    /// was asked for. Any thread.
-    func want(_ count: Int) {
+    /// Asks for `count` more deliveries to a destination, as soon as they are due; less than none
+    /// takes back what was asked for. Any thread.
+    func want(_ count: Int, for destination: DestinationNumber) {
         guard count != 0 else { return }
-        inbox.withLock { $0.wanted += count }
+        inbox.withLock { $0.wanted[destination.index] += count }
         bell.ring()
     }
 
-    /// Lets everything that waits now be claimed in the order of receipt, whenever it is due. Any
-    /// thread.
-    func bringForward() {
-        inbox.withLock { $0.bringsForward = true }
+    /// Lets everything that waits now for a destination be claimed in the order of receipt,
+    /// whenever it is due. Any thread.
+    func bringForward(for destination: DestinationNumber) {
+        inbox.withLock { $0.bringsForward.insert(destination) }
         bell.ring()
     }
 
@@ -217,11 +222,11 @@ final class SQLiteQueue: Sendable {
     }
 
     /// Puts webhooks back in front of those that wait. The store thread.
-    func putBack(_ batch: [PendingWebhook], changes: [DeliveryChange], wanted: Int) {
+    func putBack(_ batch: [PendingWebhook], changes: [DeliveryChange], wanted: [Int]) {
         inbox.withLock { inbox in
             inbox.appends.insert(contentsOf: batch, at: 0)
             inbox.changes.insert(contentsOf: changes, at: 0)
-            inbox.wanted += wanted
+            for (index, count) in wanted.enumerated() { inbox.wanted[index] += count }
         }
     }
 

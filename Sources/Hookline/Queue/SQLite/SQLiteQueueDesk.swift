@@ -24,6 +24,10 @@ extension SQLiteQueue: DeliveryQueue {
 
     func settle(_ webhook: Webhook) { settle(SeenMessage(webhook).received(by: clock)) }
 
+    func want(_ count: Int) { want(count, for: .first) }
+
+    func bringForward() { bringForward(for: .first) }
+
     func list(_ page: DeliveryPage) throws(QueueFault) -> DeliveryPage.Answer<DeliveryRow> {
         try slice(.reading) { store throws(SQLiteError) in try store.listing.page(page) }
     }

@@ -4,7 +4,7 @@ enum Schema {
     /// step that was released, add one. A step is one transaction.
     static let steps = [
         version1, version2, version3, version4, version5, lastFailure, version7,
-        version8,
+        version8, version9,
     ]
 
     /// `PRAGMA user_version` of a database that this program writes.
@@ -142,6 +142,17 @@ enum Schema {
         CREATE TABLE IF NOT EXISTS store_identity(id BLOB NOT NULL);
         INSERT INTO store_identity SELECT randomblob(16)
             WHERE NOT EXISTS(SELECT 1 FROM store_identity);
+        """
+
+    /// Version 9: several destinations. No row changes and no index is built again: `priority` also
+    /// says for whom a delivery is (`DeliveryPlace`), and what was there is for `default`.
+    ///
+    /// A message has a row for each of its destinations. Their numbers are consecutive, and the
+    /// last is that of the row of `identity`. `destination` tells people the names of numbers, and
+    /// since when one is paused, by the store's time.
+    static let version9 = """
+        CREATE TABLE IF NOT EXISTS destination(
+            code INTEGER PRIMARY KEY, name TEXT NOT NULL, paused_ms INTEGER);
         """
 
     /// The statements that bring a database of version `found` to the present one, in order: a

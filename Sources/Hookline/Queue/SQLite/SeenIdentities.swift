@@ -42,7 +42,7 @@ final class SeenIdentities {
     private(set) var isPruningDue = false
 
     // What the transaction under way will have changed.
-    private var added: [(key: Identity, before: Int64?)] = []
+    private var added: [(key: Identity, before: Int64?, rows: Int)] = []
     private var forgotten: [(key: Identity, id: Int64)] = []
     private var enteredNow = 0
 
@@ -53,12 +53,12 @@ final class SeenIdentities {
     init(
         _ connection: Connection, recentMax: Int = 131_072, sliceMax: Int = 1024,
         filterCapacity: Int = 262_144, filterBytesMax: Int = 256 << 20,
-        repeatMilliseconds: Int64 = 120_000
+        repeatMilliseconds: Int64 = 120_000, rowsMax: Int = 1
     ) throws(SQLiteError) {
         self.repeatMilliseconds = repeatMilliseconds
         self.recentMax = recentMax
         self.sliceMax = sliceMax
-        let statements = try IdentityStatements(connection)
+        let statements = try IdentityStatements(connection, rowsMax: rowsMax)
         self.statements = statements
         pruning = IdentityPruning(statements)
         if try statements.mark.step() { indexedID = statements.mark.integer(0) }
@@ -112,10 +112,10 @@ final class SeenIdentities {
 
     /// The transaction was rolled back.
     func rolledBack() {
-        for (key, before) in added.reversed() {
+        for (key, before, rows) in added.reversed() {
             if let before { recent.update(key, before) } else { recent.remove(key) }
+            nextID -= Int64(rows)
         }
-        nextID -= Int64(added.count)
         begin()
     }
 
@@ -147,27 +147,27 @@ final class SeenIdentities {
             || abs(message.seenMilliseconds - seenMilliseconds) <= repeatMilliseconds
     }
 
-    /// Takes the next numbers for messages in their order; nil for one that was seen before.
+    /// Takes numbers for messages; returns the last one of each, nil for one that was seen before.
     func claim(_ messages: [SeenMessage]) throws(SQLiteError) -> [Int64?] {
         var ids: [Int64?] = []
         ids.reserveCapacity(messages.count)
-        var new: [Int] = []
-        let first = nextID
+        var new: [(index: Int, id: Int64)] = []
         for (index, message) in messages.enumerated() {
-            guard try !isSeen(message, among: messages, new, first) else {
+            guard try !isSeen(message, among: messages, new) else {
                 ids.append(nil)
                 continue
             }
-            let before = recent.update(message.identity, nextID)
-            added.append((message.identity, before))
-            new.append(index)
-            ids.append(nextID)
-            nextID += 1
+            let id = nextID + Int64(message.rows) - 1
+            let before = recent.update(message.identity, id)
+            added.append((message.identity, before, message.rows))
+            new.append((index, id))
+            ids.append(id)
+            nextID = id + 1
         }
         try statements.insert.run(new.count) { (row, insert, parameter) throws(SQLiteError) in
-            let message = messages[new[row]]
+            let message = messages[new[row].index]
             let digits = message.identity.digits
-            try insert.bind(parameter, first + Int64(row))
+            try insert.bind(parameter, new[row].id)
             try insert.bind(parameter + 1, digits.span)
             try insert.bind(parameter + 2, message.seenMilliseconds)
         }
@@ -175,12 +175,14 @@ final class SeenIdentities {
     }
 
     /// True when a message repeats one of the table, or one that this claim adds to it: `new` are
-    /// the places of those among `messages`, from the number `first` on.
+    /// the places of those among `messages`.
     private func isSeen(
-        _ message: SeenMessage, among messages: [SeenMessage], _ new: [Int], _ first: Int64
+        _ message: SeenMessage, among messages: [SeenMessage], _ new: [(index: Int, id: Int64)]
     ) throws(SQLiteError) -> Bool {
-        if let id = recent[message.identity], id >= first {
-            return isRepeat(message, messages[new[Int(id - first)]].seenMilliseconds)
+        if let id = recent[message.identity], id >= new.first?.id ?? .max,
+            let same = new.first(where: { $0.id == id })
+        {
+            return isRepeat(message, messages[same.index].seenMilliseconds)
         }
         return try find(message) != nil
     }

@@ -5,7 +5,7 @@ import SQLite
 struct StoreBatch {
     /// What became of one append.
     enum Addition {
-        /// It is this delivery; nil for a duplicate.
+        /// It is stored, and its last delivery has this number; nil for a duplicate.
         case delivery(Int64?)
         /// It is stored unverified, or there was no room for it.
         case unverified(UnverifiedRows.Addition)
@@ -23,8 +23,8 @@ struct StoreBatch {
     private(set) var additions: [Addition] = []
     /// Deliveries that are running from now on.
     var claimed: [Delivery] = []
-    /// True when deliveries were added that nobody has claimed.
-    private(set) var leavesAvailable = false
+    /// To whom deliveries were added that nobody has claimed.
+    private(set) var leavesAvailable = DestinationSet.none
 
     /// When it is written, by the store's clock; nil until its transaction begins.
     var timeMilliseconds: Int64?
@@ -43,17 +43,18 @@ struct StoreBatch {
             && changes.allSatisfy { if case .complete = $0 { true } else { false } }
     }
 
-    /// Adds the webhooks and claims up to `room` of them at once, media first.
+    /// Adds the webhooks and claims up to so many of them at once for each destination, media
+    /// first.
     mutating func append(
-        to store: DeliveryStore, claiming room: Int
+        to store: DeliveryStore, claiming rooms: [Int]
     ) throws(SQLiteError) {
-        let isClaimed = choose(room)
+        let chosen = choose(rooms)
         var ids = try store.append(
-            zip(appends, isClaimed).filter { $0.0.isVerified }
+            zip(appends, chosen).filter { $0.0.isVerified }
                 .map { (webhook: $0.webhook, running: $1) }, at: timeMilliseconds
         )[...]
         additions.reserveCapacity(appends.count)
-        for (pending, isClaimed) in zip(appends, isClaimed) {
+        for (pending, chosen) in zip(appends, chosen) {
             let webhook = pending.webhook
             if let request = pending.unverified {
                 let addition = try store.unverified.add(
@@ -66,13 +67,14 @@ struct StoreBatch {
             let id = ids.removeFirst()
             additions.append(.delivery(id))
             guard let id else { continue }
-            if isClaimed {
+            for number in chosen {
                 claimed.append(
                     Delivery(
-                        id: id, attempt: 1, webhook: webhook, owedMilliseconds: timeMilliseconds))
-            } else {
-                leavesAvailable = true
+                        id: webhook.destinations.row(of: number, last: id), attempt: 1,
+                        webhook: webhook, owedMilliseconds: timeMilliseconds,
+                        destination: number))
             }
+            leavesAvailable = leavesAvailable.union(webhook.destinations.subtracting(chosen))
         }
     }
 
@@ -110,7 +112,9 @@ struct StoreBatch {
         case nil: break
         case .undecided: return false
         case .genuine(let webhook):
-            if try store.append(webhook, at: timeMilliseconds) != nil { leavesAvailable = true }
+            if try store.append(webhook, at: timeMilliseconds) != nil {
+                leavesAvailable = leavesAvailable.union(webhook.destinations)
+            }
         case .refused(let request):
             _ = try store.quarantine.keep(request, at: timeMilliseconds)
             quarantines = true
@@ -119,18 +123,25 @@ struct StoreBatch {
         return true
     }
 
-    /// Which of the webhooks are claimed as they are added.
-    private func choose(_ room: Int) -> [Bool] {
-        var isClaimed = appends.map { !$0.isTakenOver && $0.isVerified }
-        // In the ordinary case there is room for all.
-        guard room < appends.count else { return isClaimed }
-        var room = room
-        for priority in DeliveryPriority.allCases {
-            for index in appends.indices
-            where isClaimed[index] && appends[index].webhook.priority == priority {
-                if room > 0 { room -= 1 } else { isClaimed[index] = false }
+    /// For which destinations each webhook is claimed as it is added.
+    private func choose(_ rooms: [Int]) -> [DestinationSet] {
+        var chosen = appends.map {
+            $0.isTakenOver || !$0.isVerified ? .none : $0.webhook.destinations
+        }
+        for index in rooms.indices {
+            let number = DestinationNumber(index)
+            var room = rooms[index]
+            // In the ordinary case there is room for all.
+            guard room < appends.count else { continue }
+            for priority in DeliveryPriority.allCases {
+                for place in appends.indices
+                where chosen[place].contains(number)
+                    && appends[place].webhook.priority == priority
+                {
+                    if room > 0 { room -= 1 } else { chosen[place].remove(number) }
+                }
             }
         }
-        return isClaimed
+        return chosen
     }
 }

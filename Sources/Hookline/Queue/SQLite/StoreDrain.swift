@@ -31,9 +31,13 @@ extension SQLiteQueue {
     }
 
     /// What the application has and the store will not learn any more in this process.
+    ///
+    /// An identity in the journal says that every destination has the message: where there are
+    /// several, a message whose completion cannot be written may be forwarded once more.
     func leaveToJournal(_ changes: [DeliveryChange]) {
+        guard options.destinations.count == 1 else { return }
         for change in changes {
-            guard case .complete(_, let message, _) = change else { continue }
+            guard case .complete(_, let message, _, _) = change else { continue }
             callbacks.unwritten(message.received(by: clock))
         }
     }

@@ -4,6 +4,8 @@ import SQLite
 struct NewDelivery {
     let id: Int64
     let webhook: Webhook
+    /// For whom it is.
+    let place: DeliveryPlace
     let state: DeliveryState
     /// When it began to be owed, by the store's clock; nil: when it was received.
     var owedMilliseconds: Int64?
@@ -20,6 +22,7 @@ struct StoreStatements {
     let markRunning: Statement
     let move: Statement
     let stateOf: Statement
+    let rowsOfMessage: Statement
     let oldest: Statement
     let revive: Statement
     let owe: Statement
@@ -62,6 +65,8 @@ struct StoreStatements {
             SELECT id, coalesce(owed_ms, received_ms) FROM delivery INDEXED BY delivery_state
             WHERE priority=?1 AND state=?2 AND state<>1 ORDER BY id LIMIT 1
             """)
+        rowsOfMessage = try connection.prepare(
+            "SELECT id FROM delivery WHERE id BETWEEN ?1 AND ?2 AND identity=?3")
         revive = try connection.prepare(
             """
             UPDATE delivery SET state=0, due_ms=?2, owed_ms=?2, attempts=0, reason=NULL
@@ -91,7 +96,7 @@ struct StoreStatements {
             let webhook = delivery.webhook
             let identity = webhook.identity.digits
             try insert.bind(first, delivery.id)
-            try insert.bind(first + 1, webhook.priority.code)
+            try insert.bind(first + 1, delivery.place.code)
             try insert.bind(first + 2, delivery.state.code)
             try insert.bind(first + 3, delivery.owedMilliseconds ?? webhook.receivedMilliseconds)
             try insert.bind(first + 4, delivery.state == .running ? 1 : 0)
@@ -105,25 +110,29 @@ struct StoreStatements {
             } else {
                 try insert.bindNull(first + 10)
             }
-            try insert.bind(first + 11, RowChecksum.of(webhook, id: delivery.id))
+            try insert.bind(
+                first + 11,
+                RowChecksum.of(
+                    webhook, id: delivery.id, destination: delivery.place.destination))
         }
     }
 
     /// Reads the row of `selectDue` that the query stands on, or says why it is given up.
     func delivery(
-        from row: Statement, priority: DeliveryPriority
+        from row: Statement, at place: DeliveryPlace, for destination: DestinationNumber
     ) throws(UnreadableRow) -> Delivery {
         guard let head = WebhookHead(stored: row.bytes(6)) else {
             throw UnreadableRow(reason: row.isNull(9) ? .damaged : .corrupt)
         }
         let webhook = Webhook(
-            kind: WebhookKind(code: row.integer(3)), priority: priority,
+            kind: WebhookKind(code: row.integer(3)), priority: place.priority,
             identity: Identity(stored: row.bytes(5)), receivedMilliseconds: row.integer(4),
-            head: head, body: row.bytes(7))
+            head: head, body: row.bytes(7), destinations: DestinationSet(destination))
         var delivery = Delivery(
             id: row.integer(0), attempt: Int(row.integer(1)) + 1, webhook: webhook)
+        delivery.destination = destination
         if !row.isNull(8) { delivery.owedMilliseconds = row.integer(8) }
-        guard webhook.verdict(row, checksum: 9, id: delivery.id) != .corrupt else {
+        guard webhook.verdict(row, checksum: 9, id: delivery.id, at: place) != .corrupt else {
             throw UnreadableRow(reason: .corrupt)
         }
         return delivery

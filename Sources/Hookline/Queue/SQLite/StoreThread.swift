@@ -3,28 +3,15 @@ import SQLite
 
 /// The work of the store thread. Confined to that thread.
 struct StoreThread: ~Copyable {
-    /// What one turn may claim.
-    private enum Claim {
-        /// Nothing is wanted.
-        case nothing
-        /// Whatever is due, in the queue's order.
-        case due
-        /// Nothing was due before: what this turn appends, and it needs no second look.
-        case appended
-    }
-
     let store: DeliveryStore
     let group: SQLiteQueue
     let housekeeping: StoreMaintenance
     let background: StoreIdleWork
     let rescue: StoreRescue
-    private(set) var wanted = 0
+    private(set) var claims: StoreClaims
     /// Changes that follow from late commits; they come before any claim.
     var followUps: [DeliveryChange] = []
     var failures = FailedResults()
-    private var nextDueMilliseconds: Int64?
-    private var mayClaim = true
-    private var bringsForward = false
     /// When deliveries that are complete are written at the latest; nil while none wait.
     private var gatherUntilNanoseconds: UInt64?
     private let gatherNanoseconds: UInt64
@@ -38,6 +25,7 @@ struct StoreThread: ~Copyable {
         self.store = store
         self.gatherNanoseconds = gatherNanoseconds
         self.group = group
+        claims = StoreClaims(store.destinations)
         rescue = StoreRescue(store: store, group: group, ballast: ballast)
         housekeeping = StoreMaintenance(store: store, group: group, rescue: rescue)
         background = StoreIdleWork(
@@ -61,15 +49,15 @@ struct StoreThread: ~Copyable {
             if group.status.isBroken { return drainAfterBreak() }
             let now = store.clock.monotonicNanoseconds
             group.status.turned(at: now)
-            if rescue.turn(nowNanoseconds: now) { mayClaim = true }
+            if rescue.turn(nowNanoseconds: now) { claims.lookAgain() }
             var (batch, isStopping) = takeBatch()
             let claim = nextClaim(isStopping: isStopping)
-            if batch.isOnlyComplete && claim != .due && !isStopping && mayGather(now) {
+            if batch.isOnlyComplete && claim.due.isEmpty && !isStopping && mayGather(now) {
                 followUps = batch.changes
                 group.bell.wait(untilNanoseconds: gatherUntilNanoseconds)
                 continue
             }
-            if batch.isEmpty && claim != .due {
+            if batch.isEmpty && claim.due.isEmpty {
                 if isStopping { break }
                 if failures.isDue(nowNanoseconds: now, webhooksWait: false) {
                     guard writeFailures() else { return drainAfterBreak() }
@@ -114,7 +102,7 @@ struct StoreThread: ~Copyable {
 
     /// Something else than a batch was written.
     private mutating func workedBetweenCommits(_ madeDue: Bool) {
-        if madeDue { mayClaim = true }
+        if madeDue { claims.lookAgain() }
         housekeeping.afterCommit()
     }
 
@@ -132,10 +120,7 @@ struct StoreThread: ~Copyable {
                 batch.appends = Array(inbox.appends.prefix(max))
                 inbox.appends.removeFirst(max)
             }
-            wanted += inbox.wanted
-            inbox.wanted = 0
-            if inbox.bringsForward { (bringsForward, mayClaim) = (true, true) }
-            inbox.bringsForward = false
+            claims.take(&inbox.wanted, bringsForward: &inbox.bringsForward)
             return (inbox.isStopping, !inbox.appends.isEmpty || !inbox.accounts.isEmpty)
         }
         if more { group.bell.ring() }
@@ -149,10 +134,10 @@ struct StoreThread: ~Copyable {
         return (batch, isStopping)
     }
 
-    private func nextClaim(isStopping: Bool) -> Claim {
-        if wanted <= 0 || isStopping { return .nothing }
-        guard isClaimDue() else { return .appended }
-        return failures.holdsClaims ? .nothing : .due
+    private func nextClaim(isStopping: Bool) -> StoreClaims.Turn {
+        if isStopping { return StoreClaims.Turn() }
+        return claims.turn(
+            nowMilliseconds: store.clock.nowMilliseconds, isHeld: failures.holdsClaims(of:))
     }
 
     /// Writes results of attempts that failed, with claims of what is due; false when an fsync
@@ -163,7 +148,8 @@ struct StoreThread: ~Copyable {
         batch.changes = followUps + failures.takeSlice()
         let isDurable = !followUps.isEmpty
         followUps = []
-        let claim: Claim = wanted > 0 && isClaimDue() ? .due : .nothing
+        var claim = claims.turn(nowMilliseconds: store.clock.nowMilliseconds) { _ in false }
+        claim.appended = .none
         defer {
             failures.wrote(
                 beganNanoseconds: began, endedNanoseconds: store.clock.monotonicNanoseconds)
@@ -173,15 +159,9 @@ struct StoreThread: ~Copyable {
         return true
     }
 
-    private func isClaimDue() -> Bool {
-        guard !mayClaim else { return true }
-        guard let due = nextDueMilliseconds else { return false }
-        return due <= store.clock.nowMilliseconds
-    }
-
     private func wakeNanoseconds(_ now: UInt64) -> UInt64 {
         var wait: UInt64 = 1_000_000_000
-        if wanted > 0, !failures.holdsClaims, let due = nextDueMilliseconds {
+        if let due = claims.nextDueMilliseconds(isHeld: failures.holdsClaims(of:)) {
             let left = Swift.max(0, due - store.clock.nowMilliseconds)
             wait = min(wait, UInt64(Swift.min(left, 1000)) * 1_000_000)
         }
@@ -192,7 +172,7 @@ struct StoreThread: ~Copyable {
 
     /// Writes one transaction; false when an fsync failed.
     private mutating func write(
-        _ batch: inout StoreBatch, _ claim: Claim, isDurable: Bool = true
+        _ batch: inout StoreBatch, _ claim: StoreClaims.Turn, isDurable: Bool = true
     ) -> Bool {
         let started = store.clock.monotonicNanoseconds
         gatherUntilNanoseconds = nil
@@ -213,20 +193,17 @@ struct StoreThread: ~Copyable {
             try store.begin(isDurable: isDurable)
             try store.rows.apply(batch.changes)
             for message in batch.settled { try store.settle(message) }
-            try batch.append(to: store, claiming: claim == .appended ? wanted : 0)
+            try batch.append(to: store, claiming: claims.rooms(of: claim))
             try batch.verify(in: store, group)
-            if claim == .due {
-                if bringsForward { try store.rows.bringForward(nowMilliseconds: now) }
-                batch.claimed = try store.rows.claim(wanted, nowMilliseconds: now)
-                if batch.claimed.count < wanted {
-                    nextDueMilliseconds = try store.rows.nextDueMilliseconds()
-                }
+            for number in claim.due {
+                batch.claimed += try claims.claim(
+                    for: number, of: store.rows, nowMilliseconds: now)
             }
             try store.keepUpIdentities()
             try store.commit()
         } catch {
             // What it claimed is to be claimed again.
-            if claim == .due { mayClaim = true }
+            claims.failed(claim)
             return failed(batch, error)
         }
         group.metrics.committed(
@@ -234,22 +211,9 @@ struct StoreThread: ~Copyable {
         rescue.committed(messages: batch.appends.count)
         group.publishStatus(of: store)
         if batch.quarantines { background.publishQuarantine() }
-        if claim == .due { bringsForward = false }
-        if claim == .due { mayClaim = batch.claimed.count == wanted } else { lookForDue(batch) }
+        claims.committed(claim, batch)
         committed(batch)
         return true
-    }
-
-    /// Notes what the batch leaves to be claimed, now or later.
-    private mutating func lookForDue(_ batch: StoreBatch) {
-        if batch.leavesAvailable { mayClaim = true }
-        for change in batch.changes {
-            switch change {
-            case .release, .unclaim: mayClaim = true
-            case .retry(_, let due, _): nextDueMilliseconds = min(nextDueMilliseconds ?? due, due)
-            case .complete, .deadLetter, .hold: break
-            }
-        }
     }
 
     /// Hands out receipts, and what was claimed.
@@ -266,16 +230,14 @@ struct StoreThread: ~Copyable {
             } else {
                 pending.receipt.stored(in: .sqlite)
             }
-            guard outcome != .inTime, let id else { continue }
-            switch outcome {
-            case .inTime, .lateAndOwed: break
-            case .lateWhileForwarding:
-                withheld.insert(id)
-                followUps.append(.hold(id: id))
-            case .lateButTaken:
-                withheld.insert(id)
-                followUps.append(
-                    Delivery(id: id, attempt: 1, webhook: pending.webhook).completion)
+            guard case .late(let underWay, let taken) = outcome, let id else { continue }
+            let webhook = pending.webhook
+            for number in underWay.union(taken) {
+                let row = webhook.destinations.row(of: number, last: id)
+                withheld.insert(row)
+                let delivery = Delivery(
+                    id: row, attempt: 1, webhook: webhook, destination: number)
+                followUps.append(taken.contains(number) ? delivery.completion : .hold(id: row))
             }
         }
         if !batch.appends.isEmpty { group.callbacks.replied() }
@@ -283,7 +245,7 @@ struct StoreThread: ~Copyable {
         let handed =
             withheld.isEmpty
             ? batch.claimed : batch.claimed.filter { !withheld.contains($0.id) }
-        wanted -= handed.count
+        claims.handedOut(handed)
         if !handed.isEmpty { group.callbacks.claimed(handed) }
     }
 

@@ -17,7 +17,7 @@ extension StoreThread {
         }
         if failure.reason == .corrupt {
             // They stay, and are committed as soon as another database is open.
-            group.putBack(batch.appends, changes: [], wanted: 0)
+            group.putBack(batch.appends, changes: [], wanted: [])
             return true
         }
         rescue.failed(failure.reason)
@@ -35,7 +35,7 @@ extension StoreThread {
 
     /// What waits is the next store's.
     mutating func leave() -> End {
-        group.putBack([], changes: followUps + failures.takeAll(), wanted: wanted)
+        group.putBack([], changes: followUps + failures.takeAll(), wanted: claims.wanted)
         store.keepLogOnClose()
         return .damaged
     }

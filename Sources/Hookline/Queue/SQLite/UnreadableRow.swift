@@ -6,9 +6,13 @@ struct UnreadableRow: Error {
 }
 
 extension Webhook {
-    /// Compares what was read with the checksum in a column of the same row.
-    func verdict(_ row: Statement, checksum column: Int32, id: Int64) -> RowChecksum.Verdict {
+    /// Compares what was read with the checksum in a column of the same row, which stands at this
+    /// place of the queue.
+    func verdict(
+        _ row: Statement, checksum column: Int32, id: Int64, at place: DeliveryPlace
+    ) -> RowChecksum.Verdict {
         RowChecksum.verdict(
-            stored: row.isNull(column) ? nil : row.integer(column), RowChecksum.of(self, id: id))
+            stored: row.isNull(column) ? nil : row.integer(column),
+            RowChecksum.of(self, id: id, destination: place.destination))
     }
 }

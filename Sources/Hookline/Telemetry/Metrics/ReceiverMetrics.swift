@@ -36,6 +36,7 @@ final class ReceiverMetrics: Sendable {
     let deliveryLag: Histograms<DeliveryPriority>
     let twimlIgnored: Counter
     let immediateProcessed: Counter
+    let unmatched: Counter
     let storeOperationDuration: Histograms2<StoreName, StoreOperation>
     let storeBatchMessages: Histogram
     let storeErrors: Counters2<StoreName, StoreFailure>
@@ -155,6 +156,9 @@ final class ReceiverMetrics: Sendable {
         immediateProcessed = registry.counter(
             "hookline_immediate_processed_total",
             help: "Webhooks that the application took directly because the store was late.")
+        unmatched = registry.counter(
+            "hookline_webhooks_unmatched_total",
+            help: "Webhooks that no rule of the configuration takes.")
         storeOperationDuration = registry.histograms(
             "hookline_store_operation_duration_seconds", help: "Time of a store operation.",
             labels: ("store", "operation"), StoreName.self, StoreOperation.self, bounds: latency)

@@ -7,6 +7,8 @@ struct QueueGauges: Sendable {
     let store: StoreStatus
     /// The time that the store counts by.
     var clock = StoreClock()
+    /// The codes of the destinations that deliveries are forwarded to.
+    var configured: [Int64] = [0]
     /// Reads the shared queue's figures, nil when Redis cannot be read; nil without such a queue.
     let shared: (@Sendable () -> RedisQueueStatus?)?
     /// When the oldest row that is on its way from the spool into the shared queue was received, in
@@ -29,6 +31,15 @@ struct QueueGauges: Sendable {
         registry.gauge(
             "hookline_dead_letters", help: "Deliveries that were given up and are kept."
         ) { deadLetters.map { Double($0) } }
+        registry.gauge(
+            "hookline_deliveries_held",
+            help: "Deliveries that are owed to no configured destination, and kept: the rules took "
+                + "them for none, or theirs is not in the configuration any more."
+        ) {
+            guard let counts = store.counts else { return nil }
+            return counts.destinations.filter { !configured.contains($0) }
+                .reduce(0) { $0 + Double(counts.owed(to: $1)) }
+        }
         registry.gauge(
             "hookline_spooled",
             help: "Messages that wait in SQLite until Redis has them; 0 without a queue in Redis."

@@ -13,7 +13,9 @@ import Testing
     private func append(_ store: DeliveryStore, _ numbers: ClosedRange<Int>, running: Bool) throws {
         try transaction(store) {
             _ = try store.append(
-                numbers.map { (webhook: Genuine.webhook("SM\($0)"), running: running) })
+                numbers.map {
+                    (webhook: Genuine.webhook("SM\($0)"), running: running ? .first : .none)
+                })
         }
     }
 
@@ -66,7 +68,7 @@ import Testing
         try append(store, 1...1, running: true)
         try store.begin()
         _ = try store.append(
-            (2...20_000).map { (webhook: Genuine.webhook("SM\($0)"), running: false) })
+            (2...20_000).map { (webhook: Genuine.webhook("SM\($0)"), running: .none) })
         store.rollBack()
         #expect(try running(store) == [1])
         try append(store, 2...3, running: true)

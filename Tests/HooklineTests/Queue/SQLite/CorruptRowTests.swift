@@ -24,7 +24,8 @@ import Testing
     private func read(_ path: String) throws -> (row: DeliveryRow, webhook: Webhook?)? {
         let file = try Connection(path: path, create: false)
         return try DeliveryListing(
-            file, ClaimedRange(file, lastID: 1), StoreClock(), corrupt: CorruptRows()
+            file, ClaimedRange(file, lastID: 1), StoreClock(), corrupt: CorruptRows(),
+            names: DestinationTable(file, .standard, DeliveryCounts())
         ).delivery(1)
     }
 

@@ -88,9 +88,9 @@ import Testing
             ])
         }
         var expected = DeliveryCounts()
-        expected[.normal, .retryable] = 1
-        expected[.normal, .deadLettered] = 1
-        expected[.normal, .available] = 1
+        expected[DeliveryPlace(.normal), .retryable] = 1
+        expected[DeliveryPlace(.normal), .deadLettered] = 1
+        expected[DeliveryPlace(.normal), .available] = 1
         #expect(store.rows.counts == expected)
         #expect(store.rows.counts.owed == 2)
         #expect(sids(try claim(store, 9, at: 8999)) == ["d"])
@@ -167,7 +167,7 @@ import Testing
     {
         do {
             let store = try DeliveryStore(path: path)
-            _ = try transaction(store) { try store.append([(webhook("a"), true)]) }
+            _ = try transaction(store) { try store.append([(webhook("a"), .first)]) }
             #expect(store.rows.counts[.normal, .running] == 1)
             #expect(try claim(store, 1).isEmpty)
         }

@@ -69,16 +69,16 @@ import Testing
 
     @Test func `claims are held back only while more fails than succeeds`() {
         var results = FailedResults()
-        #expect(!results.holdsClaims)
+        #expect(!results.holdsClaims(of: .first))
         var changes = failures(1...10) + completions(11...20)
         results.take(from: &changes, nowNanoseconds: 0)
-        #expect(!results.holdsClaims)
+        #expect(!results.holdsClaims(of: .first))
         changes = failures(21...21)
         results.take(from: &changes, nowNanoseconds: 0)
-        #expect(results.holdsClaims)
+        #expect(results.holdsClaims(of: .first))
         _ = results.takeSlice()
         results.wrote(beganNanoseconds: 0, endedNanoseconds: 1)
-        #expect(!results.holdsClaims)
+        #expect(!results.holdsClaims(of: .first))
     }
 
     @Test func `a slice is bounded, and the end takes all`() {

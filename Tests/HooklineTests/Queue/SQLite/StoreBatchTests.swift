@@ -25,7 +25,8 @@ import Testing
     /// Appends webhooks, of which every third is claimed at once.
     private func append(_ store: DeliveryStore, _ numbers: [Int]) throws -> [Int64?] {
         try transaction(store) {
-            try store.append(numbers.map { (webhook: webhook($0), running: $0 % 3 == 0) })
+            try store.append(
+                numbers.map { (webhook: webhook($0), running: $0 % 3 == 0 ? .first : .none) })
         }
     }
 
@@ -97,8 +98,8 @@ import Testing
         try transaction(store) { try store.rows.apply(complete.map(\.completion)) }
         // 11, 22, 33, 44 and 55 are left: of every fifth number one.
         var left = DeliveryCounts()
-        left[.normal, .running] = 4
-        left[.high, .running] = 1
+        left[DeliveryPlace(.normal), .running] = 4
+        left[DeliveryPlace(.high), .running] = 1
         #expect(store.rows.counts == left)
         #expect(try counted() == left)
     }
@@ -106,7 +107,7 @@ import Testing
     @Test func `a batch that is rolled back was never seen`() throws {
         let store = try DeliveryStore(path: path)
         try store.begin()
-        _ = try store.append((1...50).map { (webhook: webhook($0), running: false) })
+        _ = try store.append((1...50).map { (webhook: webhook($0), running: .none) })
         store.rollBack()
         #expect(try append(store, Array(1...50)) == (1...50).map { Int64($0) })
     }
@@ -128,9 +129,9 @@ import Testing
         // The numbers that five divides have media.
         batch.appends = [1, 5, 10, 2, 3, 15].map(pending)
         #expect(batch.appends[2].takeOver())
-        try transaction(store) { try batch.append(to: store, claiming: room) }
+        try transaction(store) { try batch.append(to: store, claiming: [room]) }
         #expect(batch.claimed.map(\.id) == claimed)
-        #expect(batch.leavesAvailable)
+        #expect(batch.leavesAvailable == .first)
         let running = store.rows.counts[.normal, .running] + store.rows.counts[.high, .running]
         #expect(running == claimed.count)
     }

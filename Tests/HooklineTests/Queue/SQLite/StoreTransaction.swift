@@ -19,7 +19,7 @@ func countedRows(_ path: String) throws -> DeliveryCounts {
     var counts = DeliveryCounts()
     while try query.step() {
         guard let state = DeliveryState(code: query.integer(1)) else { continue }
-        counts[DeliveryPriority(code: query.integer(0)), state] += query.integer(2)
+        counts[DeliveryPlace(code: query.integer(0)), state] += query.integer(2)
     }
     return counts
 }

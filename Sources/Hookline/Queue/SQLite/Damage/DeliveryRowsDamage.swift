@@ -2,8 +2,8 @@ import SQLite
 
 extension DeliveryRows {
     /// A row was added by a salvage, in a transaction that was committed.
-    func restored(_ priority: DeliveryPriority, _ state: DeliveryState) {
-        counts[priority, state] += 1
+    func restored(_ place: DeliveryPlace, _ state: DeliveryState) {
+        counts[place, state] += 1
     }
 
     /// Adds a corrupt request as a dead letter that no checksum will ever match.
@@ -12,7 +12,8 @@ extension DeliveryRows {
     ) throws(SQLiteError) {
         let bury = statements.bury
         try bury.bind(1, id)
-        try bury.bind(2, DeliveryPriority.normal.code)
+        let place = DeliveryPlace(.normal)
+        try bury.bind(2, place.code)
         try bury.bind(3, DeadLetterReason.corrupt.rawValue)
         try bury.bind(4, WebhookKind.other.code)
         try bury.bind(5, receivedMilliseconds)
@@ -22,6 +23,6 @@ extension DeliveryRows {
         try bury.bind(9, RowChecksum.never)
         try bury.bind(10, clock.nowMilliseconds)
         try bury.run()
-        pending[.normal, .deadLettered] += 1
+        pending[place, .deadLettered] += 1
     }
 }

@@ -7,8 +7,10 @@ struct SalvageRows {
     private let connection: Connection
 
     private let clock: StoreClock
+    private let destinations: DestinationList
 
-    init(_ connection: Connection, _ clock: StoreClock) {
+    init(_ connection: Connection, _ clock: StoreClock, _ destinations: DestinationList) {
+        self.destinations = destinations
         self.connection = connection
         self.clock = clock
     }
@@ -90,15 +92,12 @@ struct SalvageRows {
     /// What says when a row is claimed has no checksum: a value that no version writes would keep
     /// it from being claimed for ever.
     private func makeClaimable(_ row: inout Row) {
-        let now = clock.nowMilliseconds
         let states: [Value] = [DeliveryState.available, .retryable, .deadLettered].map {
             .integer($0.code)
         }
         if !states.contains(row["state"] ?? .null) { row["state"] = states[0] }
-        let priorities: [Value] = DeliveryPriority.allCases.map { .integer($0.code) }
-        if !priorities.contains(row["priority"] ?? .null) {
-            row["priority"] = .integer(DeliveryPriority.normal.code)
-        }
+        row["priority"] = .integer(place(of: row).code)
+        let now = clock.nowMilliseconds
         // That of what runs may be negative (`ClaimedRange`).
         guard case .integer(let due)? = row["due_ms"], due > .min, abs(due) <= now + 86_400_000
         else {
@@ -106,6 +105,33 @@ struct SalvageRows {
             return
         }
         row["due_ms"] = .integer(abs(due))
+    }
+
+    /// Where a row stands, if its destination is configured or its checksum says so; else where its
+    /// checksum says, or with `default`.
+    private func place(of row: Row) -> DeliveryPlace {
+        guard case .integer(let code)? = row["priority"], code >= 0 else {
+            return DeliveryPlace(.normal)
+        }
+        let place = DeliveryPlace(code: code)
+        let codes = destinations.names.map(\.code)
+        if codes.contains(place.destination) { return place }
+        let destination = ([place.destination] + codes).first { isWhole(row, destination: $0) }
+        return DeliveryPlace(destination: destination ?? 0, place.priority)
+    }
+
+    private func isWhole(_ row: Row, destination: Int64) -> Bool {
+        guard case .integer(let sum)? = row["checksum"], case .integer(let id)? = row["id"],
+            case .integer(let kind)? = row["kind"],
+            case .integer(let received)? = row["received_ms"],
+            case .blob(let identity)? = row["identity"], case .blob(let head)? = row["head"],
+            case .blob(let body)? = row["body"], let head = WebhookHead(stored: head)
+        else { return false }
+        let webhook = Webhook(
+            kind: WebhookKind(code: kind), priority: .normal,
+            identity: Identity(stored: identity), receivedMilliseconds: received, head: head,
+            body: body)
+        return sum == RowChecksum.of(webhook, id: id, destination: destination)
     }
 
     /// The columns of a table of the store.

@@ -43,7 +43,7 @@ extension DeliveryStore {
             switch table {
             case "delivery":
                 rows.restored(
-                    DeliveryPriority(code: row.integer("priority")),
+                    DeliveryPlace(code: row.integer("priority")),
                     DeliveryState(code: row.integer("state")) ?? .available)
                 identities.restored(
                     Identity(stored: row.bytes("identity")), id: row.integer("id"))
