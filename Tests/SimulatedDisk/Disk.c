@@ -123,6 +123,16 @@ void disk_on_sync(disk *disk, void (*call)(void *), void *context) {
     disk->context = context;
 }
 
+bool disk_rename(disk *disk, const char *name, const char *other) {
+    entry *old = disk_entry(disk, name, false);
+    entry *new = disk_entry(disk, other, true);
+    if (!old || !old->current || !new || new->current || new->durable) return false;
+    new->current = old->current;
+    new->durable = old->durable ? old->durable : old->current;
+    old->current = old->durable = NULL;
+    return true;
+}
+
 void disk_set_time(disk *disk, int64_t milliseconds) { disk->milliseconds = milliseconds; }
 
 void disk_stop(disk *disk) { disk->is_stopped = true; }

@@ -5,7 +5,7 @@
 
 #include "include/SimulatedDisk.h"
 
-enum { SECTOR = 512, NAME_MAX_BYTES = 64, ENTRIES_MAX = 16, REGIONS_MAX = 64 };
+enum { SECTOR = 512, NAME_MAX_BYTES = 64, ENTRIES_MAX = 40, REGIONS_MAX = 64 };
 
 /// Bytes that grow.
 typedef struct bytes {

@@ -18,6 +18,7 @@ final class SimulatedReceiver: @unchecked Sendable {
         var concurrencyMax = 8
         var repliesBeforeCommit = false
         var synchronousOff = false
+        var repeatMilliseconds = SimulatedReceiver.repeatMilliseconds
     }
 
     static let database = "/store"
@@ -45,15 +46,19 @@ final class SimulatedReceiver: @unchecked Sendable {
     var broken: () -> Void = {}
     private let clock: SimulatedClock
     private let disk: Disk
+    private let damage: SimulatedDamage
+    private weak var open: DeliveryStore?
     private var gathered: [() -> Void] = []
     private var receipts: [SimulatedReceipt] = []
 
     /// A process that has not taken its first turn.
     init(
-        on disk: Disk, _ clock: SimulatedClock, _ destination: SimulatedDestination,
-        _ settings: Settings, random: @escaping @Sendable () -> Double
+        on disk: Disk, _ damage: SimulatedDamage, _ clock: SimulatedClock,
+        _ destination: SimulatedDestination, _ settings: Settings,
+        random: @escaping @Sendable () -> Double
     ) {
         (self.disk, self.clock, self.destination) = (disk, clock, destination)
+        self.damage = damage
         disk.wallMilliseconds = clock.wallMilliseconds
         let time = StoreClock(
             ClockSource(
@@ -66,15 +71,23 @@ final class SimulatedReceiver: @unchecked Sendable {
                 path: disk.path(Self.database), batchRowsMax: settings.batchRowsMax,
                 waitingMax: settings.waitingMax, owedMax: settings.owedMax,
                 checkpointBytes: settings.checkpointBytes, unverifiedMax: UnverifiedRows.Size(),
-                dedupeRetentionMilliseconds: 15_000, repeatMilliseconds: Self.repeatMilliseconds,
+                dedupeRetentionMilliseconds: 15_000,
+                repeatMilliseconds: settings.repeatMilliseconds,
                 synchronousOff: settings.synchronousOff),
             callbacks: SQLiteQueue.Callbacks(
-                replied: { parts.receiver?.reply() },
-                claimed: { parts.receiver?.worker.take($0) },
+                replied: {
+                    parts.receiver?.noteMark()
+                    parts.receiver?.reply()
+                },
+                claimed: {
+                    parts.receiver?.noteMark()
+                    parts.receiver?.worker.take($0)
+                },
                 verify: { _, _, _ in .undecided }, awaited: { _ in },
                 failed: { parts.receiver?.fallback.failed($0) },
                 unwritten: { journal.append($0) },
-                broken: { _ in parts.receiver?.broken() }),
+                broken: { _ in parts.receiver?.broken() },
+                corrupt: { _ in damage.corrupt += 1 }, salvaged: { damage.salvaged($0) }),
             metrics: Self.metrics, clock: time,
             bell: WakeSignal(waiting: { bell, until in
                 parts.receiver?.store.pause(
@@ -103,18 +116,83 @@ final class SimulatedReceiver: @unchecked Sendable {
         destination.thread = forwarding
         store.begin { [unowned self] in
             do throws(StoreError) {
-                let open = try DeliveryStore(
-                    path: queue.options.path, repeatMilliseconds: Self.repeatMilliseconds,
-                    synchronousOff: settings.synchronousOff, clock: time)
-                guard self.disk.syncFolder() else { throw .journal("the folder is not synced") }
-                try Self.settle(journal, in: open)
-                var thread = StoreThread(store: open, group: queue)
-                isOpen = true
-                thread.run()
+                try live(journal, settings)
             } catch {
                 failure = error
             }
         }
+    }
+
+    /// Runs with a database, and with another one in the place of each that turns out to be
+    /// damaged, as `StoreRun` and `StoreOpening` do. The store thread.
+    private func live(
+        _ journal: DirectDeliveryJournal, _ settings: Settings
+    ) throws(StoreError) {
+        var note: StoreClock.Note?
+        for _ in 0...3 {
+            guard try turn(journal, settings, after: note), !isDead else { return }
+            note = time.note
+            let name = damage.begin()
+            disk.rename(Self.database, to: name)
+            disk.rename(Self.database + "-wal", to: name + "-wal")
+        }
+        throw .journal("the database was damaged again and again")
+    }
+
+    /// Runs with one database; true when it is damaged.
+    private func turn(
+        _ journal: DirectDeliveryJournal, _ settings: Settings, after note: StoreClock.Note?
+    ) throws(StoreError) -> Bool {
+        do throws(StoreError) {
+            let store = try DeliveryStore(
+                path: queue.options.path, repeatMilliseconds: settings.repeatMilliseconds,
+                synchronousOff: settings.synchronousOff, clock: time)
+            guard disk.syncFolder() else { throw .journal("the folder is not synced") }
+            let salvage = damage.bytes > 0 ? try examine(store, after: note) : nil
+            try Self.settle(journal, in: store)
+            queue.status.markDamaged(false)
+            var thread = StoreThread(store: store, group: queue, salvage: salvage)
+            (isOpen, open) = (true, store)
+            let end = thread.run()
+            noteMark()
+            return end == .damaged
+        } catch {
+            guard damage.bytes > 0, error.reason == .corrupt else { throw error }
+            return true
+        }
+    }
+
+    /// Looks through the whole database, and begins or resumes a salvage.
+    private func examine(
+        _ store: DeliveryStore, after note: StoreClock.Note?
+    ) throws(StoreError) -> Salvage? {
+        do throws(SQLiteError) {
+            if let fault = try store.fault() {
+                store.keepLogOnClose()
+                throw .damaged(fault)
+            }
+            if let note { store.clock.begin(after: note, newest: nil) }
+            store.identities.raise(above: damage.mark.lastID)
+            if let pending = damage.pending {
+                if try store.salvage.read() == nil {
+                    try store.begin()
+                    try store.salvage.begin(
+                        Salvage.Progress(
+                            path: disk.path(pending.name), expected: pending.expected))
+                    try store.commit()
+                }
+                damage.began()
+            }
+            return try Salvage(resuming: store)
+        } catch {
+            throw .sqlite(error)
+        }
+    }
+
+    /// What the store holds, as the marker knows it.
+    private func noteMark() {
+        guard let open, !queue.status.isDamaged else { return }
+        damage.mark = open.mark
     }
 
     /// The parts call each other through it; it is empty until all are there.

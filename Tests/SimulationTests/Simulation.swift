@@ -16,6 +16,7 @@ final class Simulation: @unchecked Sendable {
     let options: Options
     let clock = SimulatedClock()
     let disk: Disk
+    let damage = SimulatedDamage()
     var random: SeededRandom
     var ledger = Ledger()
     var report = SimulationReport()
@@ -53,6 +54,7 @@ final class Simulation: @unchecked Sendable {
 
     /// Runs it all: faults for some time, then none, and in the end the oracle.
     func run() -> SimulationReport {
+        ledger.toleratesRepetitions = options.kinds.contains(.bitRot)
         start()
         planMessages()
         planFaults()
@@ -64,8 +66,11 @@ final class Simulation: @unchecked Sendable {
     func runCalm() -> SimulationReport {
         endFaults()
         advance(to: clock.now + options.calmNanoseconds)
+        if damage.bytes > 0 { isServing() }
         finish()
         report.count(ledger)
+        (report.changedBytes, report.setAside) = (damage.bytes, damage.setAside)
+        report.corrupt = damage.corrupt
         receiver?.unwind()
         return report
     }
@@ -165,7 +170,7 @@ final class Simulation: @unchecked Sendable {
         trace("a process starts")
         let draws = Draws(random.next())
         let receiver = SimulatedReceiver(
-            on: disk, clock, SimulatedDestination(self), settings, random: { draws.next() })
+            on: disk, damage, clock, SimulatedDestination(self), settings, random: { draws.next() })
         nextTick = clock.now
         receiver.broken = { [unowned self, unowned receiver] in
             guard !receiver.isDead else { return }
@@ -241,6 +246,15 @@ final class Simulation: @unchecked Sendable {
 
     // MARK: The end
 
+    /// Something that comes now is delivered, whatever happened before.
+    private func isServing() {
+        let numbers = (0..<3).map { _ in newMessage() }
+        send(numbers, times: 4)
+        advance(to: clock.now + 10_000_000_000)
+        guard numbers.allSatisfy({ ledger.entries[$0].taken == 0 }) else { return }
+        ledger.violated("nothing is delivered any more")
+    }
+
     private func finish() {
         let killsBefore = report.kills
         isOver = true
@@ -252,10 +266,17 @@ final class Simulation: @unchecked Sendable {
         }
         do throws(SQLiteError) {
             let state = try StoredState(disk)
-            if let fault = state.fault { ledger.violated("the database is damaged: \(fault)") }
             report.dead = state.dead.count
-            ledger.finish(dead: state.dead, owed: state.owed)
+            guard damage.bytes > 0 else {
+                if let fault = state.fault { ledger.violated("the database is damaged: \(fault)") }
+                return ledger.finish(dead: state.dead, owed: state.owed)
+            }
+            // Damage that nobody has read yet is found when it is.
+            if state.fault != nil { return }
+            ledger.finish(
+                dead: state.dead.union(state.owed), owed: [], reportedLost: damage.reported)
         } catch {
+            guard damage.bytes == 0 else { return }
             ledger.violated("the database cannot be read: \(error)")
         }
     }

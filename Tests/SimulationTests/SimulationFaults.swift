@@ -10,11 +10,12 @@ extension Simulation {
         /// How long there are none before everything must be delivered.
         var calmNanoseconds: UInt64 = 30_000_000_000
         var messages = 10...50
-        var kinds = Set(Fault.allCases)
+        var kinds = Set(Fault.allCases).subtracting([.bitRot])
         /// The settings of the receiver; nil for any.
         var fixed: SimulatedReceiver.Settings?
         var repliesBeforeCommit = false
         var synchronousOff = false
+        var repeatMilliseconds = SimulatedReceiver.repeatMilliseconds
 
         /// The settings of the receiver: bounds so small that they are met.
         func settings(_ random: inout SeededRandom) -> SimulatedReceiver.Settings {
@@ -23,7 +24,8 @@ extension Simulation {
                 owedMax: random.pick([8, 64, 1_000_000]),
                 checkpointBytes: random.pick([1, 60_000, 400_000]),
                 concurrencyMax: random.pick([1, 4, 16]),
-                repliesBeforeCommit: repliesBeforeCommit, synchronousOff: synchronousOff)
+                repliesBeforeCommit: repliesBeforeCommit, synchronousOff: synchronousOff,
+                repeatMilliseconds: repeatMilliseconds)
         }
     }
 
@@ -32,14 +34,17 @@ extension Simulation {
         case kill, powerCut, stop, wallClock
         case readsFail, writesFail, syncsFail, callsFail, diskFull, slowDisk
         case applicationIll, applicationSlow, applicationForgetful
+        /// Bytes of the database change.
+        case bitRot
     }
 
     /// Plans when faults begin and end.
     func planFaults() {
         let kinds = Fault.allCases.filter(options.kinds.contains)
         guard !kinds.isEmpty else { return }
-        for _ in 0..<random.pick(1...8) {
-            let fault = random.pick(kinds)
+        var faults = (0..<random.pick(1...8)).map { _ in random.pick(kinds) }
+        if kinds.contains(.bitRot) { faults.append(.bitRot) }
+        for fault in faults {
             let time = random.time(0...Double(options.faultsNanoseconds) / 1e6)
             let duration = random.time(50...4000)
             after(time) { [unowned self] in
@@ -59,7 +64,7 @@ extension Simulation {
         case .stop: stop()
         case .wallClock:
             let step = Int64(random.pick(-100_000...100_000))
-            if step < 0 { steppedBack = clock.now }
+            if step < 0 { steppedBack = clock.now } else { ledger.clockJumped() }
             clock.stepWall(byMilliseconds: step)
             // Its own thread looks once a second.
             _ = receiver?.time.look()
@@ -69,16 +74,30 @@ extension Simulation {
         case .callsFail: disk.rates.other_fails = rate
         case .diskFull: disk.capacity = disk.used + UInt64(random.pick(0...60_000))
         case .slowDisk: syncMilliseconds = random.pick([20...400, 500...6000])
+        case .bitRot: spoilSector()
         case .applicationIll: application.mood = .ill
         case .applicationSlow: application.mood = .slow
         case .applicationForgetful: application.mood = .forgetful
         }
     }
 
+    /// Some bytes of one sector of the database, and often a start that reads them.
+    private func spoilSector() {
+        let name = SimulatedReceiver.database
+        guard let size = disk.size(name), size > 0 else { return }
+        let sector = random.pick(0...size - 1) / 512 * 512
+        for _ in 0..<random.pick([1, 8, 64]) {
+            let mask = UInt8(random.pick(1...255))
+            guard disk.damage(name, at: sector + random.pick(0...511), mask: mask) else { continue }
+            damage.bytes += 1
+        }
+        if random.chance(0.5) { kill(withPower: true) }
+    }
+
     private func end(_ fault: Fault) {
         if !isCalm { trace("end of fault: \(fault)") }
         switch fault {
-        case .kill, .powerCut, .stop, .wallClock: break
+        case .kill, .powerCut, .stop, .wallClock, .bitRot: break
         case .readsFail: disk.rates.read_fails = 0
         case .writesFail: disk.rates.write_fails = 0
         case .syncsFail: disk.rates.sync_fails = 0

@@ -5,6 +5,7 @@ struct SimulationReport: CustomStringConvertible {
     var syncs = 0, attempts = 0
     var sent = 0, requests = 0, acknowledged = 0, refused = 0, unanswered = 0
     var delivered = 0, repeated = 0, dead = 0
+    var changedBytes = 0, setAside = 0, corrupt = 0, reportedMissing = 0
     var violations: [String] = []
 
     /// Adds what a ledger says.
@@ -14,6 +15,7 @@ struct SimulationReport: CustomStringConvertible {
         delivered = ledger.entries.count { $0.taken > 0 }
         repeated = ledger.repeated
         violations = ledger.violations
+        reportedMissing = ledger.reportedMissing
     }
 
     static func + (a: Self, b: Self) -> Self {
@@ -27,8 +29,19 @@ struct SimulationReport: CustomStringConvertible {
         [
             \.seeds, \.starts, \.failedStarts, \.stops, \.kills, \.powerCuts, \.broken, \.syncs,
             \.attempts, \.sent, \.requests, \.acknowledged, \.refused, \.unanswered,
-            \.delivered, \.repeated, \.dead,
+            \.delivered, \.repeated, \.dead, \.changedBytes, \.setAside, \.corrupt,
+            \.reportedMissing,
         ]
+    }
+
+    private var damage: String {
+        changedBytes == 0
+            ? ""
+            : """
+            ;
+            \(changedBytes) bytes changed: \(setAside) databases set aside, \(corrupt) corrupt \
+            rows, \(reportedMissing) messages reported lost
+            """
     }
 
     var description: String {
@@ -38,7 +51,7 @@ struct SimulationReport: CustomStringConvertible {
         \(sent) messages in \(requests) requests: \(acknowledged) answered 200, \
         \(refused) answered 503, \(unanswered) without an answer;
         \(attempts) attempts: \(delivered) messages delivered, \(repeated) times again, \
-        \(dead) dead letters; \(violations.count) violations
+        \(dead) dead letters; \(violations.count) violations\(damage)
         """
     }
 }

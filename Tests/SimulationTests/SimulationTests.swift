@@ -30,7 +30,9 @@ import Testing
     }
 
     /// Runs seeds, on every processor; no more of them once ten were violated.
-    private static func run(_ seeds: ClosedRange<UInt64>) -> SimulationReport {
+    private static func run(
+        _ seeds: ClosedRange<UInt64>, _ options: Simulation.Options = Simulation.Options()
+    ) -> SimulationReport {
         let next = Atomic<UInt64>(seeds.lowerBound)
         let sum = Mutex(SimulationReport())
         let workers = min(ProcessInfo.processInfo.activeProcessorCount, seeds.count)
@@ -40,7 +42,7 @@ import Testing
                 guard seed <= seeds.upperBound,
                     sum.withLock({ $0.violations.count }) < 10
                 else { return }
-                var one = Simulation(seed: seed).run()
+                var one = Simulation(seed: seed, options).run()
                 one.violations = one.violations.map { "HOOKLINE_SIMULATION_SEED=\(seed): \($0)" }
                 sum.withLock { $0 = $0 + one }
             }
@@ -48,11 +50,31 @@ import Testing
         return sum.withLock { $0 }
     }
 
+    /// Bytes of the database change besides: what is missing at the end was said to be lost, and
+    /// nothing that is altered is delivered.
+    @Test func `R9 what a disk damages is reported, and never delivered altered`() {
+        var options = Simulation.Options()
+        options.kinds.insert(.bitRot)
+        let count =
+            Self.number("HOOKLINE_SIMULATION_SEEDS") ?? UInt64(Torture.count(60, torture: 20_000))
+        let one = Self.number("HOOKLINE_SIMULATION_SEED")
+        let report = Self.run(one.map { $0...$0 } ?? 1...count, options)
+        for violation in report.violations { Issue.record("\(violation)") }
+        print("damage: \(report)")
+    }
+
     @Test func `one seed has one history`() {
         for seed in 1...5 as ClosedRange<UInt64> {
             let (one, other) = (Simulation(seed: seed).run(), Simulation(seed: seed).run())
             #expect(one.description == other.description)
         }
+    }
+
+    @Test func `control: a repetition that is none is found`() throws {
+        var options = Simulation.Options()
+        options.repeatMilliseconds = 60_000
+        let seed = try #require(firstViolation(options))
+        print("simulation: an event that is taken for a repetition is found with seed \(seed)")
     }
 
     /// The first seed that finds a violation.

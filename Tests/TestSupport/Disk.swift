@@ -163,6 +163,13 @@ public final class Disk {
     /// Removes a file; false when it failed.
     public func remove(_ name: String) -> Bool { disk_remove(handle, name) == 0 }
 
+    /// Gives a file that nobody has open another name, at once and durably; false when there is
+    /// none.
+    @discardableResult
+    public func rename(_ name: String, to other: String) -> Bool {
+        disk_rename(handle, name, other)
+    }
+
     /// Makes names durable; false when it failed.
     public func syncFolder() -> Bool { disk_sync_folder(handle) == 0 }
 }

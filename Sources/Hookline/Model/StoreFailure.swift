@@ -3,7 +3,7 @@ import SQLite
 
 /// Why a store operation failed, as the label `reason` of `hookline_store_errors_total`.
 enum StoreFailure: String, CaseIterable, Sendable {
-    case busy, full, sync, corrupt, access, constraint, other
+    case busy, full, sync, corrupt, access, other
     case inputOutput = "io"
     /// The commit took longer than the store's deadline.
     case deadline
@@ -17,9 +17,9 @@ enum StoreFailure: String, CaseIterable, Sendable {
             case .full: .full
             case .sync: .sync
             case .inputOutput: .inputOutput
-            case .corrupt: .corrupt
+            // Ids only rise: that one is taken says that the tree of its table is damaged.
+            case .corrupt, .constraint: .corrupt
             case .access: .access
-            case .constraint: .constraint
             case .other: .other
             }
     }
@@ -36,7 +36,7 @@ extension StoreFailure {
         case .sync: .storeBroken
         case .deadline: .storeLate
         case .unverifiedFull: .unverifiedFull
-        case .busy, .access, .constraint, .other, .inputOutput: .storeFailing
+        case .busy, .access, .other, .inputOutput: .storeFailing
         }
     }
 }

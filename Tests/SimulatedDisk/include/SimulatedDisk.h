@@ -69,6 +69,10 @@ uint64_t disk_used(const disk *disk);
 /// Is called at the beginning of each sync of a file: others work while the disk does.
 void disk_on_sync(disk *disk, void (*call)(void *context), void *context);
 
+/// Gives a file another name at once and durably; false when there is none. No connection may
+/// have it open.
+bool disk_rename(disk *disk, const char *name, const char *other);
+
 /// Sets the time that SQLite hears, in milliseconds since the epoch.
 void disk_set_time(disk *disk, int64_t milliseconds);
 

@@ -1,3 +1,4 @@
+import SQLite
 import TestSupport
 import Testing
 
@@ -31,6 +32,16 @@ import Testing
         #expect(store.claimed.map(\.id) == [1, 1])
         let last = try #require(store.claimed.last)
         #expect((1101..<2000).contains(last.milliseconds), "\(last.milliseconds)")
+    }
+
+    @Test func `an id that is taken already says that the database is damaged`() throws {
+        store.at(10) { [disk = store.disk] queue in
+            // What a damaged tree looks like: the number after the last one is there.
+            try? Connection(path: disk.path("/store"), create: false)
+                .execute("INSERT INTO identity VALUES(1, x'00', 0)")
+            _ = queue.append([pending("SM1")])
+        }
+        #expect(try store.run(until: 1000) == .damaged)
     }
 
     @Test func `while nothing can be written the thread waits between two tries`() throws {

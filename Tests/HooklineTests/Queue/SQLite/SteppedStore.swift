@@ -31,7 +31,8 @@ final class SteppedStore: @unchecked Sendable {
     }
 
     /// Runs until `end`, with at most so many waits.
-    func run(until end: Int, waitsMax: Int = 10_000) throws {
+    @discardableResult
+    func run(until end: Int, waitsMax: Int = 10_000) throws -> StoreThread.End {
         at(end) { [disk] queue in
             disk.count()
             disk.rates = .init()
@@ -63,7 +64,7 @@ final class SteppedStore: @unchecked Sendable {
         queues.set(queue)
         let store = try DeliveryStore(path: queue.options.path, clock: clock)
         var thread = StoreThread(store: store, group: queue)
-        thread.run()
+        return thread.run()
     }
 
     private func step(_ queue: SQLiteQueue, _ bell: WakeSignal, _ until: UInt64) {
