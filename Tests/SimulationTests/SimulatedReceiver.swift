@@ -37,17 +37,18 @@ final class SimulatedReceiver: @unchecked Sendable {
     let store = SimulatedThread(name: "store")
     let forwarding = SimulatedThread(name: "forwarding")
     /// True once the store is open.
-    private(set) var isOpen = false
+    var isOpen = false
     /// Why it could not be opened.
     private(set) var failure: StoreError?
     private(set) var isDead = false
     private(set) var isStopping = false
     /// Called after a failed fsync.
     var broken: () -> Void = {}
+    let disk: Disk
+    let damage: SimulatedDamage
+    /// The store, while one is open.
+    weak var opened: DeliveryStore?
     private let clock: SimulatedClock
-    private let disk: Disk
-    private let damage: SimulatedDamage
-    private weak var open: DeliveryStore?
     private var gathered: [() -> Void] = []
     private var receipts: [SimulatedReceipt] = []
 
@@ -123,98 +124,10 @@ final class SimulatedReceiver: @unchecked Sendable {
         }
     }
 
-    /// Runs with a database, and with another one in the place of each that turns out to be
-    /// damaged, as `StoreRun` and `StoreOpening` do. The store thread.
-    private func live(
-        _ journal: DirectDeliveryJournal, _ settings: Settings
-    ) throws(StoreError) {
-        var note: StoreClock.Note?
-        for _ in 0...3 {
-            guard try turn(journal, settings, after: note), !isDead else { return }
-            note = time.note
-            let name = damage.begin()
-            disk.rename(Self.database, to: name)
-            disk.rename(Self.database + "-wal", to: name + "-wal")
-        }
-        throw .journal("the database was damaged again and again")
-    }
-
-    /// Runs with one database; true when it is damaged.
-    private func turn(
-        _ journal: DirectDeliveryJournal, _ settings: Settings, after note: StoreClock.Note?
-    ) throws(StoreError) -> Bool {
-        do throws(StoreError) {
-            let store = try DeliveryStore(
-                path: queue.options.path, repeatMilliseconds: settings.repeatMilliseconds,
-                synchronousOff: settings.synchronousOff, clock: time)
-            guard disk.syncFolder() else { throw .journal("the folder is not synced") }
-            let salvage = damage.bytes > 0 ? try examine(store, after: note) : nil
-            try Self.settle(journal, in: store)
-            queue.status.markDamaged(false)
-            var thread = StoreThread(store: store, group: queue, salvage: salvage)
-            (isOpen, open) = (true, store)
-            let end = thread.run()
-            noteMark()
-            return end == .damaged
-        } catch {
-            guard damage.bytes > 0, error.reason == .corrupt else { throw error }
-            return true
-        }
-    }
-
-    /// Looks through the whole database, and begins or resumes a salvage.
-    private func examine(
-        _ store: DeliveryStore, after note: StoreClock.Note?
-    ) throws(StoreError) -> Salvage? {
-        do throws(SQLiteError) {
-            if let fault = try store.fault() {
-                store.keepLogOnClose()
-                throw .damaged(fault)
-            }
-            if let note { store.clock.begin(after: note, newest: nil) }
-            store.identities.raise(above: damage.mark.lastID)
-            if let pending = damage.pending {
-                if try store.salvage.read() == nil {
-                    try store.begin()
-                    try store.salvage.begin(
-                        Salvage.Progress(
-                            path: disk.path(pending.name), expected: pending.expected))
-                    try store.commit()
-                }
-                damage.began()
-            }
-            return try Salvage(resuming: store)
-        } catch {
-            throw .sqlite(error)
-        }
-    }
-
-    /// What the store holds, as the marker knows it.
-    private func noteMark() {
-        guard let open, !queue.status.isDamaged else { return }
-        damage.mark = open.mark
-    }
-
     /// The parts call each other through it; it is empty until all are there.
     private final class Parts: @unchecked Sendable {
         // Unchecked: one of all threads runs at a time.
         weak var receiver: SimulatedReceiver?
-    }
-
-    /// As the server does at its start.
-    private static func settle(
-        _ journal: DirectDeliveryJournal, in store: DeliveryStore
-    ) throws(StoreError) {
-        let taken: [SeenMessage]
-        do throws(POSIXError) { taken = try journal.read() } catch { throw .journal(error.message) }
-        do throws(SQLiteError) {
-            try store.begin()
-            for message in taken { try store.settle(message) }
-            try store.commit()
-        } catch {
-            throw .sqlite(error)
-        }
-        do throws(POSIXError) { try journal.clear() } catch { throw .journal(error.message) }
     }
 
     // Counting is no part of the simulation, and costs much to set up.
