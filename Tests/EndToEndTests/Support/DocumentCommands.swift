@@ -65,19 +65,17 @@ enum DocumentCommands {
     /// The blocks of a document that are in no other language than the shell's.
     private static func blocks(_ text: String) -> [[Substring]] {
         var blocks: [[Substring]] = []
-        var block: [Substring]?
+        var language: Substring?
         for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
             let trimmed = line.drop { $0 == " " }
             if trimmed.hasPrefix("```") {
-                if let read = block { blocks.append(read) }
-                let opens = block == nil && ["```", "```sh"].contains(trimmed)
-                block = block == nil ? (opens ? [] : nil) : nil
-                if !opens && trimmed.count > 3 && trimmed != "```sh" { block = nil }
-            } else {
-                block?.append(trimmed)
+                language = language == nil ? trimmed.dropFirst(3) : nil
+                if language != nil { blocks.append([]) }
+            } else if let language, ["", "sh"].contains(language) {
+                blocks[blocks.count - 1].append(trimmed)
             }
         }
-        return blocks
+        return blocks.filter { !$0.isEmpty }
     }
 
     /// The lines of a block without comments, each with those that continue it.

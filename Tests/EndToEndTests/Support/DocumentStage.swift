@@ -67,7 +67,9 @@ final class DocumentStage {
             "bash", ["-c", try withIDs(line(command))], environment: environment,
             directory: folder.path)
         // What does not match, or is not held here, ends with 1.
-        let mayFail = ["hookline verify", "hookline bench"].contains { command.text.contains($0) }
+        let mayFail = ["hookline verify", "hookline bench", "hookline queue release"].contains {
+            command.text.contains($0)
+        }
         let isGood = result.status == 0 || (mayFail && result.status == 1)
         return isGood ? nil : "status \(result.status): \(result.output)\(result.errors)"
     }
@@ -89,7 +91,7 @@ final class DocumentStage {
         if variables["HOOKLINE_REDIS_URL"] != nil {
             let server = try redis ?? RedisServer()
             redis = server
-            variables["HOOKLINE_REDIS_URL"] = server.url
+            variables["HOOKLINE_REDIS_URL"] = "unix://\(server.socketPath)"
         }
         let origin = words.contains("--public-url") ? [] : ["--origin-from-host"]
         let server = try Receiver(words, environment: variables, origin: origin)
