@@ -3,16 +3,23 @@
 SWIFT_FLAGS := --explicit-target-dependency-import-check error
 RUN_FLAGS ?=
 
-.PHONY: run build help check unit test torture lint format docs alerts clean
+.PHONY: run build install deb help check unit test torture lint format docs alerts clean
 .PHONY: check-steps unit-steps test-steps
 
 run: build ## sets up what is missing, builds, serves with a throw-away token (RUN_FLAGS=…)
 	./hookline serve --dev $(RUN_FLAGS)
 
-build: ## the release binary, linked as ./hookline
+build: ## the release binary, linked as ./hookline; it needs no Swift where it runs
 	scripts/setup build
-	BUILD_REVISION=$$(scripts/revision) swift build -c release --product hookline $(SWIFT_FLAGS)
+	BUILD_REVISION=$$(scripts/revision) swift build -c release --product hookline $(SWIFT_FLAGS) \
+		--static-swift-stdlib --disable-local-rpath
 	ln -sfn .build/release/hookline hookline
+
+install: ## copies ./hookline, units, man page, rules, dashboards (PREFIX=/usr/local DESTDIR= SYSCONFDIR=/etc)
+	DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" SYSCONFDIR="$(SYSCONFDIR)" UNITDIR="$(UNITDIR)" scripts/install
+
+deb: build ## a Debian package in .build/deb
+	scripts/make-deb
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1 /p' Makefile | while read -r name text; do \

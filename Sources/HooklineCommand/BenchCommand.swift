@@ -17,8 +17,11 @@ struct BenchCommand: ParsableCommand {
             + "are skipped. SIGINT ends it early with the figures so far. Exit status 1 when a "
             + "requirement failed or the run was ended early.")
 
-    @Option(help: ArgumentHelp("Where to post.", valueName: "url"))
-    var to: String
+    @Argument(help: ArgumentHelp("Where to post.", valueName: "url"))
+    var url: String?
+
+    @Option(help: ArgumentHelp("The same as an option.", valueName: "url"))
+    var to: String?
 
     @Option(
         help: ArgumentHelp(
@@ -29,8 +32,8 @@ struct BenchCommand: ParsableCommand {
     @Option(help: "Requests a second of the concurrent load.")
     var rate = 200
 
-    @Option(help: ArgumentHelp("How long it lasts, in seconds.", valueName: "seconds"))
-    var duration = 10
+    @Option(help: ArgumentHelp("How long it lasts, such as 10s or 2m.", valueName: "duration"))
+    var duration = WholeSeconds(10)
 
     @Option(help: "How many requests are under way at once at most.")
     var connections = 64
@@ -56,6 +59,7 @@ struct BenchCommand: ParsableCommand {
     var json = false
 
     func validate() throws {
+        _ = try Target.one(of: url, to)
         do {
             try options.check()
         } catch {
@@ -87,11 +91,11 @@ struct BenchCommand: ParsableCommand {
     }
 
     private var options: BenchOptions {
-        var options = BenchOptions(url: to)
+        var options = BenchOptions(url: url ?? to ?? "")
         options.signedURL = signedURL
         options.opsURL = ops
         options.rate = rate
-        options.seconds = duration
+        options.seconds = duration.count
         options.connections = connections
         options.isBenchmarking = benchmark
         if let account { options.message.accountSID = account }

@@ -25,6 +25,9 @@ struct CheckConfigCommand: ParsableCommand {
         } catch {
             throw Terminal.failure([error.description])
         }
+        for advice in SettingAdvice(loaded.configuration).sentences {
+            Terminal.diagnostic("hookline: warning: \(advice)")
+        }
         let width = Setting.all.map(\.key.count).max() ?? 0
         for setting in Setting.all {
             let source = loaded.sources[setting.key] ?? .default

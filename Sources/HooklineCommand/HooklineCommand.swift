@@ -17,10 +17,24 @@ import HooklineBench
             VersionCommand.self,
         ])
 
+    /// What a beginner needs, for `hookline` alone.
+    private static let beginning = """
+        Hookline receives Twilio webhooks durably and forwards them. To try it:
+
+          hookline serve --dev                                   receives, with a throw-away token
+          hookline send http://127.0.0.1:8080/webhook/whatsapp   sends it a signed message
+          hookline queue status                                  says what waits for delivery
+
+        `hookline help` lists all commands, `hookline help serve` the settings that matter first.
+
+        """
+
     /// Runs a command; wrong usage ends with 2, where the parser's own default is 64.
     static func main() {
+        let arguments = HelpScope.arguments(CommandLine.arguments.dropFirst())
+        if arguments.isEmpty { return Terminal.data(beginning) }
         do {
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(arguments)
             try command.run()
         } catch {
             guard exitCode(for: error) == .validationFailure else { exit(withError: error) }

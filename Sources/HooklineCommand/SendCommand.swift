@@ -13,8 +13,11 @@ struct SendCommand: ParsableCommand {
             + "runs with --dev. Exit status 1 when an answer is not the expected one: 200 with "
             + "text/xml, or 403 with --bad-signature.")
 
-    @Option(help: ArgumentHelp("Where to post.", valueName: "url"))
-    var to: String
+    @Argument(help: ArgumentHelp("Where to post.", valueName: "url"))
+    var url: String?
+
+    @Option(help: ArgumentHelp("The same as an option.", valueName: "url"))
+    var to: String?
 
     @Option(
         help: ArgumentHelp("The URL to sign, if a proxy changes it on the way.", valueName: "url"))
@@ -64,6 +67,7 @@ struct SendCommand: ParsableCommand {
     var json = false
 
     func validate() throws {
+        _ = try Target.one(of: url, to)
         guard (1...1_000_000).contains(count) else {
             throw ValidationError("--count: \(count) is not from 1 to 1000000")
         }
@@ -95,7 +99,7 @@ struct SendCommand: ParsableCommand {
     }
 
     private var options: TestSender.Options {
-        var options = TestSender.Options(url: to)
+        var options = TestSender.Options(url: url ?? to ?? "")
         options.signedURL = signedURL
         options.product = product
         options.count = count

@@ -18,9 +18,9 @@ enum Terminal {
         FileHandle.standardError.write(Data(text.utf8))
     }
 
-    /// Says why a command failed and ends it with status 1.
-    static func failure(_ sentences: [String]) -> ExitCode {
+    /// Says why a command failed and ends it with a status: 1 failed, 2 wrong usage.
+    static func failure(_ sentences: [String], status: Int32 = 1) -> ExitCode {
         for sentence in sentences { diagnostic("hookline: \(sentence)") }
-        return ExitCode(1)
+        return ExitCode(status)
     }
 }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// What can go wrong while a server is set up; requests never throw, they are answered.
 public enum MicroHTTPError: Error, Sendable, Equatable {
     /// The address is not a numeric IPv4 or IPv6 address, nor `localhost`.
@@ -14,6 +16,20 @@ public enum MicroHTTPError: Error, Sendable, Equatable {
         case .system: "system"
         case .daemonNotStarted: "daemon_not_started"
         }
+    }
+}
+
+extension MicroHTTPError {
+    /// True when another socket listens on the address.
+    public var isAddressInUse: Bool {
+        if case .system(_, EADDRINUSE, _) = self { return true }
+        return false
+    }
+
+    /// True when this user must not listen there: a port below 1024.
+    public var isForbidden: Bool {
+        if case .system(_, EACCES, _) = self { return true }
+        return false
     }
 }
 

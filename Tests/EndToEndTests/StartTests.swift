@@ -21,27 +21,12 @@ extension EndToEnd {
                 ] + arguments, environment: environment)
         }
 
-        /// A continued line would begin at the left, where only headings and flags are looked for.
-        @Test func `the help of a setting stands below its flag, indented and 80 columns wide`()
-            throws
-        {
-            let help = try serve(["--help"], ["COLUMNS": "80"])
-            let lines = help.output.split(separator: "\n", omittingEmptySubsequences: false)
-            let start = try #require(lines.firstIndex(of: "SETTINGS:"))
-            let end = try #require(lines.firstIndex { $0.hasPrefix("USAGE:") })
-            let settings = lines[(start + 1)..<end]
-            #expect(settings.count { $0.hasPrefix("  --") } >= 70)
-            for line in settings where !line.isEmpty && !line.hasSuffix(":") {
-                #expect(line.hasPrefix("  --") || line.hasPrefix("      "), "\(line)")
-                #expect(line.count <= 80, "\(line)")
-            }
-        }
-
         private func expectFault(
-            _ sentences: [String], _ arguments: [String], _ environment: [String: String] = [:]
+            _ sentences: [String], _ arguments: [String], _ environment: [String: String] = [:],
+            status: Int32 = 1
         ) throws {
             let result = try serve(arguments, environment)
-            #expect(result.status == 1, "\(result.errors)")
+            #expect(result.status == status, "\(result.errors)")
             for sentence in sentences {
                 #expect(result.errors.contains(sentence), "\(result.errors)")
             }
@@ -90,7 +75,8 @@ extension EndToEnd {
         }
 
         @Test func `--dev together with a real token is refused`() throws {
-            try expectFault(["--dev", "TWILIO_AUTH_TOKEN"], ["--dev"], ["TWILIO_AUTH_TOKEN": "t"])
+            try expectFault(
+                ["--dev", "TWILIO_AUTH_TOKEN"], ["--dev"], ["TWILIO_AUTH_TOKEN": "t"], status: 2)
         }
 
         @Test func `no secret is repeated in an error`() throws {
@@ -140,7 +126,7 @@ extension EndToEnd {
                 let result = try serve(["--dev", key, taken])
                 #expect(result.status == 1)
                 #expect(result.errors.contains("\(key): cannot listen on \(taken)"))
-                #expect(result.errors.contains("Address already in use"))
+                #expect(result.errors.contains("it is in use by "), "\(result.errors)")
             }
             #expect(try receiver.send().status == 0)
         }

@@ -111,7 +111,8 @@ import Testing
     private static let commandFlags = [
         "--config", "--count", "--to", "--json", "--rate", "--duration", "--connections", "--ops",
         "--no-benchmark", "--enable-feature", "--against", "--proven", "--force", "--confirm",
-        "--duplicate", "--dry-run", "--product", "--reveal", "--quarantined", "--help", "--rounds",
+        "--duplicate", "--dry-run", "--product", "--reveal", "--quarantined", "--help",
+        "--help-all", "--rounds",
         "--filter", "--fix", "--yes", "--number", "--error-hours", "--skip-public-url",
     ]
 }

@@ -45,9 +45,11 @@ struct ConfigurationFile {
 
     private static func problem(_ error: YamlError) -> (line: Int, words: String) {
         switch error {
-        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
-            .composer(_, let problem, let mark, _):
-            (mark.line, problem)
+        case .scanner(let context, let problem, let mark, _),
+            .parser(let context, let problem, let mark, _),
+            .composer(let context, let problem, let mark, _):
+            // What is wrong begins where the parser began, not where it gave up.
+            (context?.mark.line ?? mark.line, problem)
         case .duplicatedKeysInMapping(let duplicates, let context):
             (context.mark.line, "\(duplicates.joined(separator: ", ")) is there twice")
         default: (0, "it cannot be read")

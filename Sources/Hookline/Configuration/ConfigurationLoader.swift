@@ -38,7 +38,10 @@ public struct ConfigurationLoader {
         loader.read(environment: environment)
         loader.configuration.control = InvariantControl(environment: environment)
         for (key, text) in flags { loader.set(key, text, from: .flag("--" + key)) }
-        loader.check(needsOrigin: needsOrigin)
+        // What a file would have said is not missing if it cannot be read.
+        if !loader.faults.contains(where: { $0.key == "config" }) {
+            loader.check(needsOrigin: needsOrigin)
+        }
         guard loader.faults.isEmpty else { throw ConfigurationFaults(faults: loader.faults) }
         return Loaded(configuration: loader.configuration, sources: loader.sources)
     }

@@ -17,7 +17,7 @@ struct DestinationURL: Sendable, Equatable, CustomStringConvertible {
     /// libcurl reads it twice, because what it decodes may be a number: `%31%32%37.1` becomes
     /// `127.1`, and that becomes `127.0.0.1`.
     init(_ text: String) throws(SettingProblem) {
-        try WebURL.check(text, isASCII: false)
+        try WebURL.check(text, isASCII: false, example: "http://127.0.0.1:3000/twilio")
         guard !text.utf8.contains(UInt8(ascii: "#")) else {
             throw SettingProblem("\"\(text)\" has a fragment, which no server ever sees")
         }

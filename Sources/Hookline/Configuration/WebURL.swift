@@ -1,8 +1,11 @@
 /// Checks of the URLs in a configuration.
 enum WebURL {
     /// What holds for every URL: http or https, a host, no password, no space and no control
-    /// character; with `isASCII` nothing outside ASCII and a scheme in lower case.
-    static func check(_ text: String, isASCII: Bool) throws(SettingProblem) {
+    /// character; with `isASCII` nothing outside ASCII and a scheme in lower case. `example` is
+    /// shown to whoever wrote it differently.
+    static func check(
+        _ text: String, isASCII: Bool, example: String = "https://hooks.example.com"
+    ) throws(SettingProblem) {
         let url = Array(text.utf8)
         let authority = url[authorityStart(url)...].prefix { !endsAuthority($0) }
         // Before anything is quoted, whatever the scheme: what stands there is a password.
@@ -15,7 +18,7 @@ enum WebURL {
         else {
             throw SettingProblem(
                 "\"\(text)\" is not an absolute http or https URL without spaces, "
-                    + "for example https://hooks.example.com")
+                    + "for example \(example)")
         }
         guard let first = authority.first, first != UInt8(ascii: ":") else {
             throw SettingProblem("\"\(text)\" has no host")

@@ -37,7 +37,7 @@ enum UnavailableCause: String, LabelValue {
         case .storeBroken: "the store has failed; a restart fixes it"
         case .folderGone: "the data folder was removed or replaced"
         case .storeLate: "the store does not commit in time"
-        case .queueFull: "as many deliveries are owed as --queue-rows-max allows"
+        case .queueFull: "as many messages wait for delivery as --queue-rows-max allows"
         case .overload: "too many webhooks wait to be stored"
         case .unverifiedFull: "too many requests wait for their account's token"
         case .tokenSource: "the source of tokens fails, and no token is known"

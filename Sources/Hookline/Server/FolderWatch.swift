@@ -129,7 +129,7 @@ final class FolderWatch: Sendable {
             LogLine(
                 .critical,
                 "the data folder was taken away under the running server: webhooks get 503, what "
-                    + "is owed is still forwarded, and the process ends in 30 seconds unless the "
+                    + "waits is still forwarded, and the process ends in 30 seconds unless the "
                     + "folder comes back"
             ).with("what", now).with("owed", store.status.owed).with("data_dir", paths.folder))
     }
@@ -189,7 +189,7 @@ final class FolderWatch: Sendable {
                     .with("path", target).with("owed", mark.owed))
         } catch {
             log.write(
-                LogLine(.critical, "what is owed could not be copied and is lost with the folder")
+                LogLine(.critical, "what waits could not be copied and is lost with the folder")
                     .with("owed", store.status.owed).with("error", "\(error)"))
         }
     }

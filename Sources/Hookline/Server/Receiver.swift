@@ -70,6 +70,7 @@ public struct Receiver: Sendable {
         try back.validation.start()
         try back.startForwarding()
         StartupNotice(configuration, listeners, folder.paths).write(to: log)
+        SettingAdvice(configuration).write(to: log)
         if let control = configuration.control {
             log.write(
                 LogLine(.critical, "an invariant is broken on purpose")

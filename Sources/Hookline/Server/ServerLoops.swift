@@ -40,11 +40,27 @@ struct ServerLoops: Sendable {
             } catch {
                 throw .listen(
                     key: key, address: "\(address.host):\(address.port)",
-                    reason: error.description)
+                    reason: Self.reason(error, port: address.port))
             }
             port = first.port
             host = address.host
             inherited = nil
+        }
+
+        /// Why an address cannot be listened on, and what to do.
+        private static func reason(_ error: MicroHTTPError, port: UInt16) -> String {
+            if error.isAddressInUse {
+                let owner = PortOwner.find(port: port)
+                    .map { "\($0.name) (process \($0.processID))" }
+                return "it is in use by "
+                    + (owner ?? "another program, which `ss -ltnp` names")
+                    + "; stop that, or choose another address"
+            }
+            if error.isForbidden {
+                return "ports below 1024 are for root; choose a higher one, and let the proxy in "
+                    + "front pass requests to it"
+            }
+            return error.description
         }
 
         consuming func take() -> ListenSocket { first }

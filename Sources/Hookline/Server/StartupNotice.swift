@@ -55,7 +55,7 @@ struct StartupNotice {
             log.write(
                 LogLine(.info, "try it").with(
                     "command",
-                    "./hookline send --to http://\(reachable(webhooks))/webhook/whatsapp"))
+                    "hookline send http://\(reachable(webhooks))/webhook/whatsapp"))
         }
     }
 

@@ -15,9 +15,10 @@ public struct BenchReport: Sendable {
     /// Somebody asked for an early end.
     var isInterrupted = false
 
-    /// True when no requirement failed and the run was not ended early.
+    /// True when no requirement failed or is inconclusive, and the run was not ended early.
     public var hasPassed: Bool {
-        !isInterrupted && !judgements.isEmpty && !judgements.contains { $0.verdict == .fail }
+        !isInterrupted && !judgements.isEmpty
+            && judgements.allSatisfy { [.pass, .skipped].contains($0.verdict) }
     }
 
     /// The highest rate that was held, of the load and the steps; nil when none was.

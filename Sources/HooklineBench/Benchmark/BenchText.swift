@@ -47,8 +47,10 @@ enum BenchText {
     /// The third step.
     static func check(_ judgements: [Judgement]) -> String {
         let asks = judgements.map(\.asks.count).max() ?? 0
+        let verdicts = judgements.map(\.verdict.rawValue.count).max() ?? 0
         let lines = judgements.map { judgement in
-            "   " + FigureText.left(judgement.verdict.rawValue.uppercased(), 7) + "  "
+            "   " + FigureText.left(judgement.verdict.rawValue.uppercased(), max(7, verdicts))
+                + "  "
                 + judgement.requirement + "  " + FigureText.left(judgement.asks, asks) + "  "
                 + judgement.measured + "\n"
         }
@@ -90,6 +92,7 @@ enum BenchText {
         let counts = Dictionary(grouping: report.judgements, by: \.verdict).mapValues(\.count)
         var words = ["\(counts[.pass] ?? 0) passed"]
         if let failed = counts[.fail] { words.append("\(failed) failed") }
+        if let unclear = counts[.inconclusive] { words.append("\(unclear) inconclusive") }
         if let skipped = counts[.skipped] { words.append("\(skipped) skipped") }
         return "\n\(words.joined(separator: ", "))\n"
     }

@@ -4,6 +4,8 @@ enum Verdict: String, Sendable {
     case pass
     /// It does not.
     case fail
+    /// The generator did not keep the rate, so the figures say nothing about the server.
+    case inconclusive
     /// It could not be told, and the line says why.
     case skipped
 }
@@ -26,6 +28,17 @@ struct Judgement: Sendable, Equatable {
         Judgement(
             requirement: requirement, asks: asks, verdict: isMet ? .pass : .fail,
             measured: measured)
+    }
+
+    /// A line about a load; `shortfall` says why its figures are the generator's own.
+    static func judged(
+        _ requirement: String, _ asks: String, _ isMet: Bool, _ measured: String,
+        shortfall: String?
+    ) -> Judgement {
+        guard let shortfall else { return judged(requirement, asks, isMet, measured) }
+        return Judgement(
+            requirement: requirement, asks: asks, verdict: .inconclusive,
+            measured: shortfall + "; " + measured)
     }
 
     /// A line that could not be judged.

@@ -41,9 +41,8 @@ enum RequirementJudge {
         var words = "longest \(FigureText.duration(longest)) of \(FigureText.count(total))"
         if late > 0 { words += ", \(FigureText.count(late)) later" }
         if unanswered > 0 { words += ", \(FigureText.count(unanswered)) without an answer" }
-        if let shortfall = load.shortfall { words = shortfall + "; " + words }
         return .judged(
-            "R1", asks, total > 0 && !isLate && unanswered == 0 && load.shortfall == nil, words)
+            "R1", asks, total > 0 && !isLate && unanswered == 0, words, shortfall: load.shortfall)
     }
 
     /// R1: the target of 500 ms.
@@ -59,8 +58,7 @@ enum RequirementJudge {
         }
         let others = load.answers.othersInWords
         if !others.isEmpty { words += " (\(others))" }
-        if let shortfall = load.shortfall { words = shortfall + "; " + words }
-        return .judged("R1", asks, load.meetsTarget, words)
+        return .judged("R1", asks, load.meetsTarget, words, shortfall: load.shortfall)
     }
 
     /// R2: the first phases and their sum; the later ones are shown.

@@ -17,6 +17,11 @@ enum Repository {
     static let diskFaults = products + "/libDiskFaults.so"
     /// Python with Twilio's library.
     static let python = root + "/.venv/bin/python"
+    /// The text of a file; empty when there is none.
+    static func text(_ path: String) -> String {
+        let data = FileManager.default.contents(atPath: root + "/" + path) ?? Data()
+        return String(decoding: data, as: UTF8.self)
+    }
     /// A program in Python that a test starts.
     static func application(_ name: String) -> String {
         root + "/Tests/EndToEndTests/Applications/" + name

@@ -91,13 +91,4 @@ import Testing
     func `a time is written as RFC 2822 says`(milliseconds: Int64, expected: String) {
         #expect(Timestamp.mail(milliseconds: milliseconds) == expected)
     }
-
-    @Test func `a flag's value comes after it or behind an equals sign`() throws {
-        let flags = try FlagReader.read(["--threads", "2", "--dev", "--listen=:0"])
-        #expect(flags.map(\.key) == ["threads", "dev", "listen"])
-        #expect(flags.map(\.text) == ["2", "true", ":0"])
-        for wrong in [["threads"], ["--thread", "2"], ["--threads"], ["-t"]] {
-            #expect(throws: FlagReader.UsageError.self) { try FlagReader.read(wrong) }
-        }
-    }
 }

@@ -14,8 +14,8 @@ def listed(pattern, body):
 def compose(faults):
     file = yaml.safe_load(text("deploy/compose.yaml"))
     services = file["services"]
-    if set(services) != {"hookline", "redis", "prometheus", "alertmanager", "grafana"}:
-        faults.append("compose.yaml: other services than the five")
+    if set(services) != {"hookline", "bot", "send", "redis", "prometheus", "alertmanager", "grafana"}:
+        faults.append("compose.yaml: other services than the seven")
     for name, service in services.items():
         if ("image" in service) == ("build" in service):
             faults.append(f"compose.yaml: {name} needs an image or a build")
@@ -23,7 +23,7 @@ def compose(faults):
             faults.append(f"compose.yaml: {name} has no fixed version")
         unknown = set(service) - {
             "image", "build", "command", "environment", "env_file", "ports", "volumes", "networks", "depends_on", "restart", "read_only",
-            "tmpfs", "cap_drop", "security_opt", "stop_grace_period"}
+            "tmpfs", "cap_drop", "security_opt", "stop_grace_period", "profiles"}
         faults += [f"compose.yaml: {name} has the unknown key {key}" for key in sorted(unknown)]
         for other in service.get("depends_on", []):
             if other not in services:
@@ -43,6 +43,10 @@ def compose(faults):
         faults.append("compose.yaml: hookline is not hardened")
     if any("9464" in port for port in hookline["ports"]):
         faults.append("compose.yaml: metrics are published")
+    if hookline["environment"]["HOOKLINE_FORWARD_TO"] != services["bot"]["environment"]["BOT_URL"]:
+        faults.append("compose.yaml: the bot is not where Hookline forwards to")
+    if services["send"]["profiles"] != ["try"] or services["send"]["build"] != hookline["build"]:
+        faults.append("compose.yaml: send is not the same image, on request")
     variables = set(re.findall(r"\| `(HOOKLINE_\w+)` \|", text("docs/configuration.md")))
     faults += [f"compose.yaml: {name} is not a setting" for name in sorted(set(hookline["environment"]) - variables)]
     targets = {volume.split(":")[-2] if volume.endswith(":ro") else volume.split(":")[-1] for service in services.values() for volume in service.get("volumes", [])}
@@ -56,11 +60,32 @@ def compose(faults):
         faults.append("provisioning: dashboards are not read from files only")
 
 
+def pinned(faults, path):
+    """Every base has a whole version, that of Debian's also a digest."""
+    body = text(path)
+    arguments = dict(re.findall(r"\nARG (\w+)=(\S+)", body))
+    for base in re.findall(r"\nFROM (\S+)", body):
+        image = re.sub(r"\$\{(\w+)\}", lambda match: arguments[match[1]], base)
+        if not re.fullmatch(r"docker\.io/library/\w+:(\d+\.\d+\.\d+-[\w-]+|[a-z]+-\d{8}-slim@sha256:[0-9a-f]{64})", image):
+            faults.append(f"{path}: {image} is not of a fixed version")
+
+
 def containerfile(faults):
     body = text("deploy/Containerfile")
+    pinned(faults, "deploy/Containerfile")
+    pinned(faults, "deploy/sample-bot/Containerfile")
+    layers = ["COPY Package.swift ./", "RUN swift package resolve", "COPY Sources Sources"]
+    if [line for line in body.split("\n") if line in layers] != layers:
+        faults.append("Containerfile: packages are not a layer before the sources")
+    copied = {line.split()[1] for line in body.split("\n") if line.startswith("COPY ") and "--from" not in line}
+    context = {line[1:] for line in text(".dockerignore").split("\n") if line.startswith("!")}
+    if copied != context or "\n*\n" not in text(".dockerignore"):
+        faults.append(f".dockerignore: lets {sorted(context)} in, the container file takes {sorted(copied)}")
     setup = listed(r"packages=\(([^)]*)\)", text("scripts/setup"))
-    build, final = body.split("\nFROM docker.io/library/debian")
+    build, final = body.split("\nFROM ${DEBIAN}")
     faults += [f"Containerfile: {package} is not installed for the build" for package in sorted(setup) if not re.search(rf"\s{re.escape(package)}\s", build)]
+    if "HEALTHCHECK" not in text("deploy/sample-bot/Containerfile"):
+        faults.append("sample-bot/Containerfile: HEALTHCHECK is missing")
     for word in ("USER 10001", "STOPSIGNAL SIGTERM", "HEALTHCHECK", "VOLUME /var/lib/hookline", 'ENTRYPOINT ["hookline"]'):
         if word not in final:
             faults.append(f"Containerfile: {word} is missing")
@@ -68,11 +93,14 @@ def containerfile(faults):
 
 def service(faults):
     lines = text("deploy/hookline.service").split("\n")
+    files = {name for name in re.findall(r"/etc/hookline/[\w.-]+", text("deploy/hookline.service"))}
+    if files != {"/etc/hookline/hookline.yml", "/etc/hookline/tokens.yaml"}:
+        faults.append(f"hookline.service: it names {sorted(files)}")
     required = """NoNewPrivileges=yes ProtectSystem=strict ProtectHome=yes PrivateTmp=yes PrivateDevices=yes PrivateUsers=yes PrivateIPC=yes ProtectClock=yes
         ProtectHostname=yes ProtectKernelLogs=yes ProtectKernelModules=yes ProtectKernelTunables=yes ProtectControlGroups=yes ProtectProc=invisible ProcSubset=pid
         RestrictNamespaces=yes RestrictRealtime=yes RestrictSUIDSGID=yes LockPersonality=yes MemoryDenyWriteExecute=yes RemoveIPC=yes CapabilityBoundingSet=
         AmbientCapabilities= SystemCallArchitectures=native SystemCallErrorNumber=EPERM UMask=0077 LimitCORE=0 LimitNOFILE=65536 DynamicUser=yes StateDirectory=hookline
-        StateDirectoryMode=0700 Type=notify WatchdogSec=30 Restart=always RestartSec=200ms StartLimitIntervalSec=0 TimeoutStopSec=15 OOMPolicy=stop"""
+        StateDirectoryMode=0700 ConditionPathExists=/etc/hookline/tokens.yaml Type=notify WatchdogSec=30 Restart=always RestartSec=200ms StartLimitIntervalSec=0 TimeoutStopSec=15 OOMPolicy=stop"""
     faults += [f"hookline.service: {line} is missing" for line in required.split() if line not in lines]
 
 

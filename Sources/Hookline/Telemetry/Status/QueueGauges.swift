@@ -19,7 +19,7 @@ struct QueueGauges: Sendable {
     func declare(in registry: Registry) {
         registry.gauges(
             "hookline_queue_depth",
-            help: "Deliveries that are owed; with a queue in Redis, those in SQLite are spooled.",
+            help: "Deliveries that wait; with a queue in Redis, those in SQLite are spooled.",
             labels: ("store", "priority", "state"), StoreName.self, DeliveryPriority.self,
             DepthState.self
         ) { name, priority, state in depth(name, priority, state).map { Double($0) } }

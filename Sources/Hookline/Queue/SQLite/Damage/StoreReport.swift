@@ -66,7 +66,7 @@ final class StoreReport: Sendable {
                 LogLine(
                     .error,
                     "the database, or its log, is older or shorter than what was committed: the "
-                        + "messages in between are lost, those that were owed at most"
+                        + "messages in between are lost, as far as they were not delivered yet"
                 ).with("lost_at_most", lost).with("last_id", lastID)
                     .with("last_id_committed", mark.lastID), mark))
     }
