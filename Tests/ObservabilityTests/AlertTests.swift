@@ -124,6 +124,9 @@ import Testing
         Spoiling(old: "        for: 2m\n", new: "", word: "has no `for`"),
         Spoiling(
             old: "signal: disk", new: "sign: disk", word: "labels severity, service and signal"),
+        Spoiling(
+            old: "{{ else }}an unknown number of{{ end }}", new: "{{ end }}",
+            word: "where a number is not known"),
         Spoiling(old: "#hooklinedown", new: "#down", word: "another runbook_url"),
         Spoiling(old: "viewPanel=17", new: "viewPanel=99", word: "which is not there"),
         Spoiling(old: "viewPanel=17", new: "viewPanel=10", word: "shows none of its metrics"),
