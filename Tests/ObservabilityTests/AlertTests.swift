@@ -62,6 +62,8 @@ import Testing
             let dashboard = folder.text(file)
             #expect(dashboard.contains("environment=~") && !dashboard.contains("cluster=~"))
         }
+        let console = folder.text("dashboards/consoles/hookline.html")
+        #expect(console.contains(".Params.environment") && !console.contains(".Params.cluster"))
         for file in ["hookline.rules.yml", "alertmanager.yml"] {
             let check =
                 file == "hookline.rules.yml"
@@ -232,6 +234,9 @@ import Testing
                 .replacing("job=\"twilio\"", with: "job=\"hookline\"")
             #expect(back == Repository.text(file), "\(file) differs otherwise")
         }
+        let console = folder.text("dashboards/consoles/hookline.html")
+        #expect(console.contains("or .Params.job \"twilio\""))
+        #expect(folder.text("kubernetes/servicemonitor.yml").contains("replacement: twilio"))
         let rules = folder.path("alerts/hookline.rules.yml")
         #expect(try Repository.run("promtool", ["check", "rules", rules]).status == 0)
         #expect(
