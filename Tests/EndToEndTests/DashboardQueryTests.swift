@@ -101,8 +101,8 @@ extension EndToEnd {
             let page = monitoring.prometheusURL + "/consoles/hookline.html?minutes=1"
             let drawn = try browse(page, ["--dump-dom"], folder)
             #expect(drawn.contains("data-drawn=\"yes\""), "\(drawn)")
-            #expect(drawn.ranges(of: "<path d=\"M").count >= 12)
-            #expect(!drawn.contains(">no data<"))
+            #expect(drawn.ranges(of: "<path d=\"M").count >= 24)
+            #expect(!drawn.contains("class=\"none\""))
             _ = try browse(page, ["--screenshot=\(folder.path("picture.png"))"], folder)
             #expect((folder.bytes("picture.png")?.count ?? 0) > 10_000)
 

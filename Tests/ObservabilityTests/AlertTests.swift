@@ -62,6 +62,8 @@ import Testing
             let dashboard = folder.text(file)
             #expect(dashboard.contains("environment=~") && !dashboard.contains("cluster=~"))
         }
+        let console = folder.text("dashboards/consoles/hookline.html")
+        #expect(console.contains(".Params.environment") && !console.contains(".Params.cluster"))
         for file in ["hookline.rules.yml", "alertmanager.yml"] {
             let check =
                 file == "hookline.rules.yml"
@@ -124,6 +126,9 @@ import Testing
         Spoiling(old: "        for: 2m\n", new: "", word: "has no `for`"),
         Spoiling(
             old: "signal: disk", new: "sign: disk", word: "labels severity, service and signal"),
+        Spoiling(
+            old: "{{ else }}an unknown number of{{ end }}", new: "{{ end }}",
+            word: "where a number is not known"),
         Spoiling(old: "#hooklinedown", new: "#down", word: "another runbook_url"),
         Spoiling(old: "viewPanel=17", new: "viewPanel=99", word: "which is not there"),
         Spoiling(old: "viewPanel=17", new: "viewPanel=10", word: "shows none of its metrics"),
@@ -229,6 +234,9 @@ import Testing
                 .replacing("job=\"twilio\"", with: "job=\"hookline\"")
             #expect(back == Repository.text(file), "\(file) differs otherwise")
         }
+        let console = folder.text("dashboards/consoles/hookline.html")
+        #expect(console.contains("or .Params.job \"twilio\""))
+        #expect(folder.text("kubernetes/servicemonitor.yml").contains("replacement: twilio"))
         let rules = folder.path("alerts/hookline.rules.yml")
         #expect(try Repository.run("promtool", ["check", "rules", rules]).status == 0)
         #expect(

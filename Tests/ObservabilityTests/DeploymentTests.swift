@@ -7,6 +7,21 @@ import Testing
         #expect(try Repository.faults("deployment") == "")
     }
 
+    @Test func `the other forms are what rules, dashboards and defaults make`() throws {
+        let result = try Repository.run("deploy/generate.py", ["--check"])
+        #expect(result.status == 0, "\(result.output)")
+    }
+
+    /// Checked by Helm, schemas of Kubernetes, jsonnet and promtool.
+    @Test(arguments: ["forms", "mixin", "chart"])
+    func `the other forms say the same, and their readers know every field`(oracle: String) throws {
+        #expect(try Repository.faults(oracle) == "")
+    }
+
+    @Test func `each of these checks finds a fault that is put in`() throws {
+        #expect(try Repository.faults("form_controls") == "")
+    }
+
     @Test func `systemd finds no fault in the units`() throws {
         let folder = try TemporaryFolder()
         let unit = Repository.text("deploy/hookline.service")
