@@ -55,7 +55,9 @@ let package = Package(
 
         // Layer 2: one Swift wrapper for each library. They know nothing of Twilio and nothing of
         // each other.
-        .target(name: "MicroHTTP", dependencies: ["CMicroHTTPD", "CReceive"], swiftSettings: strict),
+        .target(
+            name: "MicroHTTP", dependencies: ["CMicroHTTPD", "CReceive"],
+            swiftSettings: strict),
         .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: strict),
         .target(name: "Redis", dependencies: ["CHiredis"], swiftSettings: strict),
         .target(name: "Curl", dependencies: ["CCurl"], swiftSettings: strict),

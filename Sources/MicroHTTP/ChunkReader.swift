@@ -1,7 +1,7 @@
 /// Reads a chunked body as it was received (RFC 9112, section 7.1), byte by byte but for the data.
 ///
-/// A size is hexadecimal digits and no more; a line ends in CRLF, and so do the data; extensions and
-/// trailers are read to their end and left out. Confined to its loop's thread.
+/// A size is hexadecimal digits and no more; a line ends in CRLF, and so do the data; extensions
+/// and trailers are read to their end and left out. Confined to its loop's thread.
 struct ChunkReader {
     private enum Place {
         /// In the digits of a size.

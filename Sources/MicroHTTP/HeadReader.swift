@@ -27,9 +27,7 @@ struct HeadReader {
     private var searched = 0
     /// Where the first field line begins; 0 until the request line was read.
     private var fieldsStart = 0
-    private var targetRange = 0..<0
-    /// Of a target that is a URL; nil of a path.
-    private var authority: (range: Range<Int>, port: StaticString)?
+    private var target = RequestTarget()
     private var entries: [HTTPFields.Entry] = []
     private var hosts = 0
     private var hostRange = 0..<0
@@ -78,12 +76,7 @@ struct HeadReader {
     }
 
     /// The target, raw: path and query, also of a target that is a URL.
-    func target(in bytes: UnsafeRawBufferPointer) -> [UInt8] {
-        guard bytes.count >= targetRange.upperBound else { return [] }
-        let target = Array(UnsafeRawBufferPointer(rebasing: bytes[targetRange]))
-        guard authority != nil, target.first != UInt8(ascii: "/") else { return target }
-        return [UInt8(ascii: "/")] + target
-    }
+    func target(in bytes: UnsafeRawBufferPointer) -> [UInt8] { target.bytes(in: bytes) }
 
     /// The fields that were read, of a head of so many bytes.
     func fields(in bytes: UnsafeRawBufferPointer) -> HTTPFields {
@@ -113,7 +106,10 @@ struct HeadReader {
         guard !target.isEmpty, line[target.lowerBound] != HTTPBytes.space,
             line[target.upperBound - 1] != HTTPBytes.space
         else { throw RequestFault(.layout) }
-        try readTarget(line, target, name)
+        // A tunnel is nothing that a receiver makes.
+        if name.elementsEqual("CONNECT".utf8) { throw RequestFault(.method, status: 501) }
+        self.target = try RequestTarget(
+            line, target, isOptions: name.elementsEqual("OPTIONS".utf8))
     }
 
     private mutating func readVersion(
@@ -128,53 +124,6 @@ struct HeadReader {
             throw RequestFault(.version, status: 505)
         }
         isHTTP11 = version[7] == UInt8(ascii: "1")
-    }
-
-    /// One of the forms of RFC 9112, section 3.2.
-    private mutating func readTarget(
-        _ line: UnsafeRawBufferPointer, _ range: Range<Int>, _ method: UnsafeRawBufferPointer
-    ) throws(RequestFault) {
-        // A tunnel is nothing that a receiver makes.
-        if method.elementsEqual("CONNECT".utf8) { throw RequestFault(.method, status: 501) }
-        for place in range {
-            let byte = line[place]
-            // `#` begins a fragment, which is never sent.
-            guard byte > 0x20, byte != 0x7f, byte != UInt8(ascii: "#") else {
-                throw RequestFault(.target)
-            }
-        }
-        targetRange = range
-        if line[range.lowerBound] == UInt8(ascii: "/") { return }
-        if range.count == 1, line[range.lowerBound] == UInt8(ascii: "*") {
-            guard method.elementsEqual("OPTIONS".utf8) else { throw RequestFault(.target) }
-            return
-        }
-        try readURL(line, range)
-    }
-
-    private mutating func readURL(
-        _ line: UnsafeRawBufferPointer, _ range: Range<Int>
-    ) throws(RequestFault) {
-        for (scheme, port) in [("http://", "80"), ("https://", "443")]
-            as [(StaticString, StaticString)]
-        {
-            let start = range.lowerBound + scheme.utf8CodeUnitCount
-            guard start <= range.upperBound,
-                HTTPBytes.equals(
-                    UnsafeRawBufferPointer(rebasing: line[range.lowerBound..<start]), scheme)
-            else { continue }
-            let end =
-                line[start..<range.upperBound].firstIndex {
-                    $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?")
-                } ?? range.upperBound
-            guard HostRule.allows(UnsafeRawBufferPointer(rebasing: line[start..<end])) else {
-                throw RequestFault(.target)
-            }
-            authority = (start..<end, port)
-            targetRange = end..<range.upperBound
-            return
-        }
-        throw RequestFault(.target)
     }
 
     // MARK: The fields
@@ -260,12 +209,7 @@ struct HeadReader {
         if hosts == 1 {
             let host = UnsafeRawBufferPointer(rebasing: bytes[hostRange])
             guard HostRule.allows(host) else { throw RequestFault(.host) }
-            if let authority {
-                let named = UnsafeRawBufferPointer(rebasing: bytes[authority.range])
-                guard HostRule.areSame(named, host, ownPort: authority.port) else {
-                    throw RequestFault(.host)
-                }
-            }
+            guard target.isOf(host, in: bytes) else { throw RequestFault(.host) }
         }
         // RFC 9112, sections 6.1 and 6.3.
         guard lengths + encodings <= 1, isHTTP11 || encodings == 0 else {

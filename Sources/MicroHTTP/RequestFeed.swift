@@ -4,18 +4,18 @@ import Glibc
 
 /// Stands between a connection's socket and libmicrohttpd.
 ///
-/// libmicrohttpd 0.9.75 reads requests leniently (docs/decisions/056). So it does not read them: when
-/// it receives, what came is read here, by `RequestReader`. It gets nothing until a request is
-/// complete, or cannot be, and then a head of ours, without a body. Its handler answers that.
+/// libmicrohttpd 0.9.75 reads requests leniently (docs/decisions/056). So it does not read them:
+/// when it receives, what came is read here, by `RequestReader`. It gets nothing until a request
+/// is complete, or cannot be, and then a head of ours, without a body. Its handler answers that.
 ///
 /// It receives no further request before the reply to this one has left, so a connection has one
 /// request at a time, and answers stay in order. Confined to the loop's thread.
 extension LoopCore {
     /// What a connection's receiving may read at once, before others have their turn.
-    static let receiveBytesMax = 32 * 1024
+    static let receiveBytesMax = 16 * 1024
     /// So many times. It takes one more to see that there is nothing left, or that the client has
     /// closed its side: that may be one event with what came before.
-    private static let roundsMax = 5
+    private static let roundsMax = 6
 
     /// Lets libmicrohttpd work, with what it receives read here.
     func runDaemon() {
@@ -32,8 +32,8 @@ extension LoopCore {
         return given ?? -Int(EBADF)
     }
 
-    /// Receives for a connection. Returns the length of what libmicrohttpd gets, 0 at the end of the
-    /// connection, or the negative of an errno.
+    /// Receives for a connection. Returns the length of what libmicrohttpd gets, 0 at the end of
+    /// the connection, or the negative of an errno.
     private func receive(_ slot: Int32, _ target: UnsafeMutableRawBufferPointer) -> Int {
         switch table[slot].phase {
         case .idle, .head, .body: break
@@ -68,7 +68,7 @@ extension LoopCore {
         return -Int(EINTR)
     }
 
-    /// The client has closed its side. One that left a request unfinished may still read an answer.
+    /// The client has closed its side. It may still read an answer to a request left unfinished.
     private func receivedEnd(_ slot: Int32, _ target: UnsafeMutableRawBufferPointer) -> Int {
         table[slot].isClosedByPeer = true
         if table[slot].reader.isBetween { return 0 }
@@ -87,8 +87,8 @@ extension LoopCore {
         return give(slot, target, hasMore: hasMore)
     }
 
-    /// Writes the head that stands for the request which was read. When there is more to read behind
-    /// it, it fills all of libmicrohttpd's room: that takes less for all that there is.
+    /// Writes the head that stands for the request which was read. When there is more to read
+    /// behind it, it fills all of libmicrohttpd's room: that takes less for all that there is.
     private func give(
         _ slot: Int32, _ target: UnsafeMutableRawBufferPointer, hasMore: Bool
     ) -> Int {

@@ -108,8 +108,8 @@ extension LoopCore {
         table[slot].phase = .complete
     }
 
-    /// RFC 9110, section 10.1.1. Nothing else is being sent: the reply before has left, and the next
-    /// one waits for the body.
+    /// RFC 9110, section 10.1.1. Nothing else is being sent: the reply before has left, and the
+    /// next one waits for the body.
     private func sayContinue(_ slot: Int32) {
         let text: StaticString = "HTTP/1.1 100 Continue\r\n\r\n"
         // A client that does not get it sends its body all the same, after a moment.

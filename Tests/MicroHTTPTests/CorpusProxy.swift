@@ -62,7 +62,8 @@ final class CorpusProxy {
             listen 127.0.0.1:\(port); client_header_timeout 1s; client_body_timeout 1s;
             location / {
               proxy_pass http://server; proxy_http_version 1.1; proxy_next_upstream off;
-              proxy_ignore_client_abort on; proxy_set_header Connection ""; proxy_set_header Host $http_host;
+              proxy_ignore_client_abort on;
+              proxy_set_header Connection ""; proxy_set_header Host $http_host;
               proxy_request_buffering \(isBuffering ? "on" : "off");
             }
           }

@@ -6,9 +6,11 @@ public struct HTTPCorpus {
     public struct Case: Sendable {
         /// `taken` or `refused`, and the row of docs/http.md that says so.
         public var heading: String
+        /// Its own.
         public var name: String
         /// The statuses of the answers, in order.
         public var statuses: [Int]
+        /// What is sent.
         public var bytes: [UInt8]
         /// What a handler gets of each request: method, target, bytes of the body. Empty where
         /// the file does not say.
