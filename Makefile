@@ -5,6 +5,7 @@ RUN_FLAGS ?=
 
 .PHONY: run build install deb help check unit test torture lint format docs alerts clean
 .PHONY: check-steps unit-steps test-steps
+.PHONY: sanitize-address sanitize-thread sanitize-undefined
 
 run: build ## sets up what is missing, builds, serves with a throw-away token (RUN_FLAGS=…)
 	./hookline serve --dev $(RUN_FLAGS)
@@ -22,8 +23,8 @@ deb: build ## a Debian package in .build/deb
 	scripts/make-deb
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):[^#]*## /\1 /p' Makefile | while read -r name text; do \
-		printf 'make %-8s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1 /p' Makefile | while read -r name text; do \
+		printf 'make %-18s %s\n' "$$name" "$$text"; done
 
 check: ## format and house rules; seconds, and nothing of the product is built
 	@scripts/timed 'make check' $(MAKE) --no-print-directory check-steps
@@ -47,6 +48,15 @@ test-steps: lint
 	swift build -c release --product InstrumentProbe $(SWIFT_FLAGS)
 	swift build --build-tests $(SWIFT_FLAGS)
 	swift test --skip-build
+
+sanitize-address: ## the tests under the address sanitizer (FILTER=… for some of them)
+	scripts/sanitize address $(FILTER)
+
+sanitize-thread: ## the same under the thread sanitizer
+	scripts/sanitize thread $(FILTER)
+
+sanitize-undefined: ## the same under that of undefined behaviour
+	scripts/sanitize undefined $(FILTER)
 
 torture: ## the tests that have a longer form, in it
 	scripts/torture

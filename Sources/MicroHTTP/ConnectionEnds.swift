@@ -2,14 +2,6 @@ import Glibc
 
 /// Says how connections ended that ended badly. Confined to the loop's thread.
 extension LoopCore {
-    /// Notes in which phase a request was cut that nobody answered.
-    func noteCut(_ slot: Int32) {
-        switch table[slot].phase {
-        case .head, .body: table[slot].isCut = true
-        case .free, .idle, .cutShort, .handling, .held, .suspended, .answered, .replying: break
-        }
-    }
-
     /// Tells the handler how a connection ended, if it did not end as it should. libmicrohttpd
     /// closes its descriptor after this.
     func tellEnd(_ slot: Int32) {
@@ -28,10 +20,6 @@ extension LoopCore {
         let isClosed = table[slot].isClosedByPeer || Self.isClosedByPeer(table[slot].descriptor)
         // The kernel counts the end of the stream as a byte.
         if isUnused, let state, state.bytesReceived <= (isClosed ? 1 : 0) { return .silent }
-        if engineAnswers > 0, state.map({ $0.segmentsSent > 0 }) ?? true {
-            engineAnswers -= 1
-            return nil
-        }
         return isClosed ? .clientClosed : .dropped
     }
 

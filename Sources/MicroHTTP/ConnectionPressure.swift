@@ -38,8 +38,8 @@ extension LoopCore {
         switch table.slots[index].phase {
         case .idle: return (since, 0)
         case .head: return (since, Self.freshNanoseconds)
-        case .body, .replying, .cutShort: return (since, Self.slowNanoseconds)
-        case .free, .handling, .held, .suspended, .answered: return (nil, 0)
+        case .body, .replying: return (since, Self.slowNanoseconds)
+        case .free, .complete, .asked, .handling, .held, .suspended, .answered: return (nil, 0)
         }
     }
 }

@@ -2,14 +2,16 @@
 enum ConnectionPhase {
     /// No connection uses this slot.
     case free
-    /// Connected, or kept alive, and no request line yet.
+    /// Kept alive, and no byte of a request yet.
     case idle
-    /// The request line is there, the fields are not complete.
+    /// Connected and nothing came yet, or the head of a request is not complete.
     case head
     /// The body is being received.
     case body
-    /// The body was longer than allowed; its 413 is sent, and the connection is being closed.
-    case cutShort
+    /// The request was read, or refused, and libmicrohttpd has not asked about it yet.
+    case complete
+    /// libmicrohttpd has asked what to do with a body, and asks for the answer next.
+    case asked
     /// The handler has the exchange and has not answered; called on the loop's own stack.
     case handling
     /// It waits for its answer among the connections that libmicrohttpd asks about each turn.
@@ -32,8 +34,18 @@ struct ConnectionSlot {
     var peer: [UInt8] = []
     /// When the present phase began, for the reaper.
     var phaseNanoseconds: UInt64 = 0
+    /// When the request line was complete; 0 before the first one.
     var startedNanoseconds: UInt64 = 0
     var completedNanoseconds: UInt64 = 0
+    var reader = RequestReader()
+    /// What was received and not read yet: a part of a head, or what came behind a request.
+    var unread: [UInt8] = []
+    /// True when more has to come before any of `unread` can be read.
+    var needsMore = false
+    /// True from the request line, or a fault in it, to the end of the reply.
+    var isBegun = false
+    /// What libmicrohttpd gets in place of the request.
+    var stand = StandIn.get
     var method: HTTPMethod = .other
     var target: [UInt8] = []
     var fields: HTTPFields?
@@ -65,6 +77,8 @@ final class ConnectionTable {
     /// A slot for each connection that there may be.
     let slots: UnsafeMutableBufferPointer<ConnectionSlot>
     private var freeSlots: [Int32]
+    /// The slot of each descriptor, -1 for one that is none of ours.
+    private var slotOfDescriptor: [Int32] = []
     /// Connections that exist.
     private(set) var count = 0
     /// Connections that have to go and are not closed yet.
@@ -106,12 +120,24 @@ final class ConnectionTable {
         self[index].connection = connection
         self[index].descriptor = descriptor
         self[index].peer = peer
+        let missing = Int(descriptor) + 1 - slotOfDescriptor.count
+        if missing > 0 { slotOfDescriptor += repeatElement(-1, count: missing) }
+        if descriptor >= 0 { slotOfDescriptor[Int(descriptor)] = index }
         return index
+    }
+
+    /// The slot of a connection by its descriptor.
+    func slot(of descriptor: Int32) -> Int32? {
+        guard slotOfDescriptor.indices.contains(Int(descriptor)) else { return nil }
+        let slot = slotOfDescriptor[Int(descriptor)]
+        return slot < 0 ? nil : slot
     }
 
     /// Gives a slot back; its generation has moved on, so nothing can find the old connection.
     func giveBack(_ index: Int32) {
         if self[index].isEvicted { evicting -= 1 }
+        let descriptor = Int(self[index].descriptor)
+        if slotOfDescriptor.indices.contains(descriptor) { slotOfDescriptor[descriptor] = -1 }
         let generation = self[index].generation &+ 1
         self[index] = ConnectionSlot()
         self[index].generation = generation
@@ -125,16 +151,19 @@ final class ConnectionTable {
         evicting += 1
     }
 
-    /// Starts a new request on a connection.
-    func beginRequest(_ index: Int32, target: [UInt8], at now: UInt64) {
+    /// The first byte of a request came.
+    func beginReading(_ index: Int32, at now: UInt64) {
+        // On a new connection the time for the head has begun already.
+        if self[index].phase == .idle { setPhase(index, .head, at: now) }
+    }
+
+    /// A request line is there.
+    func beginRequest(_ index: Int32, at now: UInt64) {
         requests += 1
+        self[index].isBegun = true
         self[index].generation &+= 1
-        self[index].phase = .head
-        self[index].phaseNanoseconds = now
         self[index].startedNanoseconds = now
         self[index].completedNanoseconds = now
-        self[index].target = target
-        self[index].body = []
     }
 
     /// A connection waits for an answer no longer: it has it, or is gone.
@@ -150,9 +179,11 @@ final class ConnectionTable {
     func endRequest(_ index: Int32, at now: UInt64) {
         requests -= 1
         endWait(index)
+        self[index].isBegun = false
         self[index].generation &+= 1
         self[index].phase = .idle
         self[index].phaseNanoseconds = now
+        self[index].target = []
         self[index].fields = nil
         self[index].body = []
         self[index].response = nil

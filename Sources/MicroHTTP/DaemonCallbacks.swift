@@ -20,44 +20,30 @@ enum DaemonCallbacks {
         }
     }
 
-    /// A request line is complete; what this returns becomes the request's context.
+    /// A request begins; what this returns becomes its context.
     static let requestLine:
         @convention(c) (
             UnsafeMutableRawPointer?, UnsafePointer<CChar>?, OpaquePointer?
-        ) -> UnsafeMutableRawPointer? = { context, target, connection in
-            LoopCore.with(context) { core in
-                guard let connection, let target else { return nil }
-                let value = hookline_mhd_socket_context(connection)
-                guard let slot = slot(value) else { return nil }
-                core.requestLine(slot, target)
-                return value
-            }
+        ) -> UnsafeMutableRawPointer? = { _, _, connection in
+            connection.flatMap(hookline_mhd_socket_context)
         }
 
-    /// The head is complete, or a piece of the body is there, or the request is complete.
+    /// There is a request, or it waits for its answer.
     static let access: MHD_AccessHandlerCallback = {
-        context, connection, _, method, version, upload, uploadBytes, request in
+        context, connection, _, _, _, _, _, request in
         LoopCore.with(context) { core in
-            guard let connection, let method, let version, let uploadBytes,
-                let slot = slot(request?.pointee)
-            else { return .NO }
+            guard let connection, let slot = slot(request?.pointee) else { return .NO }
             switch core.table[slot].phase {
-            case .head:
-                return core.headComplete(slot, connection, method: method, version: version)
-            case .body:
-                guard uploadBytes.pointee > 0 else {
-                    return core.requestComplete(slot, connection)
-                }
-                let piece = UnsafeRawBufferPointer(start: upload, count: uploadBytes.pointee)
-                // Always consumed whole: 0.9.75 can forget a connection that leaves some.
-                uploadBytes.pointee = 0
-                return core.bodyPiece(slot, piece)
-            case .answered:
-                return core.sendAnswer(slot, connection)
-            case .held:
-                return core.stillHeld(slot, connection)
-            case .free, .idle, .handling, .suspended, .replying, .cutShort:
+            case .complete:
+                // An answer at the first call makes libmicrohttpd close the connection.
+                core.table[slot].phase = .asked
                 return .YES
+            case .asked: return core.requestComplete(slot, connection)
+            case .answered: return core.sendAnswer(slot, connection)
+            case .held: return core.stillHeld(slot, connection)
+            case .handling, .suspended, .replying: return .YES
+            // It was not read here: libmicrohttpd received it past `RequestFeed`.
+            case .free, .idle, .head, .body: return .NO
             }
         } ?? .NO
     }
@@ -77,7 +63,8 @@ enum DaemonCallbacks {
             var buffer = [CChar](repeating: 0, count: 512)
             vsnprintf(&buffer, buffer.count, format, arguments)
             let text = buffer.prefix { $0 != 0 && $0 != 0x0a }.map { UInt8(bitPattern: $0) }
-            core.engineMessage(String(decoding: text, as: UTF8.self))
+            core.handler.engineMessage(
+                String(decoding: text, as: UTF8.self), loop: core.options.number)
         }
     }
 

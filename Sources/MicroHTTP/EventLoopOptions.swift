@@ -4,7 +4,8 @@ public struct EventLoopOptions: Sendable {
     public var number: Int
     /// Connections of this loop, at most; above nine tenths of it requests are answered 503.
     public var connectionsMax: Int
-    /// Bytes of request line and fields together, at most; above it libmicrohttpd answers 431.
+    /// Bytes of request line and fields together, with the empty line behind them, at most; above
+    /// it the answer is 414 or 431.
     public var headerBytesMax: Int
     /// Bytes of a body, at most; above it the answer is 413.
     public var bodyBytesMax: Int

@@ -1,6 +1,7 @@
 /// Why a connection ended without a request that was answered, or while one was coming.
 ///
-/// A connection that libmicrohttpd answered itself is not among them: `engineMessage` tells of it.
+/// A request that was refused is not among them: `refused` tells of it. Where a part of a request
+/// was there, its client was sent 400 or 408.
 public enum HTTPConnectionEnd: String, Sendable, CaseIterable {
     /// It never sent a byte, and its client closed it: a port scan, or a check of a load balancer.
     case silent

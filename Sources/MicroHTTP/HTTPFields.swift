@@ -4,9 +4,10 @@ public struct HTTPFields: Sendable {
     struct Entry: Sendable {
         var nameStart: UInt32
         var nameEnd: UInt32
+        var valueStart: UInt32
         var valueEnd: UInt32
         var name: Range<Int> { Int(nameStart)..<Int(nameEnd) }
-        var value: Range<Int> { Int(nameEnd)..<Int(valueEnd) }
+        var value: Range<Int> { Int(valueStart)..<Int(valueEnd) }
     }
 
     private var bytes: [UInt8] = []
@@ -18,51 +19,16 @@ public struct HTTPFields: Sendable {
         entries.reserveCapacity(16)
     }
 
-    /// Where fields are written whose size is known: each of them without a look at the room.
-    struct Writer {
-        fileprivate let buffer: UnsafeMutableBufferPointer<UInt8>
-        fileprivate var used = 0
-        fileprivate var entries: [Entry] = []
-
-        /// Adds one field line; false when there is no room for it.
-        mutating func append(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) -> Bool {
-            guard name.count + value.count <= buffer.count - used, let start = buffer.baseAddress
-            else { return false }
-            let room = UnsafeMutableRawPointer(start + used)
-            if let first = name.baseAddress { room.copyMemory(from: first, byteCount: name.count) }
-            if let first = value.baseAddress {
-                (room + name.count).copyMemory(from: first, byteCount: value.count)
-            }
-            let nameEnd = used + name.count
-            entries.append(
-                Entry(
-                    nameStart: UInt32(used), nameEnd: UInt32(nameEnd),
-                    valueEnd: UInt32(nameEnd + value.count)))
-            used = nameEnd + value.count
-            return true
-        }
-    }
-
-    /// Fields that `write` adds, of `bytesMax` bytes together.
-    init(bytesMax: Int, _ write: (inout Writer) -> Void) {
-        var entries: [Entry] = []
-        entries.reserveCapacity(16)
-        bytes.append(addingCapacity: bytesMax) { output in
-            output.withUnsafeMutableBufferPointer { buffer, count in
-                var writer = Writer(buffer: buffer)
-                swap(&writer.entries, &entries)
-                write(&writer)
-                swap(&writer.entries, &entries)
-                count = writer.used
-            }
-        }
+    /// Fields as they lie in the lines of a head.
+    init(lines: UnsafeRawBufferPointer, entries: [Entry]) {
+        bytes = Array(lines)
         self.entries = entries
     }
 
     /// The number of field lines.
     public var count: Int { entries.count }
 
-    /// The sum of the lengths of all names and values in bytes.
+    /// What all names and values take, with what stands between them, in bytes.
     public var contentBytes: Int { bytes.count }
 
     /// Adds one field line.
@@ -72,7 +38,9 @@ public struct HTTPFields: Sendable {
         let nameEnd = UInt32(bytes.count)
         bytes.append(contentsOf: value)
         entries.append(
-            Entry(nameStart: start, nameEnd: nameEnd, valueEnd: UInt32(bytes.count)))
+            Entry(
+                nameStart: start, nameEnd: nameEnd, valueStart: nameEnd,
+                valueEnd: UInt32(bytes.count)))
     }
 
     /// The name of field `index` as received.
@@ -83,22 +51,6 @@ public struct HTTPFields: Sendable {
     /// The value of field `index` as received, without the white space around it.
     public func value(at index: Int) -> ArraySlice<UInt8> {
         bytes[entries[index].value]
-    }
-
-    /// Calls `body` with the name of field `index`, without counting a reference.
-    func withName(at index: Int, _ body: (UnsafeRawBufferPointer) -> Bool) -> Bool {
-        let entry = entries[index]
-        return bytes.withUnsafeBytes { buffer in
-            body(UnsafeRawBufferPointer(rebasing: buffer[entry.name]))
-        }
-    }
-
-    /// Calls `body` with the value of field `index`, without counting a reference.
-    func withValue(at index: Int, _ body: (UnsafeRawBufferPointer) -> Bool) -> Bool {
-        let entry = entries[index]
-        return bytes.withUnsafeBytes { buffer in
-            body(UnsafeRawBufferPointer(rebasing: buffer[entry.value]))
-        }
     }
 
     /// The number of field lines called `name`, which is written in lower case.

@@ -8,8 +8,7 @@ public struct HTTPRefusedRequest: Sendable {
     public var method: HTTPMethod
     /// The raw request target, never decoded.
     public var target: [UInt8]
-    /// The header fields. With the reason `framing` they are what libmicrohttpd made of the head:
-    /// another reader may have found other ones in it.
+    /// The header fields, of a head with a fault those before it.
     public var fields: HTTPFields
     /// The peer's address: 4 bytes (IPv4) or 16 (IPv6), empty when unknown.
     public var peer: [UInt8]
@@ -44,8 +43,10 @@ public struct HTTPRefusedRequest: Sendable {
 
 /// Why the engine answered a request itself.
 public enum HTTPRefusal: String, Sendable, CaseIterable {
-    /// The framing guard found the request malformed: 400 and close.
+    /// The request is not written as HTTP/1.1 asks: 400, 501 or 505, and close.
     case framing
+    /// The request line or the fields are longer than the limit: 414 or 431, and close.
+    case headTooLarge = "head_too_large"
     /// The body is longer than the limit: 413 and close.
     case bodyTooLarge = "body_too_large"
     /// An expectation other than `100-continue`: 417 and close.

@@ -13,8 +13,9 @@ final class LoopCore {
     let table: ConnectionTable
     var stop = LoopStop()
     var lingering = LingeringSockets()
-    /// Answers of libmicrohttpd's own whose connections have not ended yet.
-    var engineAnswers = 0
+    /// Where bytes are received for any connection; what of them is not read is kept elsewhere.
+    let received = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: LoopCore.receiveBytesMax, alignment: 16)
     /// When the present turn's wait ended, in monotonic nanoseconds.
     var wokeNanoseconds = LoopCore.now()
     /// True when libmicrohttpd got on with a request in this turn: it may have more to do.
@@ -52,6 +53,7 @@ final class LoopCore {
     deinit {
         if daemon != nil { stopDaemon() }
         close(pollDescriptor)
+        received.deallocate()
     }
 
     /// Nanoseconds of the monotonic clock.
@@ -89,7 +91,7 @@ final class LoopCore {
         if isRung { mailbox.silence() }
         deliverAnswers()
         hasProgressed = false
-        MHD_run(daemon)
+        runDaemon()
         handler.turnEnded(loop: options.number)
         relieve()
         if woke >= nextReapNanoseconds {
@@ -167,11 +169,14 @@ final class LoopCore {
         var start = hookline_mhd_options()
         start.listen_fd = listenDescriptor
         start.connections_max = UInt32(options.connectionsMax)
-        // The pool also holds parsed fields and the reply's head, hence the addition. It is
-        // zeroed after each request (MHD_pool_reset), so it is kept small.
-        start.connection_memory_bytes = UInt32(options.headerBytesMax + 4 * 1024)
-        start.connection_timeout_seconds =
-            UInt32(options.idleTimeoutNanoseconds / 1_000_000_000) + 1
+        // Half of it for a head of ours, half for the reply's. It is zeroed after each request
+        // (MHD_pool_reset), so it is kept small.
+        start.connection_memory_bytes = 4 * 1024
+        // The reaper's deadlines come first: libmicrohttpd hears nothing while a request is read.
+        let longest =
+            options.idleTimeoutNanoseconds + options.headerTimeoutNanoseconds
+            + options.bodyTimeoutNanoseconds
+        start.connection_timeout_seconds = UInt32(longest / 1_000_000_000) + 1
         start.access_handler = DaemonCallbacks.access
         start.request_completed = DaemonCallbacks.requestCompleted
         start.connection_changed = DaemonCallbacks.connectionChanged

@@ -99,7 +99,7 @@ extension LoopCore {
     private func isSilent(_ index: Int32, since began: UInt64, at now: UInt64) -> Bool {
         let phase = table[index].phase
         let isFresh = phase == .head && table[index].startedNanoseconds == 0
-        guard phase == .idle || isFresh else { return false }
+        guard phase == .idle || isFresh, table[index].unread.isEmpty else { return false }
         let since = table[index].phaseNanoseconds
         let most = isFresh ? options.firstRequestNanoseconds : options.silenceNanoseconds
         guard now > since, now - max(since, began) >= most,
@@ -142,7 +142,7 @@ extension LoopCore {
                 MHD_resume_connection(connection)
             }
         }
-        for _ in 0..<16 where !isQuiet { MHD_run(daemon) }
+        for _ in 0..<16 where !isQuiet { runDaemon() }
         stopDaemon()
         let end = Self.now() + options.lingerNanoseconds
         while lingering.count > 0, Self.now() < end {

@@ -55,6 +55,7 @@ private func echoServer(_ options: EventLoopOptions) throws -> (TestServer, Test
         defer { server.stop() }
         let client = try RawClient(port: server.port)
         client.send("POST / HTTP/1.1\r\nHost: h\r\nX-")
+        #expect(client.response()?.status == 408)
         #expect(client.isAtEnd)
         #expect(eventually { server.loop.connections == 0 })
     }
@@ -65,6 +66,7 @@ private func echoServer(_ options: EventLoopOptions) throws -> (TestServer, Test
         defer { server.stop() }
         let client = try RawClient(port: server.port)
         client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nab")
+        #expect(client.response()?.status == 408)
         #expect(client.isAtEnd)
     }
 

@@ -19,15 +19,19 @@ import Testing
     }
 
     @Test func `every fault of a head has its word`() throws {
+        let chunked = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
         let faults: [(request: String, fault: FramingFault, word: String)] = [
             ("POST / HTTP/1.7\r\nHost: h\r\n\r\n", .version, "version"),
             ("PO,ST / HTTP/1.1\r\nHost: h\r\n\r\n", .method, "method"),
-            ("OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n", .target, "target"),
+            ("POST * HTTP/1.1\r\nHost: h\r\n\r\n", .target, "target"),
             ("POST / HTTP/1.1\r\nHost: h\r\nHost: i\r\n\r\n", .host, "host"),
             ("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: x\r\n\r\n", .length, "length"),
             ("POST / HTTP/1.1\r\nHost: h\r\nX : a\r\n\r\n", .fieldName, "field_name"),
             ("POST / HTTP/1.1\r\nHost: h\r\nX: \u{1}\r\n\r\n", .fieldValue, "field_value"),
             ("POST / HTTP/1.1\r\nHost: h\r\nX: a\n\r\n", .layout, "layout"),
+            ("\(chunked)3 \r\nabc\r\n0\r\n\r\n", .chunk, "chunk"),
+            ("\(chunked)0\r\nHost: h\r\n\r\n", .trailer, "trailer"),
+            ("\u{16}\u{3}\u{1}\u{2}", .tls, "tls"),
         ]
         for (request, fault, word) in faults {
             let refused = try refused(request)

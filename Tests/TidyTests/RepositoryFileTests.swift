@@ -6,7 +6,7 @@ import Testing
 
     /// The targets that a person calls; `make help` prints the text behind `##`.
     private static let targets = Set(
-        makefile.matches(of: /\n([a-z]+):[^#\n]*## ./).map { String($0.output.1) })
+        makefile.matches(of: /\n([a-z-]+):[^#\n]*## ./).map { String($0.output.1) })
 
     private static let workflows = Repository.files(".github/workflows", [".yml"])
 
@@ -16,7 +16,7 @@ import Testing
             .filter { !$0.hasSuffix("-steps") }
         #expect(Set(phony) == Self.targets)
         let defined = Set(
-            Self.makefile.matches(of: /\n([a-z]+(-steps)?):/).map { String($0.output.1) })
+            Self.makefile.matches(of: /\n([a-z-]+):/).map { String($0.output.1) })
         #expect(defined.filter { !$0.hasSuffix("-steps") } == Self.targets)
     }
 
@@ -27,7 +27,7 @@ import Testing
 
     @Test func `every make command in a document or workflow is a target`() {
         for file in Self.makefileUsers {
-            for match in file.text.matches(of: /(?:`|run: |\n)make ([a-z]+)/) {
+            for match in file.text.matches(of: /(?:`|run: |\n)make ([a-z-]+)/) {
                 let target = String(match.output.1)
                 #expect(Self.targets.contains(target), "\(file.path): make \(target)")
             }

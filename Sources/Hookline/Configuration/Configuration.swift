@@ -10,6 +10,8 @@ public struct Configuration: Sendable {
     public var listen = ListenAddress(host: "0.0.0.0", port: 8080)
     /// `/metrics`, `/healthz`, `/readyz`, status page; nil serves them on `listen`.
     public var opsListen: ListenAddress? = ListenAddress(host: "127.0.0.1", port: 9464)
+    /// Names by which operations may be asked for, beside those that no stranger can own.
+    public var opsHosts: [String] = []
     /// Event loops for webhooks.
     public var threads = ProcessLimits.processors
 

@@ -21,6 +21,18 @@ extension Setting {
         } show: {
             $0.opsListen.map { "\($0)" } ?? "same"
         },
+        Setting(
+            "ops-hosts", valueName: "NAMES",
+            "Host names by which metrics, readiness and the status page may be asked for, "
+                + "separated by commas. Addresses, `localhost`, names without a dot and this "
+                + "machine's own name need not be listed. Another name gets 421."
+        ) { configuration, text throws(SettingProblem) in
+            configuration.opsHosts = text.split(separator: ",").map {
+                String($0.drop { $0 == " " })
+            }
+        } show: {
+            $0.opsHosts.joined(separator: ",")
+        },
     ]
 
     static let origin: [Setting] = [

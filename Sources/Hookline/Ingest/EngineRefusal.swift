@@ -9,7 +9,7 @@ extension ReplyContext {
         let outcome: WebhookOutcome = isShed ? .unavailable : .malformed
         let error: ErrorType =
             switch request.reason {
-            case .framing, .expectation: .framing
+            case .framing, .expectation, .headTooLarge: .framing
             case .bodyTooLarge: .bodyTooLarge
             case .overloaded, .stopping: .internal
             }
@@ -17,6 +17,11 @@ extension ReplyContext {
         if isShed {
             let reason: ShedReason = request.reason == .stopping ? .stopping : .connections
             metrics.requestsShed[reason].add(shard: completion.loop)
+        } else {
+            metrics.engineRefusals[EngineStatus(completion.status)].add(shard: completion.loop)
+        }
+        if request.reason == .headTooLarge {
+            longHeads.note { $0.with("status", completion.status) }
         }
         let timing = ReplyTiming(
             completion: completion, validatedNanoseconds: completion.completedNanoseconds,
@@ -47,19 +52,8 @@ extension ReplyContext {
         }
     }
 
-    /// A message of libmicrohttpd. It says so when it answers a request before any of its callbacks
-    /// sees it: without a `Host`, with too long a head, with a length that is no number.
+    /// A message of libmicrohttpd.
     func engineMessage(_ message: String, loop: Int) {
-        guard message.hasPrefix("Error processing request (HTTP response code is ") else {
-            return log.write(LogLine(.debug, "libmicrohttpd").with("message", message))
-        }
-        let status = UInt16(message.dropFirst(48).prefix { $0.isASCII && $0.isNumber }) ?? 0
-        if status == 414 || status == 431 { longHeads.note { $0.with("status", status) } }
-        metrics.engineRefusals[EngineStatus(status)].add(shard: loop)
-        log.writeSampled(.info, of: .refused) {
-            LogLine(.info, "webhook").with("route", RouteLabel.other.rawValue)
-                .with("outcome", WebhookOutcome.malformed.rawValue).with("reason", "engine")
-                .with("status", status).with("message", message)
-        }
+        log.write(LogLine(.debug, "libmicrohttpd").with("message", message))
     }
 }

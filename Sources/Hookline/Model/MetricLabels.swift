@@ -119,15 +119,16 @@ enum ClockDirection: String, LabelValue {
     case forward, back
 }
 
-/// Why a request was answered 503 before anything was done for it.
-/// The status with which libmicrohttpd answered a request itself.
+/// The status with which a request was refused before it was complete.
 enum EngineStatus: String, LabelValue {
-    /// A head or a chunk that it cannot read.
+    /// A head, a chunk or a trailer that is not written as HTTP/1.1 asks.
     case badRequest = "400"
     case contentTooLarge = "413"
-    /// The target does not fit into the memory of a connection.
     case targetTooLong = "414"
+    case expectationFailed = "417"
     case headTooLarge = "431"
+    /// `CONNECT`, or a method longer than any that there is.
+    case notImplemented = "501"
     case versionNotSupported = "505"
     case other
 
@@ -137,6 +138,7 @@ enum EngineStatus: String, LabelValue {
 
 extension HTTPConnectionEnd: LabelValue {}
 
+/// Why a request was answered 503 before anything was done for it.
 enum ShedReason: String, LabelValue {
     /// Nine tenths of the connections are in use.
     case connections

@@ -42,7 +42,8 @@ public struct Receiver: Sendable {
         let operations = OpsEndpoint(
             metrics: MetricsEndpoint(configuration, metrics, log), health: health,
             status: StatusEndpoint(
-                registry: metrics.registry, monitor: back.monitor, health: health), log: log)
+                registry: metrics.registry, monitor: back.monitor, health: health),
+            hosts: OpsHosts(configuration), log: log)
         let unavailable = UnavailableNotice(metrics: metrics, log: log)
         let endpoint = WebhookEndpoint(
             WebhookEndpoint.Options(configuration),

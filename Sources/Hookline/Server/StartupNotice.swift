@@ -51,6 +51,14 @@ struct StartupNotice {
                 .with("status", "http://\(reachable(operations))/")
                 .with("metrics", "http://\(reachable(operations))/metrics")
                 .with("readiness", "http://\(reachable(operations))/readyz"))
+        if let address = configuration.opsListen, !address.isLoopback {
+            log.write(
+                LogLine(
+                    .warning,
+                    "metrics and status page are open to whoever reaches this address "
+                        + "(--ops-listen)"
+                ).with("address", operations))
+        }
         if configuration.development {
             log.write(
                 LogLine(.info, "try it").with(

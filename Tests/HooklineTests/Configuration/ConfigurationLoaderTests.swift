@@ -32,7 +32,8 @@ import Testing
 
     /// A value for each key that is not its default.
     private static let samples = [
-        "listen": "127.0.0.1:1", "ops-listen": "same", "threads": "3",
+        "listen": "127.0.0.1:1", "ops-listen": "same", "ops-hosts": "a.example,b.example",
+        "threads": "3",
         "public-url": "https://other.example.com/base", "trusted-proxies": "10.0.0.0/8,::1",
         "origin-from-host": "true", "tokens-file": "/t", "dev": "true", "data-dir": "/d",
         "dedupe-retention": "30d", "dedupe-unknown-retention": "7m", "quarantine-rows-max": "77",

@@ -1,6 +1,7 @@
 import Foundation
 import Fuzz
 import OpenSSL
+import TestSupport
 import Testing
 import TwilioSignature
 
@@ -39,6 +40,41 @@ import TwilioSignature
                 bytes += next(4) == 0 ? [UInt8(next(256))] : Self.pieces[next(Self.pieces.count)]
             }
             if let fault = hostile.examine(bytes) {
+                Issue.record("seed \(seed), number \(number): \(fault): \(bytes)")
+            }
+        }
+    }
+
+    /// Bounded; the seed is in the message of a failure.
+    @Test(arguments: FramingInput.Part.allCases)
+    func `however requests are cut into pieces, the same ones are read`(
+        _ part: FramingInput.Part
+    ) throws {
+        let seed = UInt64(Date().timeIntervalSince1970 / 86_400)
+        var state = seed
+        func next(_ bound: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int((state >> 33) % UInt64(bound))
+        }
+        let input = FramingInput(part)
+        let cases = try HTTPCorpus().cases.map(\.bytes).filter { $0.count < 400 }
+        for number in 0..<Torture.count(600, torture: 20_000) {
+            var bytes = cases[next(cases.count)]
+            if part == .chunks {
+                bytes = Array(
+                    bytes[(bytes.firstRange(of: Array("\r\n\r\n".utf8))?.upperBound ?? 0)...])
+            }
+            if next(2) == 0 { bytes += cases[next(cases.count)] }
+            for _ in 0..<next(4) where !bytes.isEmpty {
+                let place = next(bytes.count)
+                switch next(4) {
+                case 0: bytes.remove(at: place)
+                case 1: bytes[place] = UInt8(next(256))
+                case 2: bytes.insert(bytes[next(bytes.count)], at: place)
+                default: bytes.insert(contentsOf: [0x0d, 0x0a], at: place)
+                }
+            }
+            if let fault = input.examine(bytes) {
                 Issue.record("seed \(seed), number \(number): \(fault): \(bytes)")
             }
         }

@@ -55,7 +55,8 @@ final class EndpointBench {
                         registry: metrics.registry,
                         monitor: Monitor(
                             Monitor.Options(configuration), metrics: metrics, log: log),
-                        health: health), log: log)),
+                        health: health),
+                    hosts: OpsHosts(configuration), log: log)),
             contexts: [
                 ReplyContext(
                     metrics: metrics, log: log, requestIDs: RequestIDs(), traces: TraceIDs(),

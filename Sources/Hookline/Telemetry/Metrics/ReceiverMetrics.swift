@@ -195,7 +195,8 @@ final class ReceiverMetrics: Sendable {
             label: "cause", HTTPConnectionEnd.self)
         engineRefusals = registry.counters(
             "hookline_unreadable_requests_total",
-            help: "Requests that libmicrohttpd could not read and answered itself, by status.",
+            help: "Requests that were refused because of how they are written or how long they "
+                + "are, by status.",
             label: "status", EngineStatus.self)
         bodyBytes = registry.histogram(
             "hookline_webhook_body_bytes", help: "Size of the bodies of webhooks.",

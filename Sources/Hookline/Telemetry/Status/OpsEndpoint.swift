@@ -6,8 +6,12 @@ final class OpsEndpoint: HTTPHandler {
     private let health: Health
     private let log: Log
     private let status: StatusEndpoint
+    private let hosts: OpsHosts
 
-    init(metrics: MetricsEndpoint, health: Health, status: StatusEndpoint, log: Log) {
+    init(
+        metrics: MetricsEndpoint, health: Health, status: StatusEndpoint, hosts: OpsHosts, log: Log
+    ) {
+        self.hosts = hosts
         self.metrics = metrics
         self.status = status
         self.health = health
@@ -25,6 +29,11 @@ final class OpsEndpoint: HTTPHandler {
         let request = exchange.request
         guard let path = OpsPath(request.path) else {
             exchange.answer(HTTPResponse(status: 404))
+            return
+        }
+        // Whether it lives is no secret, and is asked by load balancers of many names.
+        guard path == .health || hosts.allows(request.fields.first("host")) else {
+            exchange.answer(Self.misdirected)
             return
         }
         switch path {
@@ -54,6 +63,10 @@ final class OpsEndpoint: HTTPHandler {
         }
         exchange.answer(page())
     }
+
+    private static let misdirected = HTTPResponse(
+        status: 421, fields: [HTTPField("Content-Type", "text/plain; charset=utf-8")],
+        fixedBody: "This name is not known here: list it in --ops-hosts.\n")
 
     private static func page(_ verdict: Health.Verdict) -> HTTPResponse {
         let type = HTTPField("Content-Type", "text/plain; charset=utf-8")

@@ -39,9 +39,8 @@ private let malformed: [(name: String, request: String)] = [
     ("no host", "POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n"),
     ("host with a slash", "POST / HTTP/1.1\r\nHost: h/x\r\nContent-Length: 0\r\n\r\n"),
     ("chunked in 1.0", "POST / HTTP/1.0\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
-    ("version 1.7", "POST / HTTP/1.7\r\nHost: h\r\nContent-Length: 0\r\n\r\n"),
     ("absolute target", "POST http://evil/x HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n"),
-    ("asterisk target", "OPTIONS * HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n"),
+    ("asterisk target", "POST * HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n"),
     ("name with a quote", "POST / HTTP/1.1\r\nHost: h\r\nX\"A: b\r\nContent-Length: 0\r\n\r\n"),
     ("doubled space", "POST  / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n"),
     (
@@ -63,7 +62,7 @@ private let wellFormed: [(name: String, request: String)] = [
     ("leading empty line", "\r\nPOST / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n"),
 ]
 
-@Suite struct FramingGuardTests {
+@Suite struct HeadReaderTests {
     /// The status of the first answer; the connection is closed after it.
     private static func status(_ request: String) throws -> Int? {
         let server = try TestServer(TestHandler { $0.answer(HTTPResponse(status: 200)) })
@@ -71,8 +70,7 @@ private let wellFormed: [(name: String, request: String)] = [
         let client = try RawClient(port: server.port)
         client.send(request)
         let status = client.response()?.status
-        // libmicrohttpd 0.9.75 sends the head twice for a malformed length (a bug of its own).
-        while client.response() != nil {}
+        #expect(client.isAtEnd)
         return status
     }
 
@@ -93,28 +91,67 @@ private let wellFormed: [(name: String, request: String)] = [
         #expect(client.response()?.status == 200, "\(name)")
     }
 
+    /// The fault of a head that comes at once, and the same when it comes byte by byte.
+    private func fault(_ head: [UInt8], bytesMax: Int = 1000) -> RequestFault? {
+        var whole = HeadReader()
+        var piecemeal = HeadReader()
+        return head.withUnsafeBytes { bytes in
+            let fault = Self.fault { () throws(RequestFault) in
+                _ = try whole.advance(bytes, bytesMax: bytesMax)
+            }
+            var late: RequestFault?
+            for count in 1...bytes.count where late == nil {
+                late = Self.fault { () throws(RequestFault) in
+                    _ = try piecemeal.advance(
+                        UnsafeRawBufferPointer(rebasing: bytes[..<count]), bytesMax: bytesMax)
+                }
+            }
+            #expect((fault == nil) == (late == nil), "\(String(decoding: head, as: UTF8.self))")
+            return fault
+        }
+    }
+
+    private static func fault(_ body: () throws(RequestFault) -> Void) -> RequestFault? {
+        do throws(RequestFault) {
+            try body()
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test func `a head of the limit is taken and one byte more is not`() {
+        for (start, status) in [("GET / HTTP/1.1\r\nHost: h\r\nX: ", 431), ("GET /", 414)] {
+            let end = status == 431 ? "\r\n\r\n" : " HTTP/1.1\r\nHost: h\r\n\r\n"
+            let room = 200 - start.utf8.count - end.utf8.count
+            for (extra, expected) in [(0, nil), (1, UInt16(status)), (300, UInt16(status))] {
+                let filling = String(repeating: "a", count: room + extra)
+                let fault = fault(Array("\(start)\(filling)\(end)".utf8), bytesMax: 200)
+                #expect(fault?.status == (status == 414 && extra == 1 ? 431 : expected))
+            }
+        }
+        let method = String(repeating: "A", count: 33)
+        #expect(fault(Array("\(method) / HTTP/1.1\r\n".utf8))?.status == 501)
+        #expect(fault(Array(String(repeating: "A", count: 900).utf8))?.status == 501)
+    }
+
     /// RFC 9110, sections 5.6.2 and 5.5, byte by byte.
     @Test func `a name is a token and a value is text`() {
         func fault(name: [UInt8], value: [UInt8]) -> FramingFault? {
-            var fields = HTTPFields()
-            fields.append(name: "Host".utf8, value: "h".utf8)
-            fields.append(name: name, value: value)
-            return Array("POST".utf8).withUnsafeBytes { method in
-                Array("HTTP/1.1".utf8).withUnsafeBytes { version in
-                    FramingGuard.fault(
-                        method: method, target: Array("/".utf8), version: version, fields: fields,
-                        isExact: true)
-                }
-            }
+            let head = Array("GET / HTTP/1.1\r\nHost: h\r\n".utf8) + name + Array(": ".utf8) + value
+            return self.fault(head + Array("\r\n\r\n".utf8))?.fault
         }
         let letters = "abcdefghijklmnopqrstuvwxyz"
         let tokens = Set("!#$%&'*+-.^_`|~0123456789\(letters)\(letters.uppercased())".utf8)
         for byte in UInt8.min...UInt8.max {
             let isToken = tokens.contains(byte)
             let isText = byte == 0x09 || byte >= 0x20 && byte != 0x7f
-            #expect(fault(name: [0x58, byte], value: [0x76]) == (isToken ? nil : .fieldName))
+            // `X:: v` is the value `: v`, and a CR or LF is a line that ends otherwise.
+            if byte != 0x3a, byte != 0x0a {
+                #expect(fault(name: [0x58, byte], value: [0x76]) == (isToken ? nil : .fieldName))
+            }
             // Values are looked at eight bytes at a time, and what is left one by one.
-            for place in 0..<18 {
+            for place in 0..<18 where byte != 0x0a {
                 var value = [UInt8](repeating: 0x80, count: 18)
                 value[place] = byte
                 #expect(fault(name: [0x58], value: value) == (isText ? nil : .fieldValue))
