@@ -12,13 +12,19 @@ final class ResponseSink {
     private(set) var bodyTruncated = false
     /// Whether there was more head than allowed.
     private(set) var headTooLarge = false
+    /// Addresses of the local link may be connected to.
+    private(set) var allowsLinkLocal = true
+    /// Whether an address was not connected to for that reason.
+    private(set) var addressRefused = false
     /// How often sending the request began.
     private(set) var timesSent = 0
     private var bodyBytesMax = 0
     private var headBytes = 0
 
     /// Forgets the last transfer.
-    func begin(bodyBytesMax: Int) {
+    func begin(bodyBytesMax: Int, allowsLinkLocal: Bool = true) {
+        self.allowsLinkLocal = allowsLinkLocal
+        addressRefused = false
         body = []
         bodyTruncated = false
         headTooLarge = false
@@ -63,6 +69,18 @@ final class ResponseSink {
     static let beforeRequest: curl_prereq_callback = { context, _, _, _, _ in
         from(context)?.timesSent += 1
         return CURL_PREREQFUNC_OK
+    }
+
+    /// `CURLOPT_OPENSOCKETFUNCTION`: the address is the one that is connected to, after every
+    /// look-up of names, so that no name leads round it.
+    static let openSocket: curl_opensocket_callback = { context, _, address in
+        guard let address else { return -1 }
+        if LinkLocal.holds(address), let sink = from(context) {
+            sink.addressRefused = true
+            return -1
+        }
+        return socket(
+            address.pointee.family, address.pointee.socktype, address.pointee.protocol)
     }
 
     /// `CURLOPT_SOCKOPTFUNCTION`: programs that the process starts must not inherit the socket,

@@ -39,7 +39,8 @@ final class Transfer {
             throw .timeoutRefused
         }
         clear()
-        sink.begin(bodyBytesMax: request.responseBytesMax)
+        sink.begin(
+            bodyBytesMax: request.responseBytesMax, allowsLinkLocal: options.allowsLinkLocal)
         try setAll(request, tag: tag, options: options)
         startedNanoseconds = Self.now()
     }
@@ -67,6 +68,11 @@ final class Transfer {
         let rawCode = Int32(bitPattern: code.rawValue)
         if sink.headTooLarge {
             return .failed(.tooLarge, code: rawCode, message: "Response head over its limit")
+        }
+        if code != CURLE_OK, sink.addressRefused {
+            return .failed(
+                .connect, code: rawCode,
+                message: "Address of the local link or of a cloud's metadata")
         }
         guard code == CURLE_OK || sink.bodyTruncated else {
             return .failed(

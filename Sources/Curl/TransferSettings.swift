@@ -55,6 +55,9 @@ extension Transfer {
         try check(hookline_curl_set_prereq_function(easy, ResponseSink.beforeRequest))
         try set(CURLOPT_PREREQDATA, UnsafeRawPointer(sinkContext))
         try check(hookline_curl_set_sockopt_function(easy, ResponseSink.socketOpened))
+        guard !sink.allowsLinkLocal else { return }
+        try check(hookline_curl_set_opensocket_function(easy, ResponseSink.openSocket))
+        try set(CURLOPT_OPENSOCKETDATA, UnsafeRawPointer(sinkContext))
     }
 
     private func setHeaders(_ lines: [[UInt8]]) throws(CurlError) {

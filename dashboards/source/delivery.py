@@ -38,6 +38,8 @@ ATTEMPTS = row(101, "Attempts", [
         query("min(hookline_deliveries_in_flight_max{SEL})", "limit"),
         query("sum by (instance) (hookline_deliveries_in_flight_allowed{SEL})", "{{instance}} allowed"),
     ], overrides=[limit_line("B", ORANGE)]),
+    graph(17, "Not let in", "Answers 401, 403, 404 and 405, which somebody has to do something about.", "cps",
+          [query("sum by (status) (rate(hookline_delivery_misdirected_total{SEL}[$__rate_interval]))", "{{status}}")]),
     graph(9, "TwiML that nobody sees", "Answers of the application that carried TwiML verbs: Twilio has its answer already.", "cps",
           [query("sum by (instance) (rate(hookline_delivery_twiml_ignored_total{SEL}[$__rate_interval]))", "{{instance}}")]),
 ])

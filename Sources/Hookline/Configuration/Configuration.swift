@@ -88,6 +88,10 @@ public struct Configuration: Sendable {
     public var retryCap: Duration = .seconds(15 * 60)
     /// How long a `Retry-After` is honoured.
     public var retryAfterMax: Duration = .seconds(3600)
+    /// Statuses with which an application refuses a message for good.
+    public var refusalStatuses = [400, 413, 414, 415, 422, 451]
+    /// From which attempt on such an answer makes a dead letter.
+    public var refusalAttempts = 5
     /// When a delivery is given up.
     public var retryWindow: Duration = .seconds(24 * 3600)
     /// How long a message is known to have been seen.

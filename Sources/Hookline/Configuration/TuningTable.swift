@@ -165,6 +165,18 @@ extension Setting {
         .duration(
             "retry-cap", \.retryCap, .milliseconds(1)...day,
             "The longest wait does not grow beyond this."),
+        Setting(
+            "refusal-statuses", valueName: "NUMBERS",
+            "Statuses from 400 to 499 with which your application refuses a message for good, "
+                + "separated by commas. 410 always does."
+        ) { configuration, text throws(SettingProblem) in
+            configuration.refusalStatuses = try StatusList.parse(text)
+        } show: {
+            $0.refusalStatuses.map { "\($0)" }.joined(separator: ",")
+        },
+        .number(
+            "refusal-attempts", \.refusalAttempts, 1...1000,
+            "From this attempt on such an answer makes the message a dead letter."),
         .duration(
             "retry-after-max", \.retryAfterMax, .seconds(0)...day,
             "Longest `Retry-After` of your application that Hookline follows; a longer one is cut "

@@ -7,6 +7,7 @@ struct AttemptJudge: Sendable {
     /// The destination's name, where there are several; it stands in the log.
     let destination: String?
     private let twimlIgnored: Notice
+    private let misdirected: Notice
 
     init(
         retryPolicy: RetryPolicy, metrics: ReceiverMetrics, log: Log, clock: StoreClock,
@@ -18,6 +19,7 @@ struct AttemptJudge: Sendable {
         self.log = log
         self.clock = clock
         twimlIgnored = .twimlIgnored(metrics, log)
+        misdirected = .misdirected(log)
     }
 
     /// A delivery's first attempt begins: how long it waited.
@@ -39,6 +41,13 @@ struct AttemptJudge: Sendable {
     func count(_ end: AttemptEnd, of webhook: Webhook, ageMilliseconds: Int64) {
         let shard = metrics.backgroundShard
         if end.outcome.carriesVerbs { twimlIgnored.note(shard: shard) }
+        if let status = end.outcome.status.flatMap({ MisdirectedStatus(rawValue: "\($0)") }) {
+            metrics.misdirected[status].add(shard: shard)
+            misdirected.note { line in
+                let line = line.with("status", status.rawValue)
+                return destination.map { line.with("destination", $0) } ?? line
+            }
+        }
         metrics.deliveryAttempts[webhook.priority, end.outcome.result].add(shard: shard)
         metrics.attemptDuration[webhook.priority].observe(
             nanoseconds: end.durationNanoseconds, shard: shard)

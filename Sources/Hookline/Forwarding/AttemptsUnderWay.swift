@@ -18,12 +18,24 @@ struct AttemptsUnderWay {
     var asked = 0
     /// How many there may be.
     var pace: DestinationPace
+    /// How many may begin in a second; nil for no limit.
+    var rate: RateLimit?
     /// How many of the attempts are deliveries'.
     private(set) var deliveries = 0
     private var items: [UInt64: Item] = [:]
     private var lastTag: UInt64 = 0
 
-    init(pace: DestinationPace) { self.pace = pace }
+    init(pace: DestinationPace, rate: RateLimit? = nil) {
+        self.pace = pace
+        self.rate = rate
+    }
+
+    /// How many of deliveries there may be at this time.
+    mutating func room(at now: UInt64) -> Int {
+        let allowed = pace.room(at: now)
+        guard let begun = rate?.room(at: now) else { return allowed }
+        return min(allowed, deliveries + begun)
+    }
 
     /// How many there are.
     var count: Int { items.count }
@@ -32,6 +44,7 @@ struct AttemptsUnderWay {
     mutating func add(_ delivery: Delivery) -> Attempt {
         lastTag += 1
         deliveries += 1
+        rate?.took()
         items[lastTag] = .delivery(delivery)
         return Attempt(tag: lastTag, webhook: delivery.webhook, number: delivery.attempt)
     }

@@ -26,6 +26,8 @@ final class DeliveryWorker: Sendable {
         /// Which destination it forwards to, and its name where there are several.
         var destination = DestinationNumber.first
         var name: String?
+        /// Attempts that begin in a second; nil for no limit.
+        var rate: Double?
 
         /// The pace begins with everything that may be.
         var pace: DestinationPace.Options {
@@ -115,7 +117,8 @@ final class DeliveryWorker: Sendable {
     /// Forwards until `stop`: claim → forward → judge → record. The forwarding thread.
     func run() {
         guard let links = links.value else { return }
-        var attempts = AttemptsUnderWay(pace: DestinationPace(options.pace))
+        var attempts = AttemptsUnderWay(
+            pace: DestinationPace(options.pace), rate: RateLimit(perSecond: options.rate))
         var notice = PaceNotice(
             log: log, clock: options.clock, destination: options.name)
         do throws(DestinationError) {
@@ -154,8 +157,9 @@ final class DeliveryWorker: Sendable {
     /// Asks the queue for as many deliveries as the destination takes; after `drain` for none.
     private func claim(_ work: Inbox, _ attempts: inout AttemptsUnderWay, _ links: Links) {
         attempts.asked -= work.claimed.count
-        let room = work.isDraining ? 0 : attempts.pace.room(at: options.clock.monotonicNanoseconds)
-        allowed.store(room, ordering: .relaxed)
+        let now = options.clock.monotonicNanoseconds
+        let room = work.isDraining ? 0 : attempts.room(at: now)
+        allowed.store(work.isDraining ? 0 : attempts.pace.room(at: now), ordering: .relaxed)
         let missing = room - attempts.deliveries - work.claimed.count - attempts.asked
         // No more can be taken back than was asked for.
         let more = max(missing, -max(0, attempts.asked))
@@ -176,7 +180,7 @@ final class DeliveryWorker: Sendable {
             }
             open.begin(attempts.add(webhook, nowNanoseconds: now))
         }
-        let room = work.isDraining ? 0 : attempts.pace.room(at: now) - attempts.deliveries
+        let room = work.isDraining ? 0 : attempts.room(at: now) - attempts.deliveries
         for delivery in work.claimed.prefix(max(0, room)) {
             judge.begins(delivery)
             open.begin(attempts.add(delivery))
@@ -197,6 +201,7 @@ final class DeliveryWorker: Sendable {
         }
         if !work.isDraining {
             until = min(until, attempts.pace.nextNanoseconds(after: now) ?? .max)
+            until = min(until, attempts.rate?.nextNanoseconds(after: now) ?? .max)
         }
         return Int((until - now + 999_999) / 1_000_000)
     }

@@ -8,6 +8,14 @@ extension Notice {
                 + "already. Send messages with Twilio's REST API instead")
     }
 
+    /// Answers that say that Hookline is set up wrongly, not that a message is.
+    static func misdirected(_ log: Log) -> Notice {
+        Notice(
+            log,
+            "the application does not let Hookline in, or has nothing at this URL: check its URL "
+                + "and what it wants to know Hookline by; messages stay owed")
+    }
+
     /// Webhooks that are forwarded without a signature, because their account has no token in
     /// force any more.
     static func unsigned(_ metrics: ReceiverMetrics, _ log: Log) -> Notice {

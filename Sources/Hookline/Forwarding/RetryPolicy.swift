@@ -22,6 +22,10 @@ struct RetryPolicy: Sendable {
     var retryAfterMaxMilliseconds: Int64
     /// How long after its receipt a webhook is given up.
     var windowMilliseconds: Int64
+    /// Statuses with which an application refuses a message for good, and from which attempt on
+    /// such an answer makes it a dead letter.
+    var refusals: Set<Int> = []
+    var refusalAttempts = 1
     /// A number from 0 up to 1; tests inject their own.
     var random: @Sendable () -> Double = { Double.random(in: 0..<1) }
 
@@ -35,6 +39,9 @@ struct RetryPolicy: Sendable {
         case .success: return .completed
         case .gone: return .deadLetter(.gone)
         default: break
+        }
+        if let status = outcome.status, refusals.contains(status), attempt >= refusalAttempts {
+            return .deadLetter(.refused)
         }
         let grown = Double(initialMilliseconds) * power(factor, attempt - 1)
         let longest = min(Double(capMilliseconds), grown)

@@ -1,5 +1,13 @@
 import Prometheus
 
+/// A status that an operator has to do something about, as the label `status`.
+enum MisdirectedStatus: String, LabelValue {
+    case unauthorized = "401"
+    case forbidden = "403"
+    case notFound = "404"
+    case methodNotAllowed = "405"
+}
+
 /// How one attempt to forward ended, as the label `result`.
 enum AttemptResult: String, LabelValue {
     /// 2xx: the application has it.

@@ -4,6 +4,8 @@ import Prometheus
 enum DeadLetterReason: String, LabelValue {
     /// The application answered 410.
     case gone
+    /// The application refused it, with a status that no retry changes, more than once.
+    case refused
     /// The retry window is over.
     case expired
     /// Its stored row cannot be read.

@@ -107,8 +107,10 @@ extension DeliveryWorker.Options {
                 initialMilliseconds: settings.retryInitial.milliseconds,
                 factor: settings.retryFactor, capMilliseconds: settings.retryCap.milliseconds,
                 retryAfterMaxMilliseconds: settings.retryAfterMax.milliseconds,
-                windowMilliseconds: settings.retryWindow.milliseconds),
-            clock: clock)
+                windowMilliseconds: settings.retryWindow.milliseconds,
+                refusals: Set(settings.refusalStatuses),
+                refusalAttempts: settings.refusalAttempts),
+            clock: clock, rate: settings.rate)
         // A log takes everything at once: what counts there is how much one claim brings.
         if case .log = settings.target { concurrencyMax *= 4 }
     }

@@ -41,6 +41,7 @@ import Testing
         "quarantine-retention": "7h", "forward-to": "https://app.example.com/hooks",
         "forward-concurrency": "7", "forward-connect-timeout": "7s", "forward-timeout": "7s",
         "retry-initial": "7s", "retry-factor": "3.5", "retry-cap": "7m", "retry-after-max": "7s",
+        "refusal-statuses": "400,422", "refusal-attempts": "7",
         "retry-window": "7h", "validation-budget": "7ms", "ack-budget": "700ms",
         "response-deadline": "7s", "alert-warning": "7ms", "alert-critical": "7s",
         "alert-validation-failures": "0.7", "shutdown-deadline": "7s", "body-bytes-max": "7777",

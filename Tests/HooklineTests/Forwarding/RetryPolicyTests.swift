@@ -26,6 +26,28 @@ import Testing
         #expect(verdict(410) == .deadLetter(.gone))
     }
 
+    @Test func `X9 a refusal that no retry changes is a dead letter from some attempt on`() {
+        var policy = policy(random: 0.5)
+        policy.refusals = [422]
+        policy.refusalAttempts = 3
+        func verdict(_ status: Int, _ attempt: Int) -> AttemptVerdict {
+            policy.verdict(
+                on: AttemptOutcome(result: AttemptResult(status: status), status: status),
+                attempt: attempt, owedMilliseconds: 0, nowMilliseconds: 0)
+        }
+        for attempt in 1...2 {
+            guard case .retry = verdict(422, attempt) else {
+                Issue.record("attempt \(attempt) is the last")
+                continue
+            }
+        }
+        #expect(verdict(422, 3) == .deadLetter(.refused))
+        guard case .retry = verdict(404, 30) else {
+            Issue.record("404 is given up")
+            return
+        }
+    }
+
     @Test(arguments: [300, 301, 307, 400, 401, 403, 404, 408, 429, 500, 502, 503, 599])
     func `any other status is retried`(status: Int) {
         guard case .retry = verdict(status) else {

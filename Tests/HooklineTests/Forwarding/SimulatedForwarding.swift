@@ -53,7 +53,7 @@ final class SimulatedForwarding: Sendable {
 
     /// `random` is the jitter of every retry.
     init(
-        concurrencyMax: Int = 64, random: Double = 0.5, answer: @escaping Answer
+        concurrencyMax: Int = 64, random: Double = 0.5, rate: Double? = nil, answer: @escaping Answer
     ) throws {
         self.answer = answer
         let late = late
@@ -71,7 +71,7 @@ final class SimulatedForwarding: Sendable {
                 retryPolicy: RetryPolicy(
                     initialMilliseconds: 1000, factor: 2, capMilliseconds: 900_000,
                     retryAfterMaxMilliseconds: 3_600_000, windowMilliseconds: 86_400_000,
-                    random: { random }), clock: clock),
+                    random: { random }), clock: clock, rate: rate),
             destination: SimulatedDestination(simulation), metrics: metrics, log: log)
         late.set(worker)
         simulation.set(self)

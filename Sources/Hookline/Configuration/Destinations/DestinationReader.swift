@@ -79,7 +79,9 @@ struct DestinationReader {
                         + (Self.keys.keys + ["headers", "signing-token"]).sorted()
                         .joined(separator: ", "))
             }
-            guard let text = value.scalar?.string else {
+            // A list of statuses may be a list of YAML too.
+            let list = value.sequence?.compactMap { $0.scalar?.string }.joined(separator: ",")
+            guard let text = value.scalar?.string ?? list else {
                 return faults.add(value.lineNumber, full, "has a value that is no text")
             }
             do throws(SettingProblem) {
@@ -208,6 +210,15 @@ struct DestinationReader {
         },
         "retry-cap": duration(\.retryCap, .milliseconds(1)...(.seconds(86_400))),
         "retry-after-max": duration(\.retryAfterMax, .milliseconds(1)...(.seconds(86_400))),
+        "refusal-statuses": { entry, text throws(SettingProblem) in
+            entry.refusalStatuses = try StatusList.parse(text)
+        },
+        "refusal-attempts": { entry, text throws(SettingProblem) in
+            guard let value = Int(text), (1...1000).contains(value) else {
+                throw SettingProblem("\"\(text)\" is not a whole number from 1 to 1000")
+            }
+            entry.refusalAttempts = value
+        },
         "retry-window": duration(\.retryWindow, .seconds(1)...(.seconds(30 * 86_400))),
         "allow-link-local": { entry, text throws(SettingProblem) in
             guard text == "true" || text == "false" else {

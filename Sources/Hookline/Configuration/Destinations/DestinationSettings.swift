@@ -29,6 +29,9 @@ struct DestinationSettings: Sendable {
     var retryCap: Duration
     var retryAfterMax: Duration
     var retryWindow: Duration
+    /// See `Configuration.refusalStatuses`.
+    var refusalStatuses: [Int]
+    var refusalAttempts: Int
     /// Addresses of the local link may be connected to, those of the cloud's metadata among them.
     var allowsLinkLocal = false
 
@@ -76,6 +79,8 @@ struct DestinationEntry: Sendable {
     var retryCap: Duration?
     var retryAfterMax: Duration?
     var retryWindow: Duration?
+    var refusalStatuses: [Int]?
+    var refusalAttempts: Int?
     var allowsLinkLocal = false
 }
 
@@ -93,6 +98,8 @@ extension DestinationSettings {
             retryCap: entry.retryCap ?? configuration.retryCap,
             retryAfterMax: entry.retryAfterMax ?? configuration.retryAfterMax,
             retryWindow: entry.retryWindow ?? configuration.retryWindow,
+            refusalStatuses: entry.refusalStatuses ?? configuration.refusalStatuses,
+            refusalAttempts: entry.refusalAttempts ?? configuration.refusalAttempts,
             allowsLinkLocal: entry.allowsLinkLocal)
     }
 }

@@ -35,6 +35,7 @@ final class ReceiverMetrics: Sendable {
     let attemptDuration: Histograms<DeliveryPriority>
     let deliveryLag: Histograms<DeliveryPriority>
     let twimlIgnored: Counter
+    let misdirected: Counters<MisdirectedStatus>
     let immediateProcessed: Counter
     let unmatched: Counter
     let storeOperationDuration: Histograms2<StoreName, StoreOperation>
@@ -153,6 +154,10 @@ final class ReceiverMetrics: Sendable {
         twimlIgnored = registry.counter(
             "hookline_delivery_twiml_ignored_total",
             help: "Answers of the application that carried TwiML verbs, which Twilio never sees.")
+        misdirected = registry.counters(
+            "hookline_delivery_misdirected_total",
+            help: "Answers of the application that an operator has to do something about, by "
+                + "status; the messages stay owed.", label: "status", MisdirectedStatus.self)
         immediateProcessed = registry.counter(
             "hookline_immediate_processed_total",
             help: "Webhooks that the application took directly because the store was late.")
