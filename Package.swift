@@ -85,7 +85,8 @@ let package = Package(
         .target(
             name: "Hookline",
             dependencies: [
-                "TwilioSignature", "TwilioAPI", "MicroHTTP", "SQLite", "Redis", "Curl", "OpenSSL",
+                "TwilioSignature", "TwilioAPI", "TwiML", "MicroHTTP", "SQLite", "Redis", "Curl",
+                "OpenSSL",
                 "Deflate",
                 "POSIX", "Prometheus",
                 "Build",
@@ -183,7 +184,8 @@ let package = Package(
         .testTarget(
             name: "HooklineTests",
             dependencies: [
-                "Fuzz", "Hookline", "TwilioSignature", "MicroHTTP", "OpenSSL", "Curl", "POSIX",
+                "Fuzz", "Hookline", "TwilioSignature", "TwilioAPI", "TwiML", "MicroHTTP", "OpenSSL",
+                "Curl", "POSIX",
                 "SQLite", "Redis", "Prometheus",
                 "TestSupport",
             ],

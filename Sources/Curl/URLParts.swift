@@ -45,6 +45,24 @@ public struct URLParts: Sendable, Equatable {
         self.query = query.isEmpty ? nil : query
     }
 
+    /// The absolute URL that a reference means in a document of `base` (RFC 3986, 5.2), without
+    /// its fragment; nil when it is none of http or https. Any thread.
+    public static func resolve(_ reference: [UInt8], against base: [UInt8]) -> [UInt8]? {
+        guard (reference + base).allSatisfy({ $0 > 0x20 && $0 < 0x7f }), let parts = curl_url()
+        else { return nil }
+        defer { curl_url_cleanup(parts) }
+        func set(_ url: [UInt8]) -> Bool {
+            url.withCString { curl_url_set(parts, CURLUPART_URL, $0, 0) } == CURLUE_OK
+        }
+        let reference = reference.prefix { $0 != UInt8(ascii: "#") }
+        // An empty reference is the document itself, which libcurl takes for a mistake.
+        guard set(base), reference.isEmpty || set(Array(reference)),
+            curl_url_set(parts, CURLUPART_FRAGMENT, nil, 0) == CURLUE_OK,
+            let url = bytes(CURLUPART_URL, of: parts), URLParts(url) != nil
+        else { return nil }
+        return url
+    }
+
     /// The host; nil when it cannot be written in ASCII.
     ///
     /// libidn2 takes the host to be in the charset of the thread's locale (`idn2_lookup_ul`), and

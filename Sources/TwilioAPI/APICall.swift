@@ -78,9 +78,11 @@ public struct APICall: Sendable {
     static func segment(_ text: String) -> String { FormText.escaped(text) }
 
     /// The request as libcurl sends it.
-    func request(_ options: APIOptions, timeoutMilliseconds: Int) -> TransferRequest {
+    func request(
+        _ options: APIOptions, as credentials: APICredentials, timeoutMilliseconds: Int
+    ) -> TransferRequest {
         var headers = [
-            options.credentials.authorization, Array("Accept: application/json".utf8),
+            credentials.authorization, Array("Accept: application/json".utf8),
             Array("User-Agent: \(options.userAgent)".utf8),
         ]
         var url = options.address.origin(of: product) + path

@@ -62,4 +62,11 @@ public struct APIList: Sendable {
     let call: APICall
     /// The member of a page that holds its rows.
     let key: String
+
+    /// The first rows alone, for a caller that reads the page itself.
+    public func firstPage(rows: Int) -> APICall {
+        var call = call
+        call.parameters.append((name: "PageSize", value: "\(rows)"))
+        return call
+    }
 }

@@ -19,6 +19,8 @@ public struct APIConnection: ~Copyable {
     private struct Call {
         let call: APICall
         let tag: UInt64
+        /// Nil asks as the connection does.
+        let credentials: APICredentials?
         /// When it is given up, by the monotonic clock.
         let deadline: UInt64
         var attempts = 0
@@ -35,6 +37,9 @@ public struct APIConnection: ~Copyable {
     private var lastTransfer: UInt64 = 0
     /// Ends that no transfer brought.
     private var ended: [APIEnd] = []
+    /// Transfers to others than Twilio: the caller's tags by the engine's, and those that ended.
+    private var others: [UInt64: UInt64] = [:]
+    private var endedOthers: [TransferResult] = []
 
     /// A connection without calls; throws when libcurl cannot be set up.
     public init(_ options: APIOptions) throws(APIFault) {
@@ -54,13 +59,34 @@ public struct APIConnection: ~Copyable {
     /// How many calls have begun and not ended.
     public var underWay: Int { waiting.count + running.count + ended.count }
 
-    /// Takes a call; its end carries the tag.
-    public mutating func begin(_ call: APICall, tag: UInt64) {
+    /// Takes a call; its end carries the tag. With credentials it is asked in their name.
+    public mutating func begin(
+        _ call: APICall, tag: UInt64, credentials: APICredentials? = nil
+    ) {
         let now = MonotonicClock.now()
         waiting.append(
             Call(
-                call: call, tag: tag,
+                call: call, tag: tag, credentials: credentials,
                 deadline: now + UInt64(options.callMillisecondsMax) * 1_000_000, due: now))
+    }
+
+    /// Begins a request to somebody else than Twilio on the same thread, without retries; its end
+    /// is among `takeTransfers`. False when it cannot be sent.
+    public mutating func transfer(_ request: TransferRequest, tag: UInt64) -> Bool {
+        lastTransfer += 1
+        do throws(CurlError) {
+            try engine.add(request, tag: lastTransfer)
+        } catch {
+            return false
+        }
+        others[lastTransfer] = tag
+        return true
+    }
+
+    /// The ends of `transfer`, each with the caller's tag.
+    public mutating func takeTransfers() -> [TransferResult] {
+        defer { endedOthers = [] }
+        return endedOthers
     }
 
     /// Waits until something has ended, at most so long, and appends it.
@@ -68,7 +94,8 @@ public struct APIConnection: ~Copyable {
         startDue()
         let now = MonotonicClock.now()
         var until = now + UInt64(max(0, ended.isEmpty ? milliseconds : 0)) * 1_000_000
-        if running.count < options.concurrencyMax, let due = waiting.map(\.due).min() {
+        if running.count + others.count < options.concurrencyMax, let due = waiting.map(\.due).min()
+        {
             until = min(until, max(now, due))
         }
         do throws(CurlError) {
@@ -79,8 +106,12 @@ public struct APIConnection: ~Copyable {
             throw .library(error.description)
         }
         for result in results {
-            guard let call = running.removeValue(forKey: result.tag) else { continue }
-            judge(result, of: call)
+            if let tag = others.removeValue(forKey: result.tag) {
+                endedOthers.append(result)
+                endedOthers[endedOthers.count - 1].tag = tag
+            } else if let call = running.removeValue(forKey: result.tag) {
+                judge(result, of: call)
+            }
         }
         results.removeAll(keepingCapacity: true)
         startDue()
@@ -92,7 +123,7 @@ public struct APIConnection: ~Copyable {
         let now = MonotonicClock.now()
         var later: [Call] = []
         for call in waiting {
-            if call.due <= now, running.count < options.concurrencyMax {
+            if call.due <= now, running.count + others.count < options.concurrencyMax {
                 start(call, at: now)
             } else {
                 later.append(call)
@@ -107,7 +138,8 @@ public struct APIConnection: ~Copyable {
         lastTransfer += 1
         let left = call.deadline > now ? Int((call.deadline - now) / 1_000_000) : 0
         let request = call.call.request(
-            options, timeoutMilliseconds: max(1, min(left, options.attemptMillisecondsMax)))
+            options, as: call.credentials ?? options.credentials,
+            timeoutMilliseconds: max(1, min(left, options.attemptMillisecondsMax)))
         do throws(CurlError) {
             try engine.add(request, tag: lastTransfer)
             running[lastTransfer] = call

@@ -22,11 +22,19 @@ enum Rooms {
                 "Quarantine",
             ]
         ),
+        ("Replies/Plan", ["Model", "Telemetry/Log", "Telemetry/Metrics"]),
         (
             "Forwarding",
             [
                 "Model", "Configuration", "Telemetry/Log", "Telemetry/Metrics", "Validation",
-                "Queue",
+                "Queue", "Replies/Plan",
+            ]
+        ),
+        (
+            "Replies/Sending",
+            [
+                "Model", "Configuration", "Telemetry/Log", "Telemetry/Metrics", "Queue",
+                "Replies/Plan", "Forwarding",
             ]
         ),
         (
@@ -59,7 +67,8 @@ enum Rooms {
             [
                 "Model", "Configuration", "Telemetry/Log", "Telemetry/Metrics",
                 "Telemetry/Monitor", "Queue/Redis/Client", "Validation", "Quarantine", "Queue",
-                "Forwarding", "Diagnosis", "Telemetry/Status", "Ingest", "Admin",
+                "Forwarding", "Replies/Plan", "Replies/Sending", "Diagnosis", "Telemetry/Status",
+                "Ingest", "Admin",
             ]
         ),
     ]

@@ -44,6 +44,27 @@ ATTEMPTS = row(101, "Attempts", [
           [query("sum by (instance) (rate(hookline_delivery_twiml_ignored_total{SEL}[$__rate_interval]))", "{{instance}}")]),
 ])
 
+REPLIES = row(103, "Replies", [
+    graph(30, "Replies by result", "What became of messages that the application's TwiML asked for; with `--twiml-replies relay`.", "cps",
+          [query("sum by (result) (rate(hookline_replies_total{SEL}[$__rate_interval]))", "{{result}}")], stack=True, width=8),
+    graph(31, "Replies owed, and given up", "Messages to customers that Twilio has not taken yet, and those that are kept as dead letters.", "short",
+          [query("sum by (instance) (hookline_replies_waiting{SEL})", "{{instance}} owed"),
+           query("sum by (instance) (hookline_reply_dead_letters{SEL})", "{{instance}} given up")], width=8),
+    graph(32, "Age of the oldest reply", "Of those that are owed; absent when none is.", "s",
+          [query("max by (instance) (hookline_reply_oldest_age_seconds{SEL})", "{{instance}}")], width=8, no_value="none waits"),
+    graph(33, "Reply lag", "From the application's answer to Twilio's receipt of the message.", "s", [
+        query("histogram_quantile(0.5, sum by (le) (rate(hookline_reply_lag_seconds_bucket{SEL}[$__rate_interval])))", "50 %"),
+        query("histogram_quantile(0.95, sum by (le) (rate(hookline_reply_lag_seconds_bucket{SEL}[$__rate_interval])))", "95 %"),
+    ], width=8, no_value="no replies"),
+    graph(34, "Refused by Twilio", "Replies that Twilio refused for good, by its code: 21610 is a customer who opted out.", "cps",
+          [query("sum by (code) (rate(hookline_reply_refusals_total{SEL}[$__rate_interval]))", "{{code}}")], width=8),
+    graph(35, "Requests to Twilio's API", "By resource and result.", "reqps",
+          [query("sum by (resource, result) (rate(hookline_twilio_api_requests_total{SEL}[$__rate_interval]))", "{{resource}} {{result}}")], width=8),
+    graph(36, "Time of a request to Twilio's API", "95 % by resource.", "s",
+          [query("histogram_quantile(0.95, sum by (le, resource) (rate(hookline_twilio_api_request_duration_seconds_bucket{SEL}[$__rate_interval])))", "{{resource}}")],
+          no_value="no requests"),
+])
+
 LAG = row(102, "From receipt to delivery", [
     graph(6, "Delivery lag", "From the receipt of a webhook to the application's 2xx.", "s", [
         query("histogram_quantile(0.5, sum by (le, priority) (rate(hookline_delivery_lag_seconds_bucket{SEL}[$__rate_interval])))", "{{priority}} 50 %", exemplar=True),
@@ -61,4 +82,4 @@ LAG = row(102, "From receipt to delivery", [
 DASHBOARD = dashboard(
     "hookline-delivery", "Hookline / Queue and delivery",
     "What is owed to the application, how old it is, and what the application makes of it.",
-    [QUEUE, ATTEMPTS, LAG])
+    [QUEUE, ATTEMPTS, LAG, REPLIES])

@@ -130,6 +130,10 @@ public struct Configuration: Sendable {
     public var redisQueueTimeout: Duration = .milliseconds(250)
 
     // Twilio's REST API
+    /// What becomes of TwiML that the application answers with.
+    public var twimlReplies = TwiMLReplies.ignore
+    /// How long Twilio's list may lag before it is looked at.
+    public var replyLook: Duration = .seconds(5)
     /// Who asks it, and where it is.
     public var twilio = TwilioSettings()
 

@@ -9,6 +9,7 @@ public struct SettingGroup: Sendable {
     public static let first = SettingGroup(
         title: "What you set first",
         settings: Setting.listening + Setting.origin + Setting.tokens + Setting.forwarding
+            + Setting.replies
             + Setting.keeping + Setting.redis + Setting.twilio + Setting.twilioPlace
             + Setting.thresholds
             + Setting.output)
@@ -18,7 +19,7 @@ public struct SettingGroup: Sendable {
         SettingGroup(title: "Limits", settings: Setting.limits),
         SettingGroup(title: "Validation", settings: Setting.validationTuning),
         SettingGroup(title: "Store", settings: Setting.storeTuning),
-        SettingGroup(title: "Forwarding", settings: Setting.forwardingTuning),
+        SettingGroup(title: "Forwarding", settings: Setting.forwardingTuning + Setting.replyTuning),
         SettingGroup(title: "Redis", settings: Setting.redisTuning),
         SettingGroup(title: "Observability", settings: Setting.observabilityTuning),
     ]

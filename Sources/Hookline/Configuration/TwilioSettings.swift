@@ -19,7 +19,30 @@ public struct TwilioSettings: Sendable {
     public var edge: String?
 }
 
+/// What becomes of TwiML that the application answers a message with.
+public enum TwiMLReplies: String, CaseIterable, Sendable {
+    /// It is counted and dropped.
+    case ignore
+    /// Its messages are sent through Twilio's API.
+    case relay
+}
+
 extension Setting {
+    static let replies: [Setting] = [
+        .choice(
+            "twiml-replies", TwiMLReplies.self,
+            "What becomes of TwiML that your application answers a message with. `relay`: its "
+                + "messages are sent through Twilio's REST API. `ignore`: it is counted, no more.",
+            set: { $0.twimlReplies = $1 }, show: { $0.twimlReplies.rawValue })
+    ]
+
+    static let replyTuning: [Setting] = [
+        .duration(
+            "reply-look", \.replyLook, .milliseconds(10)...(.seconds(600)),
+            "How long Hookline waits before it looks in Twilio's list for a reply whose outcome is "
+                + "not known. After three looks it sends the reply once more.")
+    ]
+
     /// Who asks Twilio's API, and where it is.
     static let twilio: [Setting] = [
         Setting(
@@ -97,6 +120,20 @@ extension ConfigurationLoader {
     /// What the keys of Twilio's API say together.
     mutating func checkTwilio() {
         let twilio = configuration.twilio
+        if configuration.twimlReplies == .relay, configuration.queue == .redis {
+            fault(
+                "twiml-replies", sources["twiml-replies"],
+                "is relay, which needs the queue in SQLite: set queue to sqlite")
+        }
+        let hasTokens =
+            configuration.development || !configuration.authTokens.isEmpty
+            || configuration.tokensFile != nil
+        if configuration.twimlReplies == .relay, twilio.apiKey == nil, !hasTokens {
+            fault(
+                "twiml-replies", sources["twiml-replies"],
+                "is relay, but nothing says how to ask Twilio's API: set twilio-api-key, or give "
+                    + "Auth Tokens in TWILIO_AUTH_TOKEN or tokens-file")
+        }
         if twilio.apiKey != nil, twilio.apiSecret == nil, twilio.apiSecretFile == nil {
             fault(
                 "twilio-api-key", sources["twilio-api-key"],
@@ -121,6 +158,12 @@ extension Configuration {
         }
     }
 
+    /// Where Twilio's API is.
+    var twilioAddress: APIAddress? {
+        twilio.url.flatMap { APIAddress(url: $0) }
+            ?? APIAddress(region: twilio.region, edge: twilio.edge)
+    }
+
     /// Where Twilio's API is, and the credentials that ask; throws what is missing.
     package func twilioAPI() throws(StartupError) -> APIOptions {
         guard let account = twilio.account else {
@@ -128,17 +171,17 @@ extension Configuration {
                 "--twilio-account: is missing: set it, or TWILIO_ACCOUNT_SID, to the account SID "
                     + "that the Twilio console shows")
         }
-        let address =
-            twilio.url.flatMap { APIAddress(url: $0) }
-            ?? APIAddress(region: twilio.region, edge: twilio.edge)
-        guard let address else { throw .tokens("--twilio-api: is no server that can be asked") }
+        guard let address = twilioAddress else {
+            throw .tokens("--twilio-api: is no server that can be asked")
+        }
         var options = APIOptions(
-            address: address, credentials: try twilioCredentials(account: account))
+            address: address, credentials: try twilioCredentials(of: account))
         options.userAgent = "Hookline/\(Version.current)"
         return options
     }
 
-    private func twilioCredentials(account: String) throws(StartupError) -> APICredentials {
+    /// The credentials that ask for an account: an API key, or its own Auth Token.
+    package func twilioCredentials(of account: String) throws(StartupError) -> APICredentials {
         if let key = twilio.apiKey {
             return APICredentials(user: key, password: try twilioSecret().bytes)
         }

@@ -8,12 +8,15 @@ struct AttemptJudge: Sendable {
     let destination: String?
     private let twimlIgnored: Notice
     private let misdirected: Notice
+    /// Nil when TwiML is ignored.
+    let replies: ReplyRecorder?
 
     init(
         retryPolicy: RetryPolicy, metrics: ReceiverMetrics, log: Log, clock: StoreClock,
-        destination: String? = nil
+        destination: String? = nil, replies: ReplyRecorder? = nil
     ) {
         self.destination = destination
+        self.replies = replies
         self.retryPolicy = retryPolicy
         self.metrics = metrics
         self.log = log
@@ -40,7 +43,9 @@ struct AttemptJudge: Sendable {
     /// Counts the end of an attempt of any kind, at so many milliseconds after the receipt.
     func count(_ end: AttemptEnd, of webhook: Webhook, ageMilliseconds: Int64) {
         let shard = metrics.backgroundShard
-        if end.outcome.carriesVerbs { twimlIgnored.note(shard: shard) }
+        if end.outcome.carriesVerbs, replies == nil || webhook.kind != .message {
+            twimlIgnored.note(shard: shard)
+        }
         if let status = end.outcome.status.flatMap({ MisdirectedStatus(rawValue: "\($0)") }) {
             metrics.misdirected[status].add(shard: shard)
             misdirected.note { line in
@@ -57,6 +62,15 @@ struct AttemptJudge: Sendable {
         } else {
             metrics.errors[.destination].add(shard: shard)
         }
+    }
+
+    /// The replies that an answer asks for; they are recorded with the delivery's completion.
+    func replies(after outcome: AttemptOutcome, of delivery: Delivery) -> DeliveryChange? {
+        guard let replies, let answer = outcome.answer, outcome.result == .success else {
+            return nil
+        }
+        let asked = replies.replies(answer, to: delivery.webhook, from: replies.planner.application)
+        return asked.isEmpty ? nil : .replies(delivery: delivery.id, asked)
     }
 
     /// What follows for a delivery, with its line in the log.

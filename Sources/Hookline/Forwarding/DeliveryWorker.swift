@@ -59,14 +59,17 @@ final class DeliveryWorker: Sendable {
         var fallback: CommitFallback
     }
 
-    init(options: Options, destination: any Destination, metrics: ReceiverMetrics, log: Log) {
+    init(
+        options: Options, destination: any Destination, metrics: ReceiverMetrics, log: Log,
+        replies: ReplyRecorder? = nil
+    ) {
         self.options = options
         self.destination = destination
         self.log = log
         allowed = Atomic(options.concurrencyMax)
         judge = AttemptJudge(
             retryPolicy: options.retryPolicy, metrics: metrics, log: log, clock: options.clock,
-            destination: options.name)
+            destination: options.name, replies: replies)
     }
 
     /// Attempts that are under way. Any thread.
@@ -235,6 +238,9 @@ final class DeliveryWorker: Sendable {
                 judge.count(
                     end, of: delivery.webhook, ageMilliseconds: judge.age(of: delivery))
                 changes.append(judge.change(after: end.outcome, of: delivery))
+                if let replies = judge.replies(after: end.outcome, of: delivery) {
+                    changes.append(replies)
+                }
             case nil: break
             }
         }

@@ -48,6 +48,8 @@ struct AttemptOutcome: Sendable, Equatable {
     var error: String?
     /// How long the destination asked to be left in peace; nil when it did not.
     var retryAfterMilliseconds: Int64?
+    /// What the application answered; nil unless somebody wants it.
+    var answer: ApplicationAnswer?
     /// The answer holds TwiML verbs.
     var carriesVerbs = false
     /// The destination has written a line of its own about it.

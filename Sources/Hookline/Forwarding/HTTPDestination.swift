@@ -21,6 +21,8 @@ struct HTTPDestination: Destination {
     /// Signs instead of the token that has proved the webhook.
     var signingKey: HMACKey?
     var allowsLinkLocal = false
+    /// The body of a successful answer is kept for its TwiML.
+    var keepsAnswers = false
 
     func open(attemptsMax: Int) throws(DestinationError) -> any OpenDestination {
         do throws(CurlError) {
@@ -55,6 +57,36 @@ struct HTTPDestination: Destination {
             body: webhook.head.isGet ? [] : webhook.body,
             connectTimeoutMilliseconds: min(connectTimeoutMilliseconds, limit ?? .max),
             timeoutMilliseconds: min(timeoutMilliseconds, limit ?? .max))
+    }
+
+    /// The request for a document that an answer to a webhook goes on with: the same parameters, as
+    /// Twilio sends them, signed for this URL.
+    func request(for webhook: Webhook, at url: [UInt8], isGet: Bool) -> TransferRequest {
+        let query = webhook[.target].drop { $0 != UInt8(ascii: "?") }.dropFirst()
+        let form = webhook.head.isGet ? Array(query) : webhook.body
+        var target = url
+        if isGet {
+            target.append(url.contains(UInt8(ascii: "?")) ? UInt8(ascii: "&") : UInt8(ascii: "?"))
+            target += form
+        }
+        var headers = headers(of: webhook, attempt: 1)
+        if webhook.head.isGet, !isGet {
+            headers[0] = Self.header("Content-Type", "application/x-www-form-urlencoded".utf8)
+        }
+        let key =
+            signingKey
+            ?? tokens.signingKey(provedBy: webhook.head.keyID, account: webhook[.account])
+        if let key {
+            // It was parsed within the same limit when it was received.
+            let parameters =
+                isGet ? nil : try? FormParameters(parsing: form, parametersMax: parametersMax)
+            let signature = WebhookSignature.sign(url: target, parameters: parameters, key: key)
+            headers.append(Self.header("X-Twilio-Signature", signature))
+        }
+        return TransferRequest(
+            url: target, method: isGet ? .get : .post, headers: headers, body: isGet ? [] : form,
+            connectTimeoutMilliseconds: connectTimeoutMilliseconds,
+            timeoutMilliseconds: timeoutMilliseconds)
     }
 
     /// Everything but the signature.

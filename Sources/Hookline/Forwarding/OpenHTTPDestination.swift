@@ -40,7 +40,9 @@ final class OpenHTTPDestination: OpenDestination {
         for result in results {
             ends.append(
                 AttemptEnd(
-                    tag: result.tag, outcome: AttemptOutcome(result.outcome),
+                    tag: result.tag,
+                    outcome: AttemptOutcome(
+                        result.outcome, keepsAnswer: destination.keepsAnswers),
                     durationNanoseconds: result.durationNanoseconds))
         }
         results.removeAll(keepingCapacity: true)
@@ -49,7 +51,7 @@ final class OpenHTTPDestination: OpenDestination {
 
 extension AttemptOutcome {
     /// What libcurl brought, in forwarding's words.
-    init(_ outcome: TransferResult.Outcome) {
+    init(_ outcome: TransferResult.Outcome, keepsAnswer: Bool = false) {
         switch outcome {
         case .response(let response):
             let result = AttemptResult(status: response.status)
@@ -57,6 +59,10 @@ extension AttemptOutcome {
                 result: result, status: response.status,
                 retryAfterMilliseconds: RetryAfter.milliseconds(
                     response.retryAfter, nowMilliseconds: WallClock.nowMilliseconds()),
+                answer: keepsAnswer && result == .success && !response.body.isEmpty
+                    ? ApplicationAnswer(
+                        contentType: response.contentType, body: response.body,
+                        isTruncated: response.bodyTruncated) : nil,
                 carriesVerbs: result == .success && TwiMLReply.carriesVerbs(response.body))
         case .failed(let failure, _, let message):
             self.init(result: AttemptResult(failure), error: message)

@@ -90,6 +90,9 @@ enum DeliveryChange: Sendable {
     case hold(id: Int64)
     /// A held delivery is owed after all.
     case release(id: Int64)
+    /// The application's answer to a delivery that is complete asks for these. It is recorded
+    /// together with the completion, and so written in the same transaction.
+    case replies(delivery: Int64, [NewOutbound])
     /// No attempt was made of it: it is owed as before, and the attempt does not count.
     case unclaim(id: Int64)
 }

@@ -14,6 +14,8 @@ final class ForwardingServices: Sendable {
 
     /// In the order of `Configuration.destinationList`; what is only in that list is held.
     let workers: [DeliveryWorker]
+    /// Those whose TwiML is carried out, each with what makes replies of it.
+    let applications: [ReplyApplication]
     private let names: [String]
     private let fallback = SetOnce<CommitFallback>()
     private let threads = Mutex<[WorkerThread]>([])
@@ -26,19 +28,26 @@ final class ForwardingServices: Sendable {
         let isOnlyDefault = destinations.count == 1 && destinations[0].name == .standard
         let unsigned = Notice.unsigned(metrics, log)
         names = destinations.map(\.name.text)
+        let notices = ReplyNotices(log)
+        var applications: [ReplyApplication] = []
         workers = destinations.enumerated().map { index, settings in
             var options = DeliveryWorker.Options(settings, configuration, clock)
             options.destination = DestinationNumber(index)
             options.name = isOnlyDefault ? nil : settings.name.text
             let http = HTTPDestination(
                 settings, configuration, tokens: tokens, marks: marks, unsigned: unsigned)
+            let application = http.flatMap {
+                ReplyApplication($0, configuration, metrics.replies, notices)
+            }
+            if let application { applications.append(application) }
             let isAsked = isOnlyDefault && configuration.destinationEntries.isEmpty
             return DeliveryWorker(
                 options: options,
                 destination: http
                     ?? LogDestination(log: log, name: isAsked ? nil : settings.name.text),
-                metrics: metrics, log: log)
+                metrics: metrics, log: log, replies: application?.recorder)
         }
+        self.applications = applications
     }
 
     /// Connects the workers; before `start`.
@@ -130,7 +139,8 @@ extension HTTPDestination {
             parametersMax: configuration.parametersMax, marks: marks, unsigned: unsigned,
             headers: settings.headers, certificates: settings.certificates,
             signingKey: settings.signingToken.map { HMACKey($0.bytes) },
-            allowsLinkLocal: settings.allowsLinkLocal)
+            allowsLinkLocal: settings.allowsLinkLocal,
+            keepsAnswers: configuration.twimlReplies == .relay)
     }
 }
 

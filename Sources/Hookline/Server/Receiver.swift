@@ -96,7 +96,8 @@ public struct Receiver: Sendable {
     ) {
         let registry = metrics.registry
         ReceiverGauges.declare(in: registry, store: back.store.status, paths: paths, log: log)
-        StoreGauges(report: back.report, status: back.store.status).declare(in: registry)
+        StoreGauges(report: back.report, status: back.store.status, clock: back.clock)
+            .declare(in: registry)
         QueueGauges(
             store: back.store.status, clock: back.clock,
             configured: configuration.destinations.map(\.name.code),

@@ -13,6 +13,8 @@ final class ReceiverServices: Sendable {
     let monitor: Monitor
     let forwarding: ForwardingServices
     let redis: RedisServices
+    /// Nil when TwiML is ignored.
+    let replies: ReplySender?
     let clock = StoreClock()
     private let clockWatch: ClockWatch
     /// By what a request that it forwarded itself is known.
@@ -30,6 +32,7 @@ final class ReceiverServices: Sendable {
     private struct Threads: Sendable {
         var store: WorkerThread?
         var timer: WorkerThread?
+        var replies: WorkerThread?
     }
 
     init(
@@ -45,6 +48,7 @@ final class ReceiverServices: Sendable {
         let lateShared = SetOnce<RedisQueue>()
         marks = InstallationMarks(shared: { lateShared.value?.epoch })
         let forwarding = ForwardingServices(configuration, clock, tokens, marks, metrics, log)
+        let lateReplies = SetOnce<ReplySender>()
         let journal = DirectDeliveryJournal(path: paths.takenJournal, log: log)
         let (lateFallback, lateStore) = (SetOnce<CommitFallback>(), SetOnce<SQLiteQueue>())
         let lateRun = SetOnce<StoreRun>()
@@ -79,6 +83,7 @@ final class ReceiverServices: Sendable {
                 unwritten: { journal.append($0) },
                 dropped: { notice.dropped($0) }, broken: onBroken, corrupt: { report.corrupt($0) },
                 isIntact: { lateRun.value?.watch.isIntactNow() ?? true },
+                owesReplies: { lateReplies.value?.wake() },
                 salvaged: { lateRun.value?.salvaged($0) }),
             metrics: metrics, clock: clock)
         let fallback = CommitFallback(
@@ -89,6 +94,13 @@ final class ReceiverServices: Sendable {
             })
         lateFallback.set(fallback)
         lateStore.set(store)
+        replies =
+            forwarding.applications.isEmpty
+            ? nil
+            : try ReplySender(
+                configuration, store: store, applications: forwarding.applications,
+                metrics: metrics.replies, log: log)
+        if let replies { lateReplies.set(replies) }
         redis = try RedisServices(
             configuration, paths, metrics, log,
             RedisServices.Links(
@@ -150,11 +162,17 @@ final class ReceiverServices: Sendable {
         let started = try StartupError.starting { () throws(POSIXError) in
             try forwarding.start()
             let timer = try WorkerThread.start(name: "timer") { self.runTimer() }
+            let replies = try self.replies.map { sender throws(POSIXError) in
+                try WorkerThread.start(name: "replies") { sender.run() }
+            }
             try control.start(path: paths.control)
-            return timer
+            return (timer, replies)
         }
         self.control.set(control)
-        threads.withLock { $0.timer = started }
+        threads.withLock {
+            $0.timer = started.0
+            $0.replies = started.1
+        }
     }
 
     /// Begins no attempt any more but those of immediate processing; what is under way goes on.
@@ -168,6 +186,8 @@ final class ReceiverServices: Sendable {
         validation.stop()
         control.value?.stop()
         forwarding.stop(deadlineNanoseconds: deadlineNanoseconds)
+        replies?.stop(deadlineNanoseconds: deadlineNanoseconds)
+        threads.replies?.join()
         // Only now: until the last attempt ended, its lease had to be renewed.
         redis.stopClaiming()
         redis.stop(deadlineNanoseconds: deadlineNanoseconds + 500_000_000)

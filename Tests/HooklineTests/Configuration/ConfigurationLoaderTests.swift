@@ -67,7 +67,8 @@ import Testing
         "twilio-account": "AC" + String(repeating: "7", count: 32),
         "twilio-api-key": "SK" + String(repeating: "7", count: 32),
         "twilio-api-secret-file": "/s", "twilio-api": "http://127.0.0.1:7777",
-        "twilio-region": "au1", "twilio-edge": "sydney",
+        "twiml-replies": "relay", "reply-look": "7s", "twilio-region": "au1",
+        "twilio-edge": "sydney",
     ]
 
     @Test(arguments: Setting.all.map(\.key))

@@ -195,6 +195,7 @@ final class SimulatedForwarding: Sendable {
         switch change {
         case .complete(let id, _, _, _): rows[id] = nil
         case .deadLetter(let id, _, _, _): rows[id] = nil
+        case .replies: break
         case .retry(let id, let due, _, _):
             rows[id]?.isRunning = false
             rows[id]?.dueMilliseconds = due

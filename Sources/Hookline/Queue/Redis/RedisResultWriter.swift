@@ -91,7 +91,8 @@ final class RedisResultWriter: Sendable {
                     ] + StreamEntry.values(failure, clock)
                 )
             }
-        case .hold:
+        // Replies need the queue in SQLite; the configuration says so.
+        case .hold, .replies:
             // Only the fallback under SQLite forwards what it has not claimed.
             return nil
         }

@@ -134,6 +134,8 @@ final class DeliveryRows {
             try move(id, to: .running, due: 0, reason: nil)
         case .release(let id):
             try move(id, to: .available, due: 0, reason: nil)
+        // In a table of their own (`OutboundRows`).
+        case .replies: break
         case .unclaim(let id):
             guard let place = try attempts.unclaim(id) else { return }
             pending[place, .running] -= 1

@@ -22,6 +22,8 @@ final class DeliveryStore {
     let quarantine: QuarantineTable
     /// What destinations are called.
     let names: DestinationTable
+    /// Replies that are owed to customers.
+    let outbound: OutboundRows
     /// Looks at deliveries without changing them.
     let listing: DeliveryListing
     /// The time that all of it is counted by.
@@ -55,6 +57,7 @@ final class DeliveryStore {
             unverified = try UnverifiedRows(opened, sizeMax: unverifiedMax, corrupt: corrupt)
             quarantine = try QuarantineTable(opened, corrupt: corrupt)
             clockTable = try ClockTable(opened, clock)
+            outbound = try OutboundRows(opened)
             rows = try DeliveryRows(
                 opened, statements, clock, corrupt: corrupt, destinations: destinations)
             names = try DestinationTable(opened, destinations, rows.counts)
@@ -71,6 +74,7 @@ final class DeliveryStore {
     /// until the next one that is, which syncs the same log. It is for what nobody was promised.
     func begin(isDurable: Bool = true) throws(SQLiteError) {
         rows.begin()
+        outbound.begin()
         identities.begin()
         claimed.begin()
         unverified.begin()
@@ -90,6 +94,7 @@ final class DeliveryStore {
         try statements.commit.run()
         clockTable.committed()
         rows.committed()
+        outbound.committed()
         identities.committed()
         claimed.committed()
         unverified.committed()
@@ -106,6 +111,13 @@ final class DeliveryStore {
         }
         quarantine.rolledBack()
         clockTable.rolledBack()
+    }
+
+    /// Since when the oldest reply is owed; nil when none is, or the database does not say.
+    var oldestReplyMilliseconds: Int64? {
+        guard outbound.counts.owed > 0 else { return nil }
+        // A gauge that cannot be read is absent.
+        return try? outbound.oldestMilliseconds()
     }
 
     /// Adds a webhook unless its identity was seen; returns its id, or nil for a duplicate.

@@ -40,7 +40,7 @@ struct FailedResults {
             case .complete(_, _, _, let number):
                 count(1, of: number, in: &completed)
                 return false
-            case .hold, .release, .unclaim:
+            case .hold, .release, .unclaim, .replies:
                 return false
             }
         }
@@ -70,7 +70,7 @@ struct FailedResults {
             switch change {
             case .retry(_, _, _, let number), .deadLetter(_, _, _, let number):
                 count(-1, of: number, in: &failed)
-            case .complete, .hold, .release, .unclaim: break
+            case .complete, .hold, .release, .unclaim, .replies: break
             }
         }
         return slice

@@ -52,6 +52,8 @@ final class SQLiteQueue: Sendable {
         /// False when the store's files are no more where they were: what is committed now would
         /// be found by nobody. Called on the store thread, before each transaction with webhooks.
         var isIntact: @Sendable () -> Bool = { true }
+        /// There are replies to send; called on the store thread.
+        var owesReplies: @Sendable () -> Void = {}
         /// All that could be read of a damaged database is copied; called on the store thread.
         var salvaged: @Sendable (Salvage.Progress) -> Void = { _ in }
     }
@@ -208,6 +210,7 @@ final class SQLiteQueue: Sendable {
     func publishStatus(of store: DeliveryStore) {
         status.publish(
             store.rows.counts, walFrames: store.logFrames, unverified: store.unverified.size.rows)
+        status.publish(replies: store.outbound.counts, oldest: store.oldestReplyMilliseconds)
         marker.withLock { $0 }?.note(store.mark)
         tellCorrupt(of: store)
     }

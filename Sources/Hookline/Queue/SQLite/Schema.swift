@@ -4,7 +4,7 @@ enum Schema {
     /// step that was released, add one. A step is one transaction.
     static let steps = [
         version1, version2, version3, version4, version5, lastFailure, version7,
-        version8, version9,
+        version8, version9, replies,
     ]
 
     /// `PRAGMA user_version` of a database that this program writes.
@@ -153,6 +153,25 @@ enum Schema {
     static let version9 = """
         CREATE TABLE IF NOT EXISTS destination(
             code INTEGER PRIMARY KEY, name TEXT NOT NULL, paused_ms INTEGER);
+        """
+
+    /// Version 10: replies of the application, which are owed to customers.
+    ///
+    /// `conversation` is what one reply after another leaves in; `content` is an `OutboundContent`,
+    /// `words` Twilio's or libcurl's, `started_ms` the wall clock's, which Twilio's list is
+    /// compared with; the other times are the store's. `outbound_sent` knows for some hours what
+    /// was sent.
+    static let replies = """
+        CREATE TABLE IF NOT EXISTS outbound_messages(
+            id INTEGER PRIMARY KEY AUTOINCREMENT, delivery INTEGER NOT NULL,
+            conversation BLOB NOT NULL, state INTEGER NOT NULL, due_ms INTEGER NOT NULL,
+            attempts INTEGER NOT NULL, looks INTEGER NOT NULL, started_ms INTEGER NOT NULL,
+            owed_ms INTEGER NOT NULL, reason TEXT NOT NULL, code INTEGER NOT NULL,
+            words TEXT NOT NULL, kind INTEGER NOT NULL, content BLOB NOT NULL);
+        CREATE INDEX outbound_due ON outbound_messages(due_ms) WHERE state IN (0, 2);
+        CREATE INDEX outbound_conversation ON outbound_messages(conversation, id) WHERE state<3;
+        CREATE TABLE IF NOT EXISTS outbound_sent(
+            sid TEXT PRIMARY KEY, sent_ms INTEGER NOT NULL) WITHOUT ROWID;
         """
 
     /// The statements that bring a database of version `found` to the present one, in order: a

@@ -43,6 +43,18 @@ struct StoreBatch {
             && changes.allSatisfy { if case .complete = $0 { true } else { false } }
     }
 
+    /// True when one of the changes asks for replies.
+    private(set) var hasReplies = false
+
+    /// Adds the replies that completed deliveries ask for.
+    mutating func addReplies(to store: DeliveryStore) throws(SQLiteError) {
+        for case .replies(let delivery, let replies) in changes {
+            try store.outbound.add(
+                replies, to: delivery, nowMilliseconds: store.clock.nowMilliseconds)
+            hasReplies = true
+        }
+    }
+
     /// Adds the webhooks and claims up to so many of them at once for each destination, media
     /// first.
     mutating func append(

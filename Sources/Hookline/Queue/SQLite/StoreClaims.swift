@@ -103,7 +103,7 @@ struct StoreClaims {
             case .retry(_, let due, _, let number) where !turn.due.contains(number):
                 let next = wishes[number.index].nextDueMilliseconds
                 wishes[number.index].nextDueMilliseconds = min(next ?? due, due)
-            case .retry, .complete, .deadLetter, .hold: break
+            case .retry, .complete, .deadLetter, .hold, .replies: break
             }
         }
     }

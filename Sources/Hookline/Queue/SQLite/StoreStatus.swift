@@ -5,6 +5,8 @@ final class StoreStatus: Sendable {
     private struct Figures: Sendable {
         var counts: DeliveryCounts?
         var oldest: [DeliveryPriority: Int64] = [:]
+        var replies: OutboundRows.Counts?
+        var oldestReply: Int64?
     }
 
     private let figures = Mutex(Figures())
@@ -51,6 +53,12 @@ final class StoreStatus: Sendable {
     /// The counts, nil before the store was opened and after it broke.
     var counts: DeliveryCounts? { isBroken ? nil : figures.withLock { $0.counts } }
 
+    /// Replies, nil before the store was opened and after it broke.
+    var replies: OutboundRows.Counts? { isBroken ? nil : figures.withLock { $0.replies } }
+
+    /// Since when the oldest reply is owed, by the store's clock; nil when none is.
+    var oldestReplyMilliseconds: Int64? { figures.withLock { $0.oldestReply } }
+
     /// Frames of the write-ahead log, nil while unknown.
     var walFrames: Int? {
         let frames = logFrames.load(ordering: .relaxed)
@@ -73,6 +81,13 @@ final class StoreStatus: Sendable {
         owedRows.store(counts.owed, ordering: .relaxed)
         logFrames.store(walFrames, ordering: .relaxed)
         unverifiedRows.store(unverified, ordering: .relaxed)
+    }
+
+    func publish(replies: OutboundRows.Counts, oldest: Int64?) {
+        figures.withLock { figures in
+            figures.replies = replies
+            figures.oldestReply = oldest
+        }
     }
 
     func publish(oldest: [DeliveryPriority: Int64]) {

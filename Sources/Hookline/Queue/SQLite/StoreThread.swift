@@ -192,6 +192,7 @@ struct StoreThread: ~Copyable {
         do {
             try store.begin(isDurable: isDurable)
             try store.rows.apply(batch.changes)
+            try batch.addReplies(to: store)
             for message in batch.settled { try store.settle(message) }
             try batch.append(to: store, claiming: claims.rooms(of: claim))
             try batch.verify(in: store, group)
@@ -212,6 +213,7 @@ struct StoreThread: ~Copyable {
         group.publishStatus(of: store)
         if batch.quarantines { background.publishQuarantine() }
         claims.committed(claim, batch)
+        if batch.hasReplies { group.callbacks.owesReplies() }
         committed(batch)
         return true
     }

@@ -56,6 +56,8 @@ final class ReceiverMetrics: Sendable {
     let scrapes: ScrapeMetrics
     /// The links to Redis and the shared queue.
     let redis: RedisMetrics
+    /// Replies and Twilio's API.
+    let replies: ReplyMetrics
 
     /// Declares everything; `thresholdSeconds` are the configured thresholds and budgets, which
     /// become bucket bounds so that a rule can compare with them exactly; `alerts` are the two
@@ -215,6 +217,9 @@ final class ReceiverMetrics: Sendable {
             help: "Steps of the wall clock that were seen, while running or at a start.",
             label: "direction", ClockDirection.self)
         scrapes = ScrapeMetrics(registry)
+        replies = ReplyMetrics(
+            registry: registry, shard: eventLoops, latencyBounds: Self.latencyBounds,
+            lagBounds: Self.rising(latency + [60, 300, 900, 3600, 14_400, 43_200, 86_400]))
         redis = RedisMetrics(
             registry: registry, shard: eventLoops, bounds: latency, errors: errors[.redis])
     }

@@ -4,8 +4,25 @@ import Prometheus
 struct StoreGauges {
     let report: StoreReport
     let status: StoreStatus
+    let clock: StoreClock
 
     func declare(in registry: Registry) {
+        registry.gauge(
+            "hookline_replies_waiting",
+            help: "Replies of the application's TwiML that are owed to customers."
+        ) { [status] in status.replies.map { Double($0.owed) } }
+        registry.gauge(
+            "hookline_reply_dead_letters",
+            help: "Replies that were given up and are kept."
+        ) { [status] in status.replies.map { Double($0.deadLetters) } }
+        registry.gauge(
+            "hookline_reply_oldest_age_seconds",
+            help: "Age of the oldest reply that is owed to a customer; absent when none is."
+        ) { [status, clock] in
+            status.oldestReplyMilliseconds.map {
+                Double(max(0, clock.nowMilliseconds - $0)) / 1000
+            }
+        }
         registry.counter(
             "hookline_store_lost_messages_total",
             help: "Messages that were lost with files of the data folder, at most: a database or "
