@@ -2,8 +2,8 @@ import CCurl
 import Glibc
 
 /// Addresses that no application has and that a machine's own secrets may be read from: those of
-/// the local link (RFC 3927, RFC 4291 section 2.5.6), where clouds serve the machine's metadata, and
-/// the two that clouds use for it elsewhere.
+/// the local link (RFC 3927, RFC 4291 section 2.5.6), where clouds serve the machine's metadata,
+/// and the two that clouds use for it elsewhere.
 enum LinkLocal {
     /// `fd00:ec2::254`, AWS's.
     private static let metadata6: [UInt8] = [

@@ -7,7 +7,8 @@ import Testing
     @Test func `X17 addresses of the local link and of metadata are told from others`() {
         for address: UInt32 in [0xa9fe_0000, 0xa9fe_a9fe, 0xa9fe_ffff, 0x6464_64c8] {
             #expect(LinkLocal.isLinkLocal4(address))
-            let mapped = [UInt8](repeating: 0, count: 10) + [0xff, 0xff]
+            let mapped =
+                [UInt8](repeating: 0, count: 10) + [0xff, 0xff]
                 + (0..<4).map { UInt8(truncatingIfNeeded: address >> UInt32(24 - 8 * $0)) }
             #expect(LinkLocal.isLinkLocal6(mapped))
         }

@@ -26,7 +26,9 @@ public final class TLSServer {
         if days < 0 {
             // `req` makes none that has expired.
             let request = folder.path("request.pem")
-            try Self.run(["x509", "-x509toreq", "-in", certificate, "-signkey", key, "-out", request])
+            try Self.run([
+                "x509", "-x509toreq", "-in", certificate, "-signkey", key, "-out", request,
+            ])
             try Self.run([
                 "x509", "-req", "-in", request, "-signkey", key, "-days", "\(days)",
                 "-out", certificate,

@@ -17,6 +17,7 @@ public struct SettingAdvice: Sendable {
     }
 
     private static func file(_ path: String?) -> [String] {
+        // What is wrong with a file that cannot be read is said where it is loaded.
         guard let path, let accounts = try? TokensFile.load(path: path) else { return [] }
         return accounts.sorted { $0.key < $1.key }
             .flatMap { tokens($0.value.tokens, in: "\(path): \($0.key)") }

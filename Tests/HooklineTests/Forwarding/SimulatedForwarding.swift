@@ -53,7 +53,8 @@ final class SimulatedForwarding: Sendable {
 
     /// `random` is the jitter of every retry.
     init(
-        concurrencyMax: Int = 64, random: Double = 0.5, rate: Double? = nil, answer: @escaping Answer
+        concurrencyMax: Int = 64, random: Double = 0.5, rate: Double? = nil,
+        answer: @escaping Answer
     ) throws {
         self.answer = answer
         let late = late
