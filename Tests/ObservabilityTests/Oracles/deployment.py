@@ -56,6 +56,18 @@ def compose(faults):
         faults.append("provisioning: dashboards are not read from files only")
 
 
+def prometheus(faults):
+    """The file for Prometheus 3 is the tested one, and what only 3.8 and later know."""
+    file, tested = (yaml.safe_load(text(f"deploy/{name}")) for name in ("prometheus-3.yml", "prometheus.yml"))
+    more = {"fallback_scrape_protocol": "PrometheusText0.0.4", "scrape_native_histograms": True, "always_scrape_classic_histograms": True}
+    found = {key: file["scrape_configs"][0].pop(key, None) for key in more}
+    if found != more or file != tested:
+        faults.append("prometheus-3.yml: not prometheus.yml and the three settings of Prometheus 3")
+    services = yaml.safe_load(text("deploy/compose.yaml"))["services"]
+    if services["prometheus"]["image"].split(":v")[1].split(".")[0] != "3" or not any("prometheus-3.yml" in volume for volume in services["prometheus"]["volumes"]):
+        faults.append("compose.yaml: Prometheus is not of the version that its configuration is for")
+
+
 def containerfile(faults):
     body = text("deploy/Containerfile")
     setup = listed(r"packages=\(([^)]*)\)", text("scripts/setup"))
@@ -78,6 +90,7 @@ def service(faults):
 
 found = []
 compose(found)
+prometheus(found)
 containerfile(found)
 service(found)
 report(found)
