@@ -50,9 +50,10 @@ lint: ## whether every Swift file is formatted
 format: ## formats every Swift file
 	swift format format --in-place --recursive --parallel Sources Tests Package.swift
 
-docs: ## writes what is made from the program: tables in documents, rules, dashboards
+docs: ## writes what is made from the program: tables in documents, rules, dashboards, their other forms
 	alerts/generate.py
 	dashboards/generate.py
+	deploy/generate.py
 	HOOKLINE_WRITE_DOCS=1 swift test --filter "DocumentationTests|RoomTests"
 
 alerts: ## copies rules and dashboards with your addresses into deploy/filled (URL=… GRAFANA=…)
