@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the Grafana dashboards beside this file from `source/`; with --check it only compares.
+"""Writes the Grafana dashboards and Prometheus's console beside this file from `source/`; with --check it only compares.
 
     dashboards/generate.py [--check] [--labels job,cluster,namespace] [--redis] [--out FOLDER]
 
@@ -28,15 +28,19 @@ def main():
     asked = parser.parse_args()
     grafana.LABELS[:] = asked.labels.replace(" ", "").split(",")
     grafana.OPTIONS["redis"] = asked.redis
-    from source import delivery, overview, process, stores, validation
+    from source import console, delivery, overview, process, stores, validation
 
+    files = {
+        f"{module.DASHBOARD['uid']}.json": json.dumps(module.DASHBOARD, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+        for module in (overview, validation, delivery, stores, process)}
+    files["consoles/hookline.html"] = console.page()
     differing = []
-    for module in (overview, validation, delivery, stores, process):
-        path = asked.out / f"{module.DASHBOARD['uid']}.json"
-        text = json.dumps(module.DASHBOARD, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+    for name, text in files.items():
+        path = asked.out / name
         if not path.exists() or path.read_text(encoding="utf-8") != text:
-            differing.append(path.name)
+            differing.append(name)
             if not asked.check:
+                path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(text, encoding="utf-8")
     if asked.check and differing:
         sys.exit("out of date, run dashboards/generate.py: " + ", ".join(differing))
