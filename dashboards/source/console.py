@@ -80,7 +80,7 @@ def page():
     parts = {
         "INSTALLATION": "\n".join(
             f'{{{{- with .Params.{label} }}}}{{{{ $of = printf "%s, {label}=%q" $of . }}}}{{{{ $here = printf "%s&{label}=%s" $here (urlquery .) }}}}{{{{ end -}}}}' for label in others),
-        "INSTALLATIONS": f"count by ({', '.join(LABELS)}) (hookline_build_info)",
+        "INSTALLATIONS": f"count by ({', '.join(LABELS)}) (last_over_time(hookline_build_info[1d]))",
         "OPTION": "".join(f'{{{{ with .Labels.{label} }}}}{{{{ $one = printf "%s&{label}=%s" $one (urlquery .) }}}}{{{{ end }}}}' for label in others),
         "NAMES": "".join(f"{{{{ with .Labels.{label} }}}} · {{{{ . }}}}{{{{ end }}}}" for label in others),
         "TILES": "\n".join(map(tile, tiles)),

@@ -31,6 +31,10 @@ UNANSWERED_SHARE = f"(sum(increase({DURATION}_count{{SEL, {UNANSWERED}}}[5m])) /
 REFUSED_SHARE = f"(sum(increase(hookline_validations_total{{SEL, {FAILED}}}[5m])) / sum(increase(hookline_validations_total{{SEL, {JUDGED}}}[5m])))"
 UNDELIVERED_SHARE = """(
     sum(increase(hookline_delivery_attempts_total{SEL, result!="success"}[5m])) / sum(increase(hookline_delivery_attempts_total{SEL}[5m])))"""
+# While the application fails only single attempts are made, or none: then the share above hardly moves for minutes.
+HELD_BACK = "((max(hookline_deliveries_in_flight_allowed{SEL}) <= bool 1) * (max(hookline_deliveries_in_flight_max{SEL}) > bool 1) == 1)"
+# With no instance up the last 5 minutes say nothing of now.
+UP = "unless on () (max(up{SEL}) == 0)"
 DISK = "min(hookline_data_dir_free_bytes{SEL})"
 
 
@@ -59,15 +63,17 @@ GLANCE = row(100, "At a glance: the last 5 minutes", [
         (({LATE} >= 0) > bool min(hookline_alert_response_time_threshold_seconds{{SEL, severity="warning"}}))
         + (({LATE} >= 0) > bool min(hookline_alert_response_time_threshold_seconds{{SEL, severity="critical"}}))""",
             [(0, "in time", GREEN), (1, "slow", ORANGE), (2, "far too slow", RED)], no_value="no traffic"),
-    verdict(3, "Answered", "Whether genuine webhooks were answered 503 or given up by Twilio: `many` is over a tenth.",
-            f"(({UNANSWERED_SHARE} >= 0) > bool 0) + (({UNANSWERED_SHARE} >= 0) > bool 0.1)",
-            [(0, "all", GREEN), (1, "not all", ORANGE), (2, "many are not", RED)], no_value="no traffic"),
+    verdict(3, "Answered", "Whether genuine webhooks were answered 503 or given up by Twilio: `many` is over a tenth; `none` is that no instance is up.",
+            f"3 * (max(up{{SEL}}) == bool 0) > 0 or (({UNANSWERED_SHARE} >= 0) > bool 0) + (({UNANSWERED_SHARE} >= 0) > bool 0.1)",
+            [(0, "all", GREEN), (1, "not all", ORANGE), (2, "many are not", RED), (3, "none", RED)], no_value="no traffic"),
     verdict(4, "Signatures", "Whether more webhooks were refused for their signature or account than the configured threshold allows.",
             f'({REFUSED_SHARE} >= 0) > bool min(hookline_alert_validation_failure_threshold_ratio{{SEL, severity="error"}})',
             [(0, "genuine", GREEN), (1, "many refused", RED)], no_value="no traffic"),
-    verdict(5, "Delivery", "Whether the application takes what it is offered: `mostly failing` is over half of the attempts.",
-            f"(({UNDELIVERED_SHARE} >= 0) > bool 0.5) + (({UNDELIVERED_SHARE} >= 0) == bool 1)",
-            [(0, "delivered", GREEN), (1, "mostly failing", ORANGE), (2, "nothing delivered", RED)], no_value="no attempts"),
+    verdict(5, "Delivery", "Whether the application takes what it is offered: `failing` is over half of the attempts, or that it fails now and gets single attempts only.", f"""
+        max(
+          label_replace((({UNDELIVERED_SHARE} >= 0) > bool 0.5) + (({UNDELIVERED_SHARE} >= 0) == bool 1), "of", "5 minutes", "", "")
+          or label_replace({HELD_BACK}, "of", "now", "", "")) {UP}""",
+            [(0, "delivered", GREEN), (1, "failing", ORANGE), (2, "nothing delivered", RED)], no_value="no attempts"),
     stat(7, "Dead letters", "Messages that were given up and are kept; those of a shared queue are counted once.", "short", f"sum({dead_letters()})", steps=[(None, GREEN), (1, RED)]),
     verdict(6, "Disk", "Room for the data folder of the fullest instance: `low` is under 2 GiB, `nearly full` under 512 MiB.",
             f"({DISK} < bool 2147483648) + ({DISK} < bool 536870912)",
@@ -77,10 +83,10 @@ GLANCE = row(100, "At a glance: the last 5 minutes", [
     stat(50, "Genuine webhooks", "Accepted, duplicate, deferred and unavailable ones, a second.", "reqps",
          f"sum(increase({DURATION}_count{{SEL, GENUINE}}[5m])) / 300", steps=[(None, "text")], no_value="no traffic"),
     stat(51, "95 % answered within", "Response time of genuine webhooks, about: as exactly as the buckets say.", "s", f"{LATE} >= 0", steps=[(None, "text")], no_value="no traffic"),
-    stat(52, "Success rate", "Genuine webhooks that were answered 200, of all that were not refused.", "percentunit", f"1 - ({UNANSWERED_SHARE} >= 0)",
+    stat(52, "Success rate", "Genuine webhooks that were answered 200, of all that were not refused.", "percentunit", f"1 - ({UNANSWERED_SHARE} >= 0) {UP}",
          steps=[(None, RED), (0.9, ORANGE), (0.999, GREEN)], no_value="no traffic"),
     stat(53, "Validation failures", "Invalid or missing signature and unknown account, of all that could be judged.", "percentunit", f"{REFUSED_SHARE} >= 0", steps=[(None, "text")], no_value="no traffic"),
-    stat(54, "Attempts that fail", "Of all attempts to hand a message to the application.", "percentunit", f"{UNDELIVERED_SHARE} >= 0",
+    stat(54, "Attempts that fail", "Of all attempts to hand a message to the application.", "percentunit", f"({UNDELIVERED_SHARE} >= 0) {UP}",
          steps=[(None, GREEN), (0.1, ORANGE), (0.5, RED)], no_value="no attempts"),
     stat(55, "Messages owed", "Stored and not yet taken by the application; a shared queue is counted once.", "short", f"sum({owed('store')})", steps=[(None, GREEN), (100, ORANGE)]),
     stat(56, "30-day budget left", "What is left of the errors that each objective allows in 30 days, downtime counted, or as far back as the data goes. It is that of the whole installation.", "percentunit", [

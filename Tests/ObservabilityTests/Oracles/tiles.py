@@ -27,6 +27,16 @@ SITUATIONS = {
     "Twilio gives up one of a hundred": ({COUNT % "accepted": "0+99x60", COUNT % "aborted": "0+1x60"}, {"Answered": [1], "Success rate": [0.99]}),
     "the application is not there": ({ATTEMPTS % "success": "0x60", ATTEMPTS % "connect": "0+5x60"}, {"Delivery": [2], "Attempts that fail": [1]}),
     "the application takes most": ({ATTEMPTS % "success": "0+9x60", ATTEMPTS % "connect": "0+1x60"}, {"Delivery": [0], "Attempts that fail": [0.1]}),
+    "the application has just begun to fail": (
+        {ATTEMPTS % "success": "0+90x60", ATTEMPTS % "connect": "0+1x60", 'hookline_deliveries_in_flight_max{job="hookline",instance="a"}': "64x60",
+         'hookline_deliveries_in_flight_allowed{job="hookline",instance="a"}': "64x28 1x32"}, {"Delivery": [1]}),
+    "the application takes everything": (
+        {ATTEMPTS % "success": "0+90x60", ATTEMPTS % "connect": "0x60", 'hookline_deliveries_in_flight_max{job="hookline",instance="a"}': "64x60",
+         'hookline_deliveries_in_flight_allowed{job="hookline",instance="a"}': "64x60"}, {"Delivery": [0], "Attempts that fail": [0]}),
+    "no instance is up": (
+        {COUNT % "accepted": "0+10x60", COUNT % "unavailable": "0x60", ATTEMPTS % "success": "0+9x60", ATTEMPTS % "connect": "0x60",
+         **{f'up{{job="hookline",instance="{number}"}}': "1x28 0x32" for number in range(2)}},
+        {"Instances up": [0, 2], "Answered": [3], "Success rate": [], "Delivery": [], "Attempts that fail": []}),
     "the disk is low": ({'hookline_data_dir_free_bytes{job="hookline",instance="a"}': "1000000000x60"}, {"Disk": [1]}),
 }
 
