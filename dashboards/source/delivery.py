@@ -17,7 +17,7 @@ QUEUE = row(100, "Queue", [
           [query("sum by (instance) (rate(hookline_immediate_processed_total{SEL}[$__rate_interval]))", "{{instance}}")], width=8),
     graph(14, "Waiting to be handed over directly", "Webhooks before or in immediate processing, because the store is late.", "short",
           [query("sum by (instance) (hookline_immediate_waiting{SEL})", "{{instance}}")], width=8),
-    graph(11, "From commit to first attempt", "The background phase.", "s", [
+    graph(11, "From commit to first attempt", "How long a stored message waits for its first attempt.", "s", [
         query('histogram_quantile(0.5, sum by (le) (rate(hookline_webhook_phase_duration_seconds_bucket{SEL, phase="background"}[$__rate_interval])))', "50 %", exemplar=True),
         query('histogram_quantile(0.95, sum by (le) (rate(hookline_webhook_phase_duration_seconds_bucket{SEL, phase="background"}[$__rate_interval])))', "95 %", exemplar=True),
     ], width=8, no_value="no traffic"),

@@ -69,7 +69,7 @@ GLANCE = row(100, "At a glance: the last 5 minutes", [
     verdict(4, "Signatures", "Whether more webhooks were refused for their signature or account than the configured threshold allows.",
             f'({REFUSED_SHARE} >= 0) > bool min(hookline_alert_validation_failure_threshold_ratio{{SEL, severity="error"}})',
             [(0, "genuine", GREEN), (1, "many refused", RED)], no_value="no traffic"),
-    verdict(5, "Delivery", "Whether the application takes what it is offered: `failing` is over half of the attempts, or that it fails now and gets single attempts only.", f"""
+    verdict(5, "Delivery", "Whether the application takes messages. `failing`: over half of the attempts of 5 minutes failed, or it fails now and therefore gets single attempts only.", f"""
         max(
           label_replace((({UNDELIVERED_SHARE} >= 0) > bool 0.5) + (({UNDELIVERED_SHARE} >= 0) == bool 1), "of", "5 minutes", "", "")
           or label_replace({HELD_BACK}, "of", "now", "", "")) {UP}""",
@@ -80,9 +80,9 @@ GLANCE = row(100, "At a glance: the last 5 minutes", [
             [(0, "enough", GREEN), (1, "low", ORANGE), (2, "nearly full", RED)], no_value="not known"),
     stat(8, "Monitor of the process", "Alerts of the process's own monitor that are active now, over all instances.", "short", "sum(hookline_alert_active{SEL})",
          steps=[(None, GREEN), (1, RED)], no_value="not known"),
-    stat(50, "Genuine webhooks", "Accepted, duplicate, deferred and unavailable ones, a second.", "reqps",
+    stat(50, "Genuine webhooks", "How many come in a second: accepted, repeated, stored before they are verified, and answered 503.", "reqps",
          f"sum(increase({DURATION}_count{{SEL, GENUINE}}[5m])) / 300", steps=[(None, "text")], no_value="no traffic"),
-    stat(51, "95 % answered within", "Response time of genuine webhooks, about: as exactly as the buckets say.", "s", f"{LATE} >= 0", steps=[(None, "text")], no_value="no traffic"),
+    stat(51, "95 % answered within", "Response time of genuine webhooks. An estimate: Prometheus knows only between which two bounds it lies.", "s", f"{LATE} >= 0", steps=[(None, "text")], no_value="no traffic"),
     stat(52, "Success rate", "Genuine webhooks that were answered 200, of all that were not refused.", "percentunit", f"1 - ({UNANSWERED_SHARE} >= 0) {UP}",
          steps=[(None, RED), (0.9, ORANGE), (0.999, GREEN)], no_value="no traffic"),
     stat(53, "Validation failures", "Invalid or missing signature and unknown account, of all that could be judged.", "percentunit", f"{REFUSED_SHARE} >= 0", steps=[(None, "text")], no_value="no traffic"),
@@ -98,7 +98,7 @@ GLANCE = row(100, "At a glance: the last 5 minutes", [
 RATE_ERRORS_DURATION = row(101, "Rate, errors, duration", [
     graph(10, "Webhooks by outcome", "Requests to the webhook paths by how they ended.", "reqps",
           [query(f"sum by (outcome) (rate({DURATION}_count{{SEL}}[$__rate_interval]))", "{{outcome}}")], stack=True, no_value="no traffic"),
-    graph(11, "Errors by type", "Errors by the part that met them.", "cps",
+    graph(11, "Errors by type", "Errors, by the part of Hookline that met them.", "cps",
           [query("sum by (type) (rate(hookline_errors_total{SEL}[$__rate_interval]))", "{{type}}")]),
     graph(12, "Response time of genuine webhooks", "From the last byte of the request to the last byte of the reply. The dashed lines are the configured alert thresholds, as exported.", "s", [
         query(quantile(0.5, f"{DURATION}_bucket{{SEL, GENUINE}}"), "50 %", exemplar=True),
