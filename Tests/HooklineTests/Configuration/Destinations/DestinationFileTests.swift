@@ -151,7 +151,7 @@ import Testing
         ("rules: []\n", ["2: rules"]),
         (
             "destinations:\n  a: {url: \"log:\"}\n  a: {url: \"log:\"}\n",
-            ["3: config", "-: --public-url"]
+            ["3: config"]
         ),
     ]
 
