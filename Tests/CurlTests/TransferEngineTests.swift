@@ -5,7 +5,7 @@ import Testing
 
 @testable import Curl
 
-@Suite(.timeLimit(.minutes(1))) struct TransferEngineTests {
+@Suite(.timeLimit(.minutes(20))) struct TransferEngineTests {
     static let ok = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 
     /// A server that answers each request with its own body.

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Curl
 
-@Suite(.timeLimit(.minutes(1))) struct TransferFailureTests {
+@Suite(.timeLimit(.minutes(20))) struct TransferFailureTests {
     @Test func `a port that nobody listens on is a connect failure and nothing was sent`() throws {
         var engine = try TransferEngine(connectionsMax: 1)
         let port = try LoopbackSocket.closedPort()

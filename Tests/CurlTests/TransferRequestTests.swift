@@ -4,7 +4,7 @@ import Testing
 
 @testable import Curl
 
-@Suite(.timeLimit(.minutes(1))) struct TransferRequestTests {
+@Suite(.timeLimit(.minutes(20))) struct TransferRequestTests {
     static let ok = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 
     @Test func `a request goes over the wire byte for byte`() throws {

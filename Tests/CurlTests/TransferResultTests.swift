@@ -4,7 +4,7 @@ import Testing
 
 @testable import Curl
 
-@Suite(.timeLimit(.minutes(1))) struct TransferResultTests {
+@Suite(.timeLimit(.minutes(20))) struct TransferResultTests {
     @Test func `status, headers and body come back`() throws {
         let server = try LoopbackServer(
             answering: "HTTP/1.1 503 Busy\r\nrEtRy-AfTeR:  120 \r\ncontent-type: text/xml\r\n"

@@ -4,7 +4,7 @@ import Testing
 @testable import Curl
 
 @Suite(
-    .startsPrograms, .timeLimit(.minutes(1)), .enabled(if: TLSServer.isAvailable, "needs openssl"))
+    .startsPrograms, .timeLimit(.minutes(20)), .enabled(if: TLSServer.isAvailable, "needs openssl"))
 struct TransferTLSTests {
     private func get(
         _ server: TLSServer, host: String, authority: String?

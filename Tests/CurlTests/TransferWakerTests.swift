@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct TransferWakerTests {
+@Suite(.timeLimit(.minutes(20))) struct TransferWakerTests {
     /// Longer than the suite may take: only a wake-up ends the wait in time.
     private static let forEver: Int32 = 3_600_000
 

@@ -5,7 +5,7 @@ import Testing
 @testable import HooklineDoctor
 
 /// What counts in place of a number's own URLs: messaging services, applications, senders.
-@Suite(.timeLimit(.minutes(1))) struct DoctorServiceTests {
+@Suite(.timeLimit(.minutes(20))) struct DoctorServiceTests {
     @Test func `a messaging service that overrides the number is named, and made to defer`() throws
     {
         let fixture = try DoctorFixture()

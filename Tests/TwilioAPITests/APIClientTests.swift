@@ -4,7 +4,7 @@ import Testing
 @testable import TwilioAPI
 
 /// A client against the stand-in, over a real connection.
-@Suite(.timeLimit(.minutes(1))) struct APIClientTests {
+@Suite(.timeLimit(.minutes(20))) struct APIClientTests {
     private func send(_ options: APIOptions) -> Result<MessageResource?, APIFault> {
         do throws(APIFault) {
             var client = try APIClient(options)

@@ -6,7 +6,7 @@ import TwilioSignature
 
 @testable import Hookline
 
-@Suite(.timeLimit(.minutes(1))) struct DestinationTests {
+@Suite(.timeLimit(.minutes(20))) struct DestinationTests {
     private static let allowed =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@/?"
 
