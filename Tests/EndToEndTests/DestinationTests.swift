@@ -79,6 +79,7 @@ extension EndToEnd {
             let client = try RawClient(port: receiver.webhookPort)
             client.send(try SignedWebhook(sid: "SM1").request())
             #expect(client.response()?.status == 200)
+            #expect(eventually { receiver.log.contains("\"destination\":\"audit\"") })
             _ = receiver.stop()
             // Another one, and a rule that takes nothing of this kind.
             try folder.write(

@@ -24,7 +24,7 @@ enum DocumentCommands {
         "hookline", "make", "curl", "export", "sqlite3", "umask", "promtool", "cd", "echo",
         "printf", "editor", "swift", "apt-get", "systemctl", "journalctl", "podman", "docker",
         "amtool", "redis-cli", "iostat", "vmstat", "df", "du", "dmesg", "fuser", "ls", "top", "ss",
-        "time", "coredumpctl",
+        "time", "coredumpctl", "kubectl", "helm", "sloth", "scripts/torture",
     ]
 
     /// The documents that tell readers what to type.
