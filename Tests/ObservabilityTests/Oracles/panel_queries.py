@@ -10,7 +10,7 @@ BASE = sys.argv[2]
 VALUES = {"__rate_interval": "20s", "__interval": "5s", "__range": "60s", "job": "hookline", "cluster": ".*", "namespace": ".*", "instance": ".+"}
 
 # Panels whose metric is absent until something happens that no fault of the caller brings about.
-ABSENT = {("hookline-stores", 44)}
+ABSENT = {("hookline-stores", 44), ("hookline-delivery", 32), ("hookline-delivery", 33), ("hookline-delivery", 36)}
 
 # What the caller's faults have to bring about, or panels would pass with nothing but zeros in them.
 HAPPENED = (
