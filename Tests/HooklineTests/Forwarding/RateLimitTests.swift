@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 
 @testable import Hookline
@@ -12,7 +13,18 @@ import Testing
         let simulation = try SimulatedForwarding(rate: rate) { _, _ in
             (AttemptOutcome(result: .success, status: 200), 3)
         }
-        simulation.append(1...Int(rate * 90))
+        // At any time a little more is owed than may be sent.
+        let owed = Int(rate / 5) + 2
+        simulation.append(1...owed)
+        let last = Atomic(owed)
+        for tenth in 1..<600 {
+            simulation.at(milliseconds: Int64(tenth) * 100) {
+                let missing = owed - simulation.owed
+                guard missing > 0 else { return }
+                let end = last.add(missing, ordering: .relaxed).newValue
+                simulation.append(end - missing + 1...end)
+            }
+        }
         simulation.run(untilMilliseconds: 60_000)
         let begun = Double(simulation.begun.count)
         // Whole attempts, and the one that begins at once.

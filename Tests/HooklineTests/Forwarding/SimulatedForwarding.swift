@@ -145,7 +145,7 @@ final class SimulatedForwarding: Sendable {
     fileprivate func wait(milliseconds: Int, into ends: inout [AttemptEnd]) {
         let limit = nanoseconds + UInt64(milliseconds) * 1_000_000
         let (ended, events) = state.withLock { state in
-            let due = state.rows.values.filter { !$0.isRunning && state.wanted > 0 }
+            let due = (state.wanted > 0 ? Array(state.rows.values) : []).filter { !$0.isRunning }
                 .map { UInt64(max(0, $0.dueMilliseconds)) * 1_000_000 }
             let next = (state.ends.map(\.nanoseconds) + state.events.map(\.nanoseconds) + due)
                 .filter { $0 >= state.nanoseconds }.min()
@@ -213,6 +213,7 @@ final class SimulatedForwarding: Sendable {
     /// Claims what is wanted and due, the earliest first.
     private func handOut() {
         let claimed = state.withLock { state -> [Delivery] in
+            guard state.wanted > 0 else { return [] }
             let now = Int64(state.nanoseconds / 1_000_000)
             let due = state.rows.values.filter { !$0.isRunning && $0.dueMilliseconds <= now }
                 .sorted {
